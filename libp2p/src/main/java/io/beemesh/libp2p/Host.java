@@ -1,0 +1,54 @@
+package io.beemesh.libp2p;
+
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.AddressBook;
+import io.beemesh.libp2p.peer.PeerId;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * My peer: opens streams to others and serves theirs.
+ *
+ * <p>All methods are called, and all callbacks and futures come, on {@link #loop()}.
+ */
+public interface Host {
+    PeerId peerId();
+
+    Loop loop();
+
+    /** The addresses under which others may dial this host, without {@code /p2p}. */
+    List<Multiaddr> listenAddresses();
+
+    /** Known addresses of other peers; bounded, with expiry. */
+    AddressBook addressBook();
+
+    /**
+     * Opens a stream under the first of {@code protocols} that the peer speaks, dialing it if there is no
+     * connection. Fails with a {@link Libp2pException}: no address, refused, timed out, none of the
+     * protocols.
+     */
+    CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> protocols);
+
+    /** Connects to the peer unless connected. */
+    CompletableFuture<Void> connect(PeerId peer);
+
+    /** Closes all connections to the peer. */
+    void disconnect(PeerId peer);
+
+    /** Peers with at least one connection. */
+    Set<PeerId> connectedPeers();
+
+    /** The protocols that the peer named by identify; empty while unknown. */
+    Set<ProtocolId> protocolsOf(PeerId peer);
+
+    /** Serves {@code protocol} from now on, and tells connected peers by identify push. */
+    void handle(ProtocolId protocol, StreamHandler handler);
+
+    /** Stops serving {@code protocol}. */
+    void unhandle(ProtocolId protocol);
+
+    /** Calls {@code listener} on the loop for each event from now on. */
+    void onPeerEvent(Consumer<PeerEvent> listener);
+}

@@ -1,0 +1,5 @@
+/** Self-describing values: start at {@link io.beemesh.libp2p.multiformats.Multiaddr}. */
+@NullMarked
+package io.beemesh.libp2p.multiformats;
+
+import org.jspecify.annotations.NullMarked;

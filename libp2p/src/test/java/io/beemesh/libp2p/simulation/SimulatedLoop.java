@@ -1,0 +1,60 @@
+package io.beemesh.libp2p.simulation;
+
+import io.beemesh.libp2p.Loop;
+import java.time.Duration;
+import java.time.Instant;
+
+/** One node's loop on virtual time; a task that throws ends the run, so that no bug hides. */
+public final class SimulatedLoop implements Loop {
+    private final Simulation simulation;
+    private boolean inside;
+    private boolean stopped;
+
+    SimulatedLoop(Simulation simulation) {
+        this.simulation = simulation;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        simulation.schedule(0, () -> run(task));
+    }
+
+    @Override
+    public Timer schedule(Duration delay, Runnable task) {
+        return simulation.schedule(delay.toNanos(), () -> run(task))::cancel;
+    }
+
+    @Override
+    public long nanoTime() {
+        return simulation.nanoTime();
+    }
+
+    @Override
+    public Instant wallTime() {
+        return simulation.wallTime();
+    }
+
+    @Override
+    public boolean isInside() {
+        return inside;
+    }
+
+    /** Crashes the node: nothing that it had planned runs any more. */
+    public void stop() {
+        stopped = true;
+    }
+
+    /** Runs {@code task} now as if the loop did. */
+    public void run(Runnable task) {
+        if (stopped) {
+            return;
+        }
+        boolean outer = inside;
+        inside = true;
+        try {
+            task.run();
+        } finally {
+            inside = outer;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The sidecar of every pod. */
+@NullMarked
+package io.beemesh.sidecar;
+
+import org.jspecify.annotations.NullMarked;
