@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# Starts, finds, shows and stops the node process.
+
+READY_SECONDS_MAX=120
+
+# Sets NODE_PID if the node of DATA runs; a pid file of a process that is gone, or of another process
+# that got the same number, does not count.
+node_is_running() {
+    NODE_PID=''
+    local pid start
+    [ -f "$DATA/run/pid" ] || return 1
+    read -r pid start <"$DATA/run/pid" || return 1
+    [ -n "${start:-}" ] && [ "$(process_start "$pid")" = "$start" ] || return 1
+    NODE_PID=$pid
+}
+
+# The start time of a process in clock ticks since boot: with the pid it names a process for good.
+process_start() {
+    [ -r "/proc/$1/stat" ] || return 0
+    sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
+}
+
+recorded() {
+    cat "$DATA/run/$1" 2>/dev/null || printf unknown
+}
+
+start_node() {
+    mkdir -p "$DATA/run" "$KUBECONFIG_DIR"
+    chmod 700 "$DATA"
+    rm -f "$DATA/run/ready"
+    printf '%s' "$API_PORT" >"$DATA/run/api-port"
+    printf '%s' "$KUBECONFIG_DIR" >"$DATA/run/kubeconfig-dir"
+    printf '%s' "${PODMAN_SOCKET:-}" >"$DATA/run/podman-socket"
+    local arguments=(run --data "$DATA" --api-port "$API_PORT" --http-port "$HTTP_PORT" --listen "$LISTEN"
+        --runtime "$RUNTIME" --kubeconfig-dir "$KUBECONFIG_DIR")
+    [ -z "$NODE_IP" ] || arguments+=(--node-ip "$NODE_IP")
+    [ -z "${BEEMESH_NODE_ID:-}" ] || arguments+=(--node-name "$BEEMESH_NODE_ID")
+    [ "$RUNTIME" != podman ] || arguments+=(--podman-socket "$PODMAN_SOCKET")
+    [ "$ALLOW_HOST_ACCESS" = no ] || arguments+=(--allow-host-access)
+    local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -Xms8m "-Xmx${MEMORY:-64m}"
+        "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)"
+        io.beemesh.apiserver.cli.BeemeshCommand "${arguments[@]}")
+    export MALLOC_ARENA_MAX=1
+    if [ "$DETACH" = no ]; then
+        printf '%s %s' $$ "$(process_start $$)" >"$DATA/run/pid"
+        say_how_to_use
+        exec "${command[@]}"
+    fi
+    setsid "${command[@]}" >>"$DATA/node.log" 2>&1 </dev/null &
+    local pid=$! waited=0
+    printf '%s %s' "$pid" "$(process_start "$pid")" >"$DATA/run/pid"
+    until [ -f "$DATA/run/ready" ]; do
+        if ! node_is_running; then
+            local code=0
+            wait "$pid" || code=$?
+            tail -n 20 "$DATA/node.log" >&2
+            case $code in
+                14 | 16 | 17 | 23) exit "$code" ;;
+            esac
+            die 22 "the node ended while starting (exit code $code); its log is $DATA/node.log"
+        fi
+        if [ $waited -ge $((READY_SECONDS_MAX * 10)) ]; then
+            tail -n 20 "$DATA/node.log" >&2
+            die 22 "the Node is not Ready after $READY_SECONDS_MAX s; it goes on trying, see ./beemesh logs -f"
+        fi
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+    say "Node $(cat "$DATA/node-name") is Ready (pid $pid)"
+    say_how_to_use
+}
+
+say_how_to_use() {
+    local kubeconfig=$KUBECONFIG_DIR/beemesh.yaml
+    [ "$kubeconfig" != "$PWD/kubeconfig/beemesh.yaml" ] || kubeconfig=kubeconfig/beemesh.yaml
+    say "Try: kubectl --kubeconfig $kubeconfig apply -f $([ "$PWD" = "$ROOT" ] && printf manifests || printf '%s' "$ROOT/manifests")/my-stateless-app.yaml"
+}
+
+node_status() {
+    if ! node_is_running; then
+        if [ -d "$DATA" ]; then
+            say "not running; data of node '$(cat "$DATA/node-name" 2>/dev/null || printf unknown)' in $DATA; start it with ./beemesh up"
+        else
+            say "not running, and no data in $DATA; start a node with ./beemesh up"
+        fi
+        exit 3
+    fi
+    say "running: pid $NODE_PID, data in $DATA"
+    "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)" \
+        io.beemesh.apiserver.cli.BeemeshCommand status --api-port "$(recorded api-port)" \
+        --kubeconfig-dir "$(recorded kubeconfig-dir)"
+}
+
+# stop_node KILL PODS PURGE, each yes or no.
+stop_node() {
+    local kill=$1 pods=$2 purge=$3 waited=0
+    [ "$purge" = no ] || pods=yes
+    if node_is_running; then
+        if [ "$kill" = yes ]; then kill -KILL "$NODE_PID"; else kill -TERM "$NODE_PID"; fi
+        local pid=$NODE_PID
+        while node_is_running; do
+            if [ $waited -ge 300 ]; then
+                say "the node (pid $pid) does not stop within 30 s; ending it"
+                kill -KILL "$pid"
+            fi
+            sleep 0.1
+            waited=$((waited + 1))
+        done
+        rm -f "$DATA/run/pid" "$DATA/run/ready"
+        say "Node stopped (pid $pid)"
+    elif [ -d "$DATA" ]; then
+        say "the node is not running"
+    else
+        die 3 "there is no node with data in $DATA"
+    fi
+    if [ "$pods" = yes ]; then
+        remove_pods
+    elif [ "$(pod_ids | wc -l)" -gt 0 ]; then
+        say "$(pod_ids | wc -l) pods go on running; the next ./beemesh up adopts them, ./beemesh down --pods removes them"
+    fi
+    if [ "$purge" = yes ]; then
+        local kubeconfig_dir
+        kubeconfig_dir=$(recorded kubeconfig-dir)
+        if cmp -s "$kubeconfig_dir/pki/ca.crt" "$DATA/pki/ca.crt"; then
+            rm -rf "$kubeconfig_dir/pki"
+        fi
+        rm -rf "$DATA"
+        say "Removed $DATA"
+    fi
+}
+
+# The Podman pods of this node, by label.
+pod_ids() {
+    PODMAN_SOCKET=$(recorded podman-socket)
+    [ -S "$PODMAN_SOCKET" ] && [ -f "$DATA/node-name" ] || return 0
+    podman_remote pod ps -q --filter "label=io.beemesh.node=$(cat "$DATA/node-name")" 2>/dev/null || true
+}
+
+remove_pods() {
+    local ids
+    mapfile -t ids < <(pod_ids)
+    if [ ${#ids[@]} -gt 0 ]; then
+        podman_remote pod rm -f -t 10 "${ids[@]}" >/dev/null
+        say "Removed ${#ids[@]} pods"
+    fi
+}

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Installs and starts what the podman runtime needs. A user's own configuration is never overwritten:
+# the service that this starts gets a file of its own through CONTAINERS_CONF.
+
+PODMAN_PACKAGES=(podman runc catatonit netavark aardvark-dns nftables iptables busybox-static ca-certificates)
+
+prepare_podman() {
+    PODMAN_SOCKET=${BEEMESH_PODMAN_SOCKET:-/run/podman/podman.sock}
+    podman_answers && return 0
+    command -v podman >/dev/null && command -v busybox >/dev/null || install_podman
+    start_podman_service
+}
+
+install_podman() {
+    command -v apt-get >/dev/null \
+        || die 18 "Podman is missing; install it with your package manager (podman, runc or crun, catatonit, netavark, busybox-static) and run this again"
+    say "      installing ${PODMAN_PACKAGES[*]}"
+    local log=$ROOT/target/podman-install.log
+    if ! { dpkg --configure -a && apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
+        --no-install-recommends "${PODMAN_PACKAGES[@]}"; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        die 18 "Podman could not be installed; the whole log is in $log"
+    fi
+}
+
+podman_answers() {
+    [ -S "$PODMAN_SOCKET" ] && command -v podman >/dev/null \
+        && timeout 10 podman --remote --url "unix://$PODMAN_SOCKET" version >/dev/null 2>&1
+}
+
+start_podman_service() {
+    mkdir -p "$DATA/podman" "$(dirname "$PODMAN_SOCKET")"
+    local config=()
+    if [ -z "${CONTAINERS_CONF:-}" ] && [ ! -f /etc/containers/containers.conf ]; then
+        podman_config /proc/mounts "$(ulimit -Hn)" "$(ulimit -Hu)" >"$DATA/podman/containers.conf"
+        config=(env "CONTAINERS_CONF=$DATA/podman/containers.conf")
+    fi
+    rm -f "$PODMAN_SOCKET"
+    # shellcheck disable=SC2086
+    setsid "${config[@]}" podman ${BEEMESH_PODMAN_ARGS:-} system service -t 0 "unix://$PODMAN_SOCKET" \
+        >>"$DATA/podman/service.log" 2>&1 </dev/null &
+    local tries=0
+    until podman_answers; do
+        tries=$((tries + 1))
+        [ $tries -le 60 ] || {
+            tail -n 10 "$DATA/podman/service.log" >&2
+            die 21 "Podman's service does not answer on $PODMAN_SOCKET; its log is $DATA/podman/service.log"
+        }
+        sleep 0.5
+    done
+}
+
+# podman_config MOUNTS NOFILE NPROC: the containers.conf that this host needs.
+# crun refuses cgroup v1 and hybrid hierarchies, runc takes them; without systemd Podman must manage
+# cgroups itself; without CAP_SYS_RESOURCE limits above the hard ones cannot be set.
+podman_config() {
+    local mounts=$1 nofile=$2 nproc=$3 unified=no
+    grep -Eq '^[^ ]+ /sys/fs/cgroup cgroup2 ' "$mounts" && unified=yes
+    say '[containers]'
+    if ! has_capability 24; then
+        [ "$nofile" = unlimited ] && nofile=1048576
+        [ "$nproc" = unlimited ] && nproc=1048576
+        say "default_ulimits = [\"nofile=$nofile:$nofile\", \"nproc=$nproc:$nproc\"]"
+    fi
+    say '[engine]'
+    [ $unified = yes ] || say 'runtime = "runc"'
+    if [ $unified = no ] || [ ! -d /run/systemd/system ]; then
+        say 'cgroup_manager = "cgroupfs"'
+        say 'events_logger = "file"'
+    fi
+    say '[network]'
+    say 'network_backend = "netavark"'
+}
+
+# has_capability BIT: whether this process has it effectively (24 is CAP_SYS_RESOURCE).
+has_capability() {
+    local effective
+    effective=$(sed -n 's/^CapEff:\t//p' "${BEEMESH_PROC_STATUS:-/proc/self/status}")
+    [ $((0x$effective >> $1 & 1)) = 1 ]
+}
