@@ -1,0 +1,58 @@
+package io.beemesh.conformance;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The order of the modules and the purity of the core, held by the build. */
+@AnalyzeClasses(packages = "io.beemesh", importOptions = ImportOption.DoNotIncludeTests.class)
+final class ArchitectureTest {
+    /** Packages that may block, start threads and read clocks; each is named after its technology. */
+    private static final String[] EDGES = {"..netty..", "..podman..", "..disk..", "..gateway..",
+            "..volume..", "..http..", "..cli..", "..proxy..", "..dns..", "..ratis.."};
+
+    @ArchTest
+    static final ArchRule modules_pointOneWay = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("libp2p").definedBy("io.beemesh.libp2p..")
+            .layer("protocol").definedBy("io.beemesh.protocol..")
+            .layer("machine").definedBy("io.beemesh.machine..")
+            .layer("apiserver").definedBy("io.beemesh.apiserver..")
+            .layer("sidecar").definedBy("io.beemesh.sidecar..")
+            .whereLayer("apiserver").mayNotBeAccessedByAnyLayer()
+            .whereLayer("sidecar").mayNotBeAccessedByAnyLayer()
+            .whereLayer("machine").mayOnlyBeAccessedByLayers("apiserver")
+            .whereLayer("protocol").mayOnlyBeAccessedByLayers("machine", "apiserver", "sidecar")
+            .whereLayer("libp2p")
+            .mayOnlyBeAccessedByLayers("protocol", "machine", "apiserver", "sidecar");
+
+    @ArchTest
+    static final ArchRule packages_haveNoCycles = slices()
+            .matching("io.beemesh.(machine|apiserver|sidecar).(*)..").should()
+            .beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule core_readsNoClockAndStartsNoThread = noClasses().that()
+            .resideOutsideOfPackages(EDGES).should()
+            .callMethod(System.class, "nanoTime").orShould()
+            .callMethod(System.class, "currentTimeMillis").orShould()
+            .callMethod(java.time.Instant.class, "now").orShould()
+            .callMethod(java.util.UUID.class, "randomUUID").orShould()
+            .callMethod(Math.class, "random").orShould().dependOnClassesThat()
+            .belongToAnyOf(Thread.class, java.util.concurrent.ThreadLocalRandom.class,
+                    java.util.concurrent.Executors.class,
+                    java.util.concurrent.locks.Lock.class);
+
+    @ArchTest
+    static final ArchRule core_doesNoInputOutput = noClasses().that().resideOutsideOfPackages(EDGES)
+            .and()
+            .resideOutsideOfPackage("io.beemesh.apiserver").should()
+            .dependOnClassesThat().resideInAnyPackage("java.net..", "java.nio.channels..",
+                    "java.nio.file..", "io.netty.channel..", "io.vertx..",
+                    "com.github.dockerjava..", "org.apache.ratis..");
+}

@@ -1,0 +1,113 @@
+package io.beemesh.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The source itself under test: sizes, package pages, links of the documentation, what may not be there. */
+final class TidyTest {
+    private static final int LINES_MAX = 500;
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#]+)(#[^)]*)?\\)");
+    private static final List<String> MODULES = List.of("libp2p", "protocol", "machine",
+            "apiserver-facade", "sidecars", "conformance-tests");
+
+    @Test
+    void files_areShort() throws IOException {
+        List<String> tooLong = new ArrayList<>();
+        for (Path file : sources()) {
+            long lines = Files.readAllLines(file).size();
+            if (lines > LINES_MAX) {
+                tooLong.add(file + ": " + lines + " lines, at most " + LINES_MAX);
+            }
+        }
+        assertThat(tooLong).isEmpty();
+    }
+
+    @Test
+    void packages_sayWhereToStart() throws IOException {
+        List<Path> silent = sources().stream().filter(f -> f.toString().contains("/src/main/"))
+                .map(Path::getParent).distinct()
+                .filter(dir -> !Files.exists(dir.resolve("package-info.java"))).toList();
+        assertThat(silent).isEmpty();
+    }
+
+    @Test
+    void tests_doNotSleep() throws IOException {
+        List<Path> sleepers = sources().stream()
+                .filter(f -> f.toString().contains("/src/test/") && !f.endsWith("TidyTest.java"))
+                .filter(f -> read(f).contains("Thread.sleep(")).toList();
+        assertThat(sleepers).isEmpty();
+    }
+
+    @Test
+    void sources_haveNoLooseEnds() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (Path file : sources()) {
+            String text = read(file).toUpperCase(Locale.ROOT);
+            for (String word : List.of("TO" + "DO", "FIX" + "ME", "X" + "XX")) {
+                if (Pattern.compile("\\b" + word + "\\b").matcher(text).find()) {
+                    found.add(file + ": " + word);
+                }
+            }
+        }
+        assertThat(found).isEmpty();
+    }
+
+    @Test
+    void documentation_hasNoDeadLink() throws IOException {
+        List<String> dead = new ArrayList<>();
+        for (Path page : pages()) {
+            Matcher links = LINK.matcher(read(page));
+            while (links.find()) {
+                String target = links.group(1);
+                if (!target.contains(":")
+                        && !Files.exists(page.resolveSibling(target).normalize())) {
+                    dead.add(page + " -> " + target);
+                }
+            }
+        }
+        assertThat(dead).isEmpty();
+    }
+
+    private static List<Path> sources() throws IOException {
+        List<Path> sources = new ArrayList<>();
+        for (String module : MODULES) {
+            Path source = Repository.root().resolve(module).resolve("src");
+            try (Stream<Path> files = Files.walk(source)) {
+                files.filter(f -> f.toString().endsWith(".java"))
+                        .filter(f -> !f.toString().contains("node_modules")).forEach(sources::add);
+            }
+        }
+        assertThat(sources).hasSizeGreaterThan(10);
+        return sources;
+    }
+
+    private static List<Path> pages() throws IOException {
+        List<Path> pages = new ArrayList<>();
+        try (Stream<Path> files = Files.list(Repository.root())) {
+            files.filter(f -> f.toString().endsWith(".md")).forEach(pages::add);
+        }
+        try (Stream<Path> files = Files.walk(Repository.root().resolve("docs"))) {
+            files.filter(f -> f.toString().endsWith(".md")).forEach(pages::add);
+        }
+        return pages;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

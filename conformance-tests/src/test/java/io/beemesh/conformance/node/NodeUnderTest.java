@@ -1,0 +1,120 @@
+package io.beemesh.conformance.node;
+
+import io.beemesh.conformance.Command;
+import io.beemesh.conformance.Proof;
+import io.beemesh.conformance.Repository;
+import io.beemesh.conformance.kubectl.Kubectl;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A node started by the launcher as a user would, with data and ports of its own. */
+public final class NodeUnderTest implements AutoCloseable {
+    private final Path directory;
+    private final String runtime;
+    private final int apiPort;
+    private final int httpPort;
+
+    private NodeUnderTest(Path directory, String runtime) {
+        this.directory = directory;
+        this.runtime = runtime;
+        this.apiPort = freePort();
+        this.httpPort = freePort();
+    }
+
+    /** A node with simulated pods; needs the built node. */
+    public static NodeUnderTest simulated() {
+        return start("simulated");
+    }
+
+    /** A node with real containers; needs root and Podman too. */
+    public static NodeUnderTest podman() {
+        Proof.needs(Command.of("id", "-u").run().output().strip().equals("0"), "root",
+                "sudo ./verify");
+        Proof.needs(Command.of("sh", "-c", "command -v podman && command -v busybox").run()
+                .exitCode() == 0, "Podman", "./verify as root installs it");
+        return start("podman");
+    }
+
+    private static NodeUnderTest start(String runtime) {
+        Proof.needs(Files.exists(Repository.root().resolve("target/dist/.complete")),
+                "the built node", "./verify");
+        try {
+            Path directory = Files.createTempDirectory("beemesh-test");
+            Path kubeconfig = Files.createDirectory(directory.resolve("kubeconfig"));
+            NodeUnderTest node = new NodeUnderTest(directory, runtime);
+            Files.writeString(kubeconfig.resolve("beemesh.yaml"),
+                    Files.readString(Repository.root().resolve("kubeconfig/beemesh.yaml"))
+                            .replace(":6443", ":" + node.apiPort));
+            node.up().ok();
+            return node;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code beemesh up -d} with this node's data and ports. */
+    public Command.Result up(String... more) {
+        List<String> words = new ArrayList<>(List.of("up", "-d", "--runtime", runtime, "--api-port",
+                String.valueOf(apiPort), "--http-port", String.valueOf(httpPort), "--listen",
+                "/ip4/127.0.0.1/tcp/0", "--node-ip", "127.0.0.1", "--kubeconfig-dir",
+                kubeconfigDirectory().toString()));
+        words.addAll(Arrays.asList(more));
+        return beemesh(words.toArray(String[]::new));
+    }
+
+    /** The launcher with {@code --data} of this node. */
+    public Command.Result beemesh(String... words) {
+        return Command.of(Repository.root().resolve("beemesh").toString()).with(words)
+                .with("--data", data().toString()).limit(Duration.ofMinutes(5)).run();
+    }
+
+    public Kubectl kubectl() {
+        return new Kubectl(kubeconfigDirectory().resolve("beemesh.yaml"));
+    }
+
+    public Path data() {
+        return directory.resolve("data");
+    }
+
+    public Path kubeconfigDirectory() {
+        return directory.resolve("kubeconfig");
+    }
+
+    public int apiPort() {
+        return apiPort;
+    }
+
+    public int httpPort() {
+        return httpPort;
+    }
+
+    /** The process id that the launcher recorded. */
+    public long pid() {
+        try {
+            return Long.parseLong(
+                    Files.readString(data().resolve("run/pid")).split(" ", -1)[0].strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        beemesh("down", "--purge");
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
