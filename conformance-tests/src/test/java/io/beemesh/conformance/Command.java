@@ -48,11 +48,6 @@ public final class Command {
         return this;
     }
 
-    /** The words of the command line. */
-    public List<String> words() {
-        return List.copyOf(words);
-    }
-
     /** Starts it with its output going to {@code output}. */
     public Process start(Path output) {
         try {

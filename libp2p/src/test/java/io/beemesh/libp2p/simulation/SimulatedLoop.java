@@ -44,11 +44,6 @@ public final class SimulatedLoop implements Loop {
         stopped = true;
     }
 
-    /** True after {@link #stop}. */
-    public boolean isStopped() {
-        return stopped;
-    }
-
     /** Runs {@code task} now as if the loop did. */
     public void run(Runnable task) {
         if (stopped) {

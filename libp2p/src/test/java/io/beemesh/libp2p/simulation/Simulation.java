@@ -6,7 +6,6 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /** Virtual time and the queue of what happens next; everything in a run follows from its seed. */
 public final class Simulation {
@@ -70,16 +69,16 @@ public final class Simulation {
     private void step() {
         Event event = events.remove();
         nanos = Math.max(nanos, event.at);
-        Runnable task = event.task;
-        if (task != null) {
-            task.run();
+        if (!event.cancelled) {
+            event.task.run();
         }
     }
 
     static final class Event implements Comparable<Event> {
         private final long at;
         private final long sequence;
-        private @Nullable Runnable task;
+        private final Runnable task;
+        private boolean cancelled;
 
         Event(long at, long sequence, Runnable task) {
             this.at = at;
@@ -88,7 +87,7 @@ public final class Simulation {
         }
 
         void cancel() {
-            task = null;
+            cancelled = true;
         }
 
         @Override

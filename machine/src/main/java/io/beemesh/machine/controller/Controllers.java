@@ -1,0 +1,82 @@
+package io.beemesh.machine.controller;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.event.EventSink;
+import io.beemesh.machine.registry.Admission;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.WatchListener;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All controllers of a node: each with its queue, woken by the changes that concern it. Idle while
+ * nothing changes.
+ */
+public final class Controllers {
+    private static final Logger LOG = LoggerFactory.getLogger(Controllers.class);
+
+    private final Loop loop;
+    private final Registry registry;
+    private final OwnerKeys owners;
+    private final Bootstrap bootstrap;
+    private final List<Lane> lanes = new ArrayList<>();
+
+    public Controllers(Loop loop, Registry registry, Admission admission, EventSink events,
+            Config config) {
+        this.loop = loop;
+        this.registry = registry;
+        Store store = new Store(loop, registry, admission, events);
+        owners = new OwnerKeys(registry);
+        bootstrap = new Bootstrap(store);
+        add(new NamespaceReconciler(store, config.kinds(), config.authorityPem()));
+        add(new DeploymentReconciler(store, owners));
+        add(new ReplicaSetReconciler(store, owners));
+    }
+
+    private void add(Reconciler reconciler) {
+        lanes.add(new Lane(reconciler, new WorkQueue(loop, reconciler)));
+    }
+
+    /** Makes the objects that every mesh has, looks at all there is, and follows changes from then on. */
+    public void start() {
+        loop.execute(() -> {
+            registry.follow(new Router());
+            owners.start();
+            bootstrap.start();
+            lanes.forEach(lane -> lane.reconciler.start(lane.queue::add));
+            LOG.info("Controllers started count={}", lanes.size());
+        });
+    }
+
+    /**
+     * What the controllers need to know of their mesh.
+     *
+     * @param authorityPem the API's certificate authority, for every namespace's kube-root-ca.crt
+     */
+    public record Config(String authorityPem, Kinds kinds) {}
+
+    private record Lane(Reconciler reconciler, WorkQueue queue) {}
+
+    private final class Router implements WatchListener {
+        @Override
+        public void onChanges(List<Change> changes) {
+            for (Change change : changes) {
+                owners.observe(change);
+                lanes.forEach(lane -> lane.reconciler.route(change, lane.queue::add));
+            }
+        }
+
+        @Override
+        public void onProgress(long version) {
+            // Nothing to do: controllers look at states, not at versions.
+        }
+
+        @Override
+        public void onClosed(String reason) {
+            LOG.error("Controllers no longer follow the registry reason=\"{}\"", reason);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+package io.beemesh.machine.controller;
+
+import io.beemesh.machine.event.EventSink.Severity;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GracefulDeletion;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.LabelSelector;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.object.Pods;
+import io.beemesh.machine.registry.Admission.RejectedException;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.StoredObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Keeps exactly the wanted number of pods for each ReplicaSet.
+ *
+ * <p>Each step commits the ledger, the pods it adds or removes and the status as one log entry, so a
+ * step that lost a race or a node that dies in between leaves neither a pod too many nor one too few.
+ *
+ * @see ReplicaLedger
+ */
+final class ReplicaSetReconciler implements Reconciler {
+    static final String COMPONENT = "replicaset-controller";
+    /** Pods made or deleted in one log entry. */
+    static final int STEP_PODS_MAX = 100;
+
+    private final Store store;
+    private final OwnerKeys owners;
+
+    ReplicaSetReconciler(Store store, OwnerKeys owners) {
+        this.store = store;
+        this.owners = owners;
+    }
+
+    @Override
+    public void start(Consumer<ObjectKey> enqueue) {
+        store.list(GroupResource.REPLICA_SETS, "").forEach(rs -> enqueue.accept(rs.key()));
+    }
+
+    @Override
+    public void route(Change change, Consumer<ObjectKey> enqueue) {
+        GroupResource type = change.object().key().type();
+        if (type.equals(GroupResource.REPLICA_SETS)) {
+            enqueue.accept(change.object().key());
+        } else if (type.equals(GroupResource.PODS)) {
+            owners.routeOwned(change, GroupResource.REPLICA_SETS, enqueue);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Outcome> reconcile(ObjectKey key) {
+        Optional<StoredObject> stored = store.get(key);
+        Batch batch = store.batch(COMPONENT);
+        if (stored.isEmpty()) {
+            store.get(ReplicaLedger.key(key)).ifPresent(
+                    ledger -> batch.delete(ledger, GracefulDeletion.Options.now()));
+            return batch.commit(new Outcome.Done());
+        }
+        return new Step(batch, stored.get()).run();
+    }
+
+    /** One look at one ReplicaSet. */
+    private final class Step {
+        private final Batch batch;
+        private final ApiObject set;
+        private final ReplicaLedger ledger;
+        private final Optional<StoredObject> storedLedger;
+        /** Active pods that this set controls, once this step is committed. */
+        private final Map<String, StoredObject> stored = new LinkedHashMap<>();
+        private final List<ApiObject> active = new ArrayList<>();
+        private int terminating;
+        private String failure = "";
+
+        Step(Batch batch, StoredObject set) {
+            this.batch = batch;
+            this.set = batch.edit(set);
+            storedLedger = store.get(ReplicaLedger.key(set.key()));
+            ledger = ReplicaLedger.of(this.set, storedLedger.map(StoredObject::object));
+        }
+
+        CompletableFuture<Outcome> run() {
+            claim();
+            boolean more = false;
+            if (!set.isDeleting()) {
+                matchLedger();
+                more = manage();
+                saveLedger();
+            }
+            Duration recheck = ReplicaSetStatus.update(set, active, terminating, failure,
+                    batch.now());
+            if (!failure.isEmpty()) {
+                return batch.commit(new Outcome.Retry(failure));
+            }
+            if (more) {
+                return batch.commit(new Outcome.After(Duration.ZERO));
+            }
+            return batch.commit(recheck.isZero()
+                    ? new Outcome.Done()
+                    : new Outcome.After(recheck));
+        }
+
+        /** Finds the set's pods; takes in matching pods without controller, lets go what no longer matches. */
+        private void claim() {
+            LabelSelector selector = Workloads.selector(set.spec().path("selector"));
+            for (StoredObject pod : store.ownedBy(GroupResource.PODS, set)) {
+                if (selector.matches(pod.labels())) {
+                    take(pod, pod.object());
+                } else if (!set.isDeleting()) {
+                    ApiObject released = batch.edit(pod);
+                    Workloads.release(released, set);
+                    released.metadata().withObjectProperty("labels")
+                            .remove(List.of(ReplicaLedger.INDEX_LABEL,
+                                    ReplicaLedger.INCARNATION_LABEL));
+                    ledger.removePod(pod.uid());
+                }
+            }
+            if (set.isDeleting()) {
+                return;
+            }
+            for (StoredObject pod : store.list(GroupResource.PODS, set.namespace())) {
+                if (pod.controllerUid().isEmpty() && selector.matches(pod.labels())
+                        && Pods.isActive(pod.object())) {
+                    ApiObject adopted = batch.edit(pod);
+                    Workloads.adopt(adopted, set);
+                    take(pod, adopted);
+                }
+            }
+        }
+
+        private void take(StoredObject pod, ApiObject object) {
+            if (Pods.isActive(object)) {
+                stored.put(pod.uid(), pod);
+                active.add(object);
+            } else if (!Pods.isTerminal(object)) {
+                terminating++;
+            }
+        }
+
+        /** Gives each active pod an index. An entry whose pod is not active is a replica to replace. */
+        private void matchLedger() {
+            for (ApiObject pod : active) {
+                if (!ledger.holds(pod.uid())) {
+                    int index = ledger.lowestFree();
+                    long incarnation = ledger.advance(index);
+                    ledger.put(index, incarnation, pod.uid());
+                    StoredObject before = stored.get(pod.uid());
+                    if (before != null) {
+                        label(batch.edit(before), index, incarnation);
+                    }
+                }
+            }
+        }
+
+        /** Makes and deletes pods; true if there is more to do than one step may. */
+        private boolean manage() {
+            int wanted = Workloads.replicas(set);
+            int surplus = active.size() - wanted;
+            if (surplus > 0) {
+                return deleteSurplus(surplus);
+            }
+            trimVacant(wanted);
+            int missing = wanted - active.size();
+            for (int i = 0; i < Math.min(missing, STEP_PODS_MAX); i++) {
+                if (!createPod()) {
+                    return false;
+                }
+            }
+            return missing > STEP_PODS_MAX;
+        }
+
+        private boolean deleteSurplus(int surplus) {
+            List<ApiObject> order = PodRanking.deletionOrder(active, related(), batch.now());
+            int count = Math.min(surplus, STEP_PODS_MAX);
+            for (ApiObject pod : order.subList(0, count)) {
+                StoredObject before = stored.get(pod.uid());
+                if (before == null) {
+                    continue;
+                }
+                batch.delete(before, GracefulDeletion.Options.DEFAULT);
+                ledger.removePod(pod.uid());
+                active.removeIf(p -> p.uid().equals(pod.uid()));
+                if (!Pods.nodeName(pod).isEmpty()) {
+                    terminating++;
+                }
+                batch.event(set, Severity.NORMAL, "SuccessfulDelete",
+                        "Deleted pod: " + pod.name());
+            }
+            trimVacant(Workloads.replicas(set));
+            return surplus > STEP_PODS_MAX;
+        }
+
+        /** Gives up indexes that nobody fills, the highest first, while there are too many. */
+        private void trimVacant(int wanted) {
+            for (var entry : ledger.entries().descendingMap().entrySet()) {
+                if (ledger.size() > wanted && !stored.containsKey(entry.getValue().podUid())) {
+                    ledger.remove(entry.getKey());
+                }
+            }
+        }
+
+        private boolean createPod() {
+            int index = nextIndex();
+            long incarnation = ledger.advance(index);
+            ApiObject pod = Workloads.podOf(set, set.spec().path("template"));
+            label(pod, index, incarnation);
+            pod.metadata().put("name", freeName(index, incarnation));
+            try {
+                batch.create(GroupResource.PODS, pod);
+            } catch (RejectedException e) {
+                failure = String.valueOf(e.getMessage());
+                batch.eventNow(set, Severity.WARNING, "FailedCreate",
+                        "Error creating: " + failure);
+                return false;
+            }
+            ledger.put(index, incarnation, pod.uid());
+            active.add(pod);
+            batch.event(set, Severity.NORMAL, "SuccessfulCreate", "Created pod: " + pod.name());
+            return true;
+        }
+
+        private int nextIndex() {
+            for (var entry : ledger.entries().entrySet()) {
+                String uid = entry.getValue().podUid();
+                if (active.stream().noneMatch(p -> p.uid().equals(uid))) {
+                    return entry.getKey();
+                }
+            }
+            return ledger.lowestFree();
+        }
+
+        private String freeName(int index, long incarnation) {
+            for (int attempt = 0;; attempt++) {
+                String name = PodNames.replica(set, index, incarnation, attempt);
+                if (store.get(new ObjectKey(GroupResource.PODS, set.namespace(), name))
+                        .isEmpty() && active.stream().noneMatch(p -> p.name().equals(name))) {
+                    return name;
+                }
+            }
+        }
+
+        private void saveLedger() {
+            if (storedLedger.isPresent()) {
+                ledger.writeTo(batch.edit(storedLedger.get()).tree());
+            } else if (ledger.size() > 0) {
+                ApiObject object = ReplicaLedger.newObject(set);
+                ledger.writeTo(object.tree());
+                batch.createAsIs(GroupResource.LEDGERS, object);
+            }
+        }
+
+        /** All pods of the same Deployment, or just this set's. */
+        private List<ApiObject> related() {
+            Optional<String> deployment = set.controller().map(o -> o.path("uid").asText(""));
+            if (deployment.isEmpty()) {
+                return active;
+            }
+            List<ApiObject> pods = new ArrayList<>();
+            for (StoredObject sibling : store.registry().ownedBy(GroupResource.REPLICA_SETS,
+                    set.namespace(), deployment.get())) {
+                store.registry().ownedBy(GroupResource.PODS, set.namespace(), sibling.uid())
+                        .forEach(p -> pods.add(p.object()));
+            }
+            return pods;
+        }
+
+        private void label(ApiObject pod, int index, long incarnation) {
+            var labels = pod.metadata().withObjectProperty("labels");
+            labels.put(ReplicaLedger.INDEX_LABEL, Integer.toString(index));
+            labels.put(ReplicaLedger.INCARNATION_LABEL, Long.toString(incarnation));
+        }
+    }
+}
