@@ -48,6 +48,11 @@ public final class Command {
         return this;
     }
 
+    /** The words of the command line. */
+    public List<String> words() {
+        return List.copyOf(words);
+    }
+
     /** Starts it with its output going to {@code output}. */
     public Process start(Path output) {
         try {

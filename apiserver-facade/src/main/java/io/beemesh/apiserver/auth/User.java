@@ -1,18 +1,32 @@
 package io.beemesh.apiserver.auth;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * Who asks.
  *
  * @param name of a client certificate the common name
  * @param groups of a client certificate the organisations, and {@code system:authenticated}
+ * @param extra further attributes, keys in lower case
  */
-public record User(String name, String uid, List<String> groups) {
+public record User(String name, String uid, List<String> groups,
+        Map<String, List<String>> extra) {
+    /** The group whose members may do everything. */
+    public static final String MASTERS = "system:masters";
+    public static final String AUTHENTICATED = "system:authenticated";
+    public static final String UNAUTHENTICATED = "system:unauthenticated";
+
     public static final User ANONYMOUS = new User("system:anonymous", "",
-            List.of("system:unauthenticated"));
+            List.of(UNAUTHENTICATED));
 
     public User {
         groups = List.copyOf(groups);
+        extra = Map.copyOf(extra);
+    }
+
+    /** A user without further attributes. */
+    public User(String name, String uid, List<String> groups) {
+        this(name, uid, groups, Map.of());
     }
 }

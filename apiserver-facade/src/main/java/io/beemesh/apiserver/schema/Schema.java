@@ -20,7 +20,12 @@ public interface Schema {
 
     Type type();
 
-    /** As in OpenAPI, such as {@code int32}, {@code date-time}, {@code byte}, {@code quantity}; or empty. */
+    /** What an OBJECT is called, such as {@code core.v1.PodSpec}; or empty. */
+    default String name() {
+        return "";
+    }
+
+    /** As in OpenAPI, such as {@code int32}, {@code date-time}, {@code byte}; also {@code quantity}, {@code micro-time}; or empty. */
     String format();
 
     /** The fields of an OBJECT, in order. */
@@ -50,5 +55,6 @@ public interface Schema {
     /** The declared default of a list map key, such as TCP of a port's protocol; or empty. */
     String defaultText();
 
+    /** For users; empty where it is not kept, as for the kinds that Kubernetes publishes. */
     String description();
 }

@@ -75,6 +75,17 @@ public final class NodeUnderTest implements AutoCloseable {
                 .with("--data", data().toString()).limit(Duration.ofMinutes(5)).run();
     }
 
+    /** The Podman that this node uses, by hand. */
+    public Command.Result podman(String... words) {
+        try {
+            return Command.of("podman", "--remote", "--url",
+                    "unix://" + Files.readString(data().resolve("run/podman-socket"))).with(words)
+                    .run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public Kubectl kubectl() {
         return new Kubectl(kubeconfigDirectory().resolve("beemesh.yaml"));
     }

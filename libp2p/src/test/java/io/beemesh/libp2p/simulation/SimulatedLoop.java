@@ -44,6 +44,11 @@ public final class SimulatedLoop implements Loop {
         stopped = true;
     }
 
+    /** True after {@link #stop}. */
+    public boolean isStopped() {
+        return stopped;
+    }
+
     /** Runs {@code task} now as if the loop did. */
     public void run(Runnable task) {
         if (stopped) {

@@ -6,6 +6,7 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Virtual time and the queue of what happens next; everything in a run follows from its seed. */
 public final class Simulation {
@@ -69,16 +70,16 @@ public final class Simulation {
     private void step() {
         Event event = events.remove();
         nanos = Math.max(nanos, event.at);
-        if (!event.cancelled) {
-            event.task.run();
+        Runnable task = event.task;
+        if (task != null) {
+            task.run();
         }
     }
 
     static final class Event implements Comparable<Event> {
         private final long at;
         private final long sequence;
-        private final Runnable task;
-        private boolean cancelled;
+        private @Nullable Runnable task;
 
         Event(long at, long sequence, Runnable task) {
             this.at = at;
@@ -87,7 +88,7 @@ public final class Simulation {
         }
 
         void cancel() {
-            cancelled = true;
+            task = null;
         }
 
         @Override

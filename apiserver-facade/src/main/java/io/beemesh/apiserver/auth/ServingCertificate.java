@@ -1,0 +1,125 @@
+package io.beemesh.apiserver.auth;
+
+import io.beemesh.machine.membership.ApiAuthority;
+import io.beemesh.machine.membership.ApiAuthority.Credential;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this API server shows to its clients. It renews itself when asked in the last third of its
+ * life, so each TLS handshake sees a valid one. Any thread.
+ */
+public final class ServingCertificate implements Supplier<Credential> {
+    private static final Logger LOG = LoggerFactory.getLogger(ServingCertificate.class);
+
+    private final ApiAuthority authority;
+    private final ServingNames names;
+    private final Path certificateFile;
+    private final Path keyFile;
+    private final InstantSource clock;
+    private final SecureRandom random;
+    private final ReentrantLock renewal = new ReentrantLock();
+    private volatile Credential current;
+
+    /** Takes what is kept in {@code directory} if it is still right, else issues anew. */
+    ServingCertificate(ApiAuthority authority, ServingNames names, Path directory,
+            InstantSource clock, SecureRandom random) throws IOException {
+        this.authority = authority;
+        this.names = names;
+        this.certificateFile = directory.resolve("serving.crt");
+        this.keyFile = directory.resolve("serving.key");
+        this.clock = clock;
+        this.random = random;
+        if (Files.exists(certificateFile) && Files.exists(keyFile)) {
+            Credential kept = new Credential(Pem.readCertificate(certificateFile),
+                    Pem.readKey(keyFile));
+            if (isRight(kept)) {
+                this.current = kept;
+                return;
+            }
+        }
+        this.current = issue();
+        keep(current);
+    }
+
+    @Override
+    public Credential get() {
+        Credential known = current;
+        if (!known.isDueForRenewal(clock.instant())) {
+            return known;
+        }
+        renewal.lock();
+        try {
+            if (current.isDueForRenewal(clock.instant())) {
+                current = issue();
+                keep(current);
+                LOG.info("Serving certificate renewed until={}",
+                        current.certificate().getNotAfter().toInstant());
+            }
+        } catch (IOException e) {
+            LOG.warn("Renewed serving certificate is not kept: {}", e.toString());
+        } finally {
+            renewal.unlock();
+        }
+        return current;
+    }
+
+    private Credential issue() {
+        return authority.issueServing(names.dnsNames(), names.addresses(), clock.instant(),
+                random);
+    }
+
+    private void keep(Credential credential) throws IOException {
+        Files.deleteIfExists(certificateFile);
+        Pem.writeKey(keyFile, credential.key());
+        Pem.writeCertificate(certificateFile, credential.certificate());
+    }
+
+    private boolean isRight(Credential kept) throws IOException {
+        X509Certificate certificate = kept.certificate();
+        if (kept.isDueForRenewal(clock.instant())
+                || !ApiAuthority.isSignedBy(certificate, authority.certificate())) {
+            return false;
+        }
+        Set<String> known = new HashSet<>();
+        try {
+            Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
+            for (List<?> name : alternatives == null ? List.<List<?>>of() : alternatives) {
+                known.add(normal(String.valueOf(name.get(1))));
+            }
+        } catch (CertificateParsingException e) {
+            throw new IOException(certificateFile + ": " + e.getMessage(), e);
+        }
+        List<String> wanted = new ArrayList<>(names.dnsNames());
+        wanted.addAll(names.addresses());
+        return wanted.stream().map(ServingCertificate::normal).allMatch(known::contains);
+    }
+
+    /** IPv6 addresses in one form: a certificate shows all eight groups. */
+    private static String normal(String name) {
+        if (name.indexOf(':') < 0) {
+            return name.toLowerCase(Locale.ROOT);
+        }
+        try {
+            return InetAddress.ofLiteral(name).getHostAddress();
+        } catch (IllegalArgumentException e) {
+            return name;
+        }
+    }
+}

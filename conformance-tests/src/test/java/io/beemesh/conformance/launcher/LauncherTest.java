@@ -1,0 +1,150 @@
+package io.beemesh.conformance.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.conformance.Command;
+import io.beemesh.conformance.Repository;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the launcher refuses, before it builds or changes anything, and what it says. */
+final class LauncherTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void help_hasExamplesForEveryCommand() {
+        assertThat(beemesh("--help").run().ok()).contains("Examples:").contains("Exit codes:");
+        for (String command : new String[]{"up", "down", "status", "logs", "version"}) {
+            assertThat(beemesh(command, "--help").run().ok())
+                    .contains("Usage: ./beemesh " + command)
+                    .contains("Example");
+        }
+    }
+
+    @Test
+    void unknownWords_areRefused() {
+        refused(beemesh("upp"), 2, "unknown command 'upp'");
+        refused(up("--colour", "red"), 2, "up does not know '--colour'");
+        refused(up("--api-port", "x"), 2, "--api-port takes a port");
+        refused(up("--http-port", "70000"), 2, "--http-port takes a port from 0");
+        refused(up("--runtime", "docker"), 2, "podman or simulated");
+        refused(up("--listen", "7946"), 2, "multiaddr");
+        refused(up("--memory", "lots"), 2, "--memory takes a size");
+        refused(up("--data"), 2, "--data needs a value");
+    }
+
+    @Test
+    void nodeName_mustBeALabelAndStay() throws IOException {
+        refused(up().environment("BEEMESH_NODE_ID", "Not_A_Label"), 16, "not a DNS-1123 label");
+        Files.createDirectories(directory.resolve("data"));
+        Files.writeString(directory.resolve("data/node-name"), "bee-1");
+        refused(up().environment("BEEMESH_NODE_ID", "bee-2"), 17, "belongs to node 'bee-1'");
+    }
+
+    @Test
+    void missingJdk_isNamedWithWhereItWasLookedFor() {
+        Command command = Command.of("bash", "-c", """
+                source etc/launcher/messages.sh; source etc/launcher/checks.sh
+                java_major() { printf 21; }
+                find_jdk""");
+        refused(command, 10, "needs a JDK 25 or newer; Debian 12 does not package one; "
+                + "get Temurin 25, or set JAVA_HOME; looked in:");
+    }
+
+    @Test
+    void missingParts_haveTheirOwnCodes() throws IOException {
+        Path jdk = directory.resolve("jdk");
+        Files.createDirectories(jdk.resolve("bin"));
+        executable(jdk.resolve("bin/javac"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+        refused(up().environment("JAVA_HOME", jdk.toString()), 11, "has no jlink");
+        executable(jdk.resolve("bin/jlink"));
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        for (String program : new String[]{"bash", "dirname", "readlink", "id", "sed", "cat",
+                "tr"}) {
+            Files.createSymbolicLink(bin.resolve(program),
+                    Path.of(Command.of("which", program).run().ok().strip()));
+        }
+        refused(up().environment("JAVA_HOME", jdk.toString()).environment("PATH", bin.toString()),
+                12, "Maven is missing");
+    }
+
+    @Test
+    void takenPort_namesTheProcessAndTheFlag() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = String.valueOf(socket.getLocalPort());
+            refused(up("--runtime", "simulated", "--api-port", port), 14,
+                    "port " + port + " is taken by");
+            refused(up("--runtime", "simulated", "--api-port", port), 14,
+                    "(pid " + ProcessHandle.current().pid() + "); choose another with --api-port");
+        }
+    }
+
+    @Test
+    void shortDisk_isRefused() {
+        Command command = Command.of("bash", "-c", """
+                source etc/launcher/messages.sh; source etc/launcher/checks.sh
+                df() { printf 'h\\nx 1 1 1000 1%% /\\n'; }
+                check_disk /""");
+        refused(command, 15, "disk short");
+    }
+
+    @Test
+    void podmanConfig_isChosenForTheHost() throws IOException {
+        Path full = Files.writeString(directory.resolve("status"), "CapEff:\t000001ffffffffff\n");
+        Path few = Files.writeString(directory.resolve("few"), "CapEff:\t00000000a80425fb\n");
+        Path hybrid = Files.writeString(directory.resolve("hybrid"), """
+                cgroup /sys/fs/cgroup tmpfs rw,mode=755 0 0
+                cgroup /sys/fs/cgroup/unified cgroup2 rw,nosuid 0 0
+                cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0
+                """);
+        Path unified = Files.writeString(directory.resolve("unified"),
+                "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n");
+        assertThat(podmanConfig(hybrid, few)).contains("runtime = \"runc\"")
+                .contains("cgroup_manager = \"cgroupfs\"").contains("nofile=20000:20000");
+        assertThat(podmanConfig(unified, full)).doesNotContain("runc").doesNotContain("nofile");
+    }
+
+    @Test
+    void stalePidFile_isNotARunningNode() throws IOException {
+        Files.createDirectories(directory.resolve("data/run"));
+        Files.writeString(directory.resolve("data/run/pid"),
+                ProcessHandle.current().pid() + " 12345");
+        Files.writeString(directory.resolve("data/node-name"), "bee-1");
+        refused(beemesh("status", "--data", directory.resolve("data").toString()), 3,
+                "not running; data of node 'bee-1'");
+        refused(beemesh("down", "--data", directory.resolve("nothing").toString()), 3,
+                "there is no node");
+    }
+
+    private String podmanConfig(Path mounts, Path status) {
+        return Command.of("bash", "-c", "source etc/launcher/messages.sh; "
+                + "source etc/launcher/podman.sh; podman_config " + mounts + " 20000 4096")
+                .environment("BEEMESH_PROC_STATUS", status.toString()).run().ok();
+    }
+
+    private Command up(String... words) {
+        return beemesh("up").with("--data", directory.resolve("data").toString()).with(words);
+    }
+
+    private static Command beemesh(String... words) {
+        return Command.of(Repository.root().resolve("beemesh").toString()).with(words);
+    }
+
+    private static void refused(Command command, int code, String message) {
+        Command.Result result = command.run();
+        assertThat(result.output()).contains(message);
+        assertThat(result.exitCode()).isEqualTo(code);
+    }
+
+    private static void executable(Path file) throws IOException {
+        Files.writeString(file, "#!/bin/sh\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+}

@@ -1,0 +1,51 @@
+package io.beemesh.libp2p.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BoundedAddressBookTest {
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private long now = Long.MAX_VALUE - 5;
+    private final BoundedAddressBook book = new BoundedAddressBook(() -> now, 2, 3);
+    private final PeerId peer = PeerIdTest.seed("a").peerId();
+
+    private static Multiaddr address(int port) throws FormatException {
+        return Multiaddr.parse("/ip4/1.2.3.4/tcp/" + port);
+    }
+
+    @Test
+    void addresses_expired_areGone() throws FormatException {
+        book.add(peer, List.of(address(1)), MINUTE);
+        book.add(peer, List.of(address(2)), MINUTE.multipliedBy(2));
+        assertThat(book.addresses(peer)).containsExactly(address(1), address(2));
+        now += MINUTE.toNanos();
+        assertThat(book.addresses(peer)).containsExactly(address(2));
+        now += MINUTE.toNanos();
+        assertThat(book.addresses(peer)).isEmpty();
+        assertThat(book.size()).isZero();
+    }
+
+    @Test
+    void add_shorterTime_doesNotShorten() throws FormatException {
+        book.add(peer, List.of(address(1)), MINUTE.multipliedBy(2));
+        book.add(peer, List.of(address(1)), MINUTE);
+        now += MINUTE.toNanos();
+        assertThat(book.addresses(peer)).containsExactly(address(1));
+    }
+
+    @Test
+    void add_overTheBounds_dropsTheOldest() throws FormatException {
+        book.add(peer, List.of(address(1), address(2), address(3), address(4)), MINUTE);
+        assertThat(book.addresses(peer)).containsExactly(address(2), address(3), address(4));
+        book.add(PeerIdTest.seed("b").peerId(), List.of(address(1)), MINUTE);
+        book.add(PeerIdTest.seed("c").peerId(), List.of(address(1)), MINUTE);
+        assertThat(book.addresses(peer)).isEmpty();
+        assertThat(book.size()).isEqualTo(2);
+    }
+}

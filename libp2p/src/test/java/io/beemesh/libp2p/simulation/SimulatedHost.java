@@ -1,0 +1,252 @@
+package io.beemesh.libp2p.simulation;
+
+import io.beemesh.libp2p.Host;
+import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.PeerEvent;
+import io.beemesh.libp2p.ProtocolId;
+import io.beemesh.libp2p.Stream;
+import io.beemesh.libp2p.StreamHandler;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.AddressBook;
+import io.beemesh.libp2p.peer.PeerId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link Host} on a {@link SimulatedNetwork}, without sockets, handshakes and encryption. */
+public final class SimulatedHost implements Host {
+    final Map<PeerId, SimulatedConnection> connections = new LinkedHashMap<>();
+    boolean silent;
+    private final SimulatedNetwork network;
+    private final SimulatedLoop loop;
+    private final PeerId id;
+    private final List<Multiaddr> addresses;
+    private final SimulatedAddressBook addressBook;
+    private final Map<PeerId, CompletableFuture<Void>> dials = new HashMap<>();
+    private final Map<ProtocolId, StreamHandler> handlers = new LinkedHashMap<>();
+    private final List<Consumer<PeerEvent>> listeners = new ArrayList<>(2);
+    private Set<ProtocolId> protocols = Set.of();
+
+    SimulatedHost(SimulatedNetwork network, SimulatedLoop loop, PeerId id, Multiaddr address) {
+        this.network = network;
+        this.loop = loop;
+        this.id = id;
+        this.addresses = List.of(address);
+        this.addressBook = new SimulatedAddressBook(network, loop);
+    }
+
+    @Override
+    public PeerId peerId() {
+        return id;
+    }
+
+    @Override
+    public SimulatedLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public List<Multiaddr> listenAddresses() {
+        return addresses;
+    }
+
+    @Override
+    public AddressBook addressBook() {
+        return addressBook;
+    }
+
+    /** False after {@link SimulatedNetwork#crash} or {@link SimulatedNetwork#stop}. */
+    public boolean isUp() {
+        return !loop.isStopped();
+    }
+
+    @Override
+    public CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> wanted) {
+        CompletableFuture<Stream> result = new CompletableFuture<>();
+        SimulatedConnection connection = connections.get(peer);
+        if (connection != null) {
+            connection.openStream(this, wanted, result);
+            return result;
+        }
+        connect(peer).whenComplete((done, failure) -> {
+            SimulatedConnection dialed = connections.get(peer);
+            if (failure != null) {
+                result.completeExceptionally(failure);
+            } else if (dialed == null) {
+                result.completeExceptionally(new Libp2pException("connection was lost"));
+            } else {
+                dialed.openStream(this, wanted, result);
+            }
+        });
+        return result;
+    }
+
+    @Override
+    public CompletableFuture<Void> connect(PeerId peer) {
+        if (connections.containsKey(peer)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> running = dials.get(peer);
+        if (running != null) {
+            return running;
+        }
+        if (peer.equals(id)) {
+            return CompletableFuture.failedFuture(new Libp2pException("is myself"));
+        }
+        List<Multiaddr> known = addressBook.addresses(peer);
+        if (known.isEmpty()) {
+            return CompletableFuture.failedFuture(new Libp2pException("no address"));
+        }
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        dials.put(peer, result);
+        dial(peer, known.getFirst());
+        return result;
+    }
+
+    private void dial(PeerId peer, Multiaddr address) {
+        network.counters().dials++;
+        SimulatedHost target = network.at(address);
+        long timeout = network.conditions().dialTimeout().toNanos();
+        if (target == null || target.silent || network.isBlocked(this, target)
+                || network.isBlocked(target, this)) {
+            network.counters().blocked += target == null || target.silent ? 0 : 1;
+            network.simulation().schedule(timeout, () -> failDial(peer, "dial timed out"));
+            return;
+        }
+        long duration = network.latencyWithLoss(this, target)
+                + network.latencyWithLoss(target, this)
+                + 4 * network.latency(this, target);
+        if (network.breaks() || duration > timeout) {
+            network.simulation().schedule(timeout, () -> failDial(peer, "dial timed out"));
+        } else if (!target.isUp()) {
+            network.simulation().schedule(duration / 3, () -> failDial(peer, "dial was refused"));
+        } else {
+            network.simulation().schedule(duration, () -> endDial(peer, target));
+        }
+    }
+
+    private void endDial(PeerId peer, SimulatedHost target) {
+        if (!isUp()) {
+            return;
+        }
+        if (!target.isUp() || !target.id.equals(peer)) {
+            failDial(peer, "host went away or is another peer");
+            return;
+        }
+        if (!connections.containsKey(peer)) {
+            new SimulatedConnection(network, this, target).up();
+        }
+        CompletableFuture<Void> result = dials.remove(peer);
+        if (result != null) {
+            loop.run(() -> result.complete(null));
+        }
+    }
+
+    private void failDial(PeerId peer, String why) {
+        network.counters().dialsFailed++;
+        CompletableFuture<Void> result = dials.remove(peer);
+        if (result != null) {
+            loop.run(() -> result.completeExceptionally(new Libp2pException(why)));
+        }
+    }
+
+    void connected(SimulatedConnection connection) {
+        PeerId peer = connection.other(this).id;
+        if (connections.size() >= network.conditions().connectionsMax()) {
+            trim();
+        }
+        connections.put(peer, connection);
+        if (connection.dialer != this) {
+            addressBook.learn(connection.dialer);
+        }
+        event(new PeerEvent.Connected(peer));
+    }
+
+    private void trim() {
+        for (SimulatedConnection connection : connections.values()) {
+            if (connection.isIdle()) {
+                connection.close();
+                return;
+            }
+        }
+    }
+
+    void disconnected(SimulatedConnection connection) {
+        PeerId peer = connection.other(this).id;
+        if (connections.remove(peer, connection)) {
+            event(new PeerEvent.Disconnected(peer));
+        }
+    }
+
+    void event(PeerEvent event) {
+        if (!listeners.isEmpty()) {
+            loop.run(() -> List.copyOf(listeners).forEach(listener -> listener.accept(event)));
+        }
+    }
+
+    @Override
+    public void disconnect(PeerId peer) {
+        SimulatedConnection connection = connections.get(peer);
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
+    @Override
+    public Set<PeerId> connectedPeers() {
+        return Collections.unmodifiableSet(new LinkedHashSet<>(connections.keySet()));
+    }
+
+    @Override
+    public Set<ProtocolId> protocolsOf(PeerId peer) {
+        SimulatedConnection connection = connections.get(peer);
+        return connection == null || !connection.isIdentified()
+                ? Set.of()
+                : connection.other(this).protocols;
+    }
+
+    @Override
+    public void handle(ProtocolId protocol, StreamHandler handler) {
+        handlers.put(protocol, handler);
+        protocolsChanged();
+    }
+
+    @Override
+    public void unhandle(ProtocolId protocol) {
+        handlers.remove(protocol);
+        protocolsChanged();
+    }
+
+    private void protocolsChanged() {
+        protocols = Set.copyOf(handlers.keySet());
+        for (SimulatedConnection connection : connections.values()) {
+            if (connection.isIdentified()) {
+                SimulatedHost other = connection.other(this);
+                network.simulation().schedule(network.latency(this, other),
+                        () -> other.event(new PeerEvent.Identified(id, protocols)));
+            }
+        }
+    }
+
+    @Override
+    public void onPeerEvent(Consumer<PeerEvent> listener) {
+        listeners.add(listener);
+    }
+
+    Set<ProtocolId> protocols() {
+        return protocols;
+    }
+
+    @Nullable
+    StreamHandler handler(ProtocolId protocol) {
+        return handlers.get(protocol);
+    }
+}

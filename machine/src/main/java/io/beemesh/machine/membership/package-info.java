@@ -1,0 +1,5 @@
+/** Who is in the mesh: start at {@link io.beemesh.machine.membership.ApiAuthority}. */
+@NullMarked
+package io.beemesh.machine.membership;
+
+import org.jspecify.annotations.NullMarked;
