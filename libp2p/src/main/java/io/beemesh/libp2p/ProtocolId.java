@@ -6,11 +6,19 @@ package io.beemesh.libp2p;
  * @param name starts with a slash, at most 140 characters
  */
 public record ProtocolId(String name) {
+    private static final int LENGTH_MAX = 140;
+
     public ProtocolId {
-        if (!name.startsWith("/") || name.length() > 140 || name.indexOf('\n') >= 0) {
+        if (!isValid(name)) {
             throw new IllegalArgumentException(
-                    "protocol id must start with '/' and have at most 140 characters: " + name);
+                    "protocol id must start with '/' and have at most " + LENGTH_MAX
+                            + " characters: " + name);
         }
+    }
+
+    /** True if there may be a protocol of this name: to be asked before names from remote peers are used. */
+    public static boolean isValid(String name) {
+        return name.startsWith("/") && name.length() <= LENGTH_MAX && name.indexOf('\n') < 0;
     }
 
     @Override

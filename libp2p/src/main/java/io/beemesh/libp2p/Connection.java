@@ -1,0 +1,35 @@
+package io.beemesh.libp2p;
+
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PublicKey;
+import java.util.function.Consumer;
+
+/** A secured link to an authenticated peer that carries many streams; used on the loop only. */
+public interface Connection {
+    /** The peer's proven key. */
+    PublicKey remoteKey();
+
+    /** Where the peer is as seen from here, without {@code /p2p}. */
+    Multiaddr remoteAddress();
+
+    /** True if the remote peer dialed. */
+    boolean isInbound();
+
+    /** Opens a stream at once; fails if the connection is closing or has too many. */
+    ByteStream openStream() throws Libp2pException;
+
+    /** Streams that are open or not read to their end. */
+    int streamCount();
+
+    /** Called for each stream that the remote peer opens. */
+    void onStream(Consumer<ByteStream> listener);
+
+    /** Called once when the connection has ended, at once if it has. */
+    void onClosed(Runnable listener);
+
+    /** Ends the connection and resets its streams. */
+    void close();
+
+    /** False once closed, or when the remote peer wants no new streams. */
+    boolean acceptsStreams();
+}

@@ -1,0 +1,167 @@
+package io.beemesh.libp2p.netty;
+
+import io.beemesh.libp2p.Host;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.PeerEvent;
+import io.beemesh.libp2p.ProtocolId;
+import io.beemesh.libp2p.Stream;
+import io.beemesh.libp2p.StreamHandler;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.noise.NoiseIdentity;
+import io.beemesh.libp2p.peer.AddressBook;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.ping.Ping;
+import io.beemesh.libp2p.swarm.Swarm;
+import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
+import io.beemesh.libp2p.upgrade.UpgradeBuffers;
+import io.beemesh.libp2p.upgrade.UpgradeContext;
+import io.beemesh.libp2p.yamux.ReceiveBudget;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * A host on TCP and unix sockets with Noise, Yamux, identify and ping, all on one {@link NettyLoop}.
+ *
+ * <p>Register the handlers, then {@link #listen}: peers learn on connecting what is served.
+ */
+public final class NettyHost implements Host, AutoCloseable {
+    private static final Duration PING_TIMEOUT = Duration.ofSeconds(10);
+
+    private final NettyLoop loop;
+    private final Swarm swarm;
+    private final NettyTransport transport;
+    private final Ping ping;
+
+    /** A host that can dial; it owns {@code loop} no more than other users of it do. */
+    public NettyHost(NettyLoop loop, NettyHostConfig config) {
+        SecureRandom random = new SecureRandom();
+        this.loop = loop;
+        this.swarm = new Swarm(loop, config.key(), config.swarm(), config.gater());
+        UpgradeContext context = new UpgradeContext(
+                loop,
+                new NoiseIdentity(config.key(), List.of(ConnectionUpgrade.YAMUX.name()), random),
+                new UpgradeBuffers(),
+                config.yamux(),
+                new ReceiveBudget(config.receiveBytesMax(), config.receiveBytesMax()),
+                config.handshakeTimeout());
+        this.transport = new NettyTransport(loop, context, config.gater(), swarm);
+        this.ping = new Ping(this, random, PING_TIMEOUT);
+        loop.execute(() -> {
+            swarm.addTransport(transport);
+            ping.start();
+        });
+    }
+
+    /**
+     * Accepts connections on these addresses; port 0 takes any. May be called from any thread; the
+     * future comes on the loop with all addresses that others can dial.
+     */
+    public CompletableFuture<List<Multiaddr>> listen(List<Multiaddr> addresses) {
+        CompletableFuture<List<Multiaddr>> result = new CompletableFuture<>();
+        loop.execute(
+                () -> listenNext(addresses, 0, new ArrayList<>(swarm.listenAddresses()), result));
+        return result;
+    }
+
+    private void listenNext(
+            List<Multiaddr> addresses, int next, List<Multiaddr> bound,
+            CompletableFuture<List<Multiaddr>> result) {
+        if (next == addresses.size()) {
+            swarm.listenAddresses(bound);
+            result.complete(List.copyOf(bound));
+            return;
+        }
+        transport.listen(addresses.get(next)).whenComplete((concrete, failure) -> {
+            if (failure != null) {
+                result.completeExceptionally(failure);
+            } else {
+                bound.addAll(concrete);
+                listenNext(addresses, next + 1, bound, result);
+            }
+        });
+    }
+
+    /** Connections, limits and what peers said of themselves. */
+    public Swarm swarm() {
+        return swarm;
+    }
+
+    /** The ping service. */
+    public Ping ping() {
+        return ping;
+    }
+
+    /** Stops accepting and closes all connections; may be called from any thread. The loop goes on. */
+    @Override
+    public void close() {
+        loop.execute(() -> {
+            transport.close();
+            swarm.close();
+        });
+    }
+
+    @Override
+    public PeerId peerId() {
+        return swarm.peerId();
+    }
+
+    @Override
+    public Loop loop() {
+        return loop;
+    }
+
+    @Override
+    public List<Multiaddr> listenAddresses() {
+        return swarm.listenAddresses();
+    }
+
+    @Override
+    public AddressBook addressBook() {
+        return swarm.addressBook();
+    }
+
+    @Override
+    public CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> protocols) {
+        return swarm.newStream(peer, protocols);
+    }
+
+    @Override
+    public CompletableFuture<Void> connect(PeerId peer) {
+        return swarm.connect(peer);
+    }
+
+    @Override
+    public void disconnect(PeerId peer) {
+        swarm.disconnect(peer);
+    }
+
+    @Override
+    public Set<PeerId> connectedPeers() {
+        return swarm.connectedPeers();
+    }
+
+    @Override
+    public Set<ProtocolId> protocolsOf(PeerId peer) {
+        return swarm.protocolsOf(peer);
+    }
+
+    @Override
+    public void handle(ProtocolId protocol, StreamHandler handler) {
+        swarm.handle(protocol, handler);
+    }
+
+    @Override
+    public void unhandle(ProtocolId protocol) {
+        swarm.unhandle(protocol);
+    }
+
+    @Override
+    public void onPeerEvent(Consumer<PeerEvent> listener) {
+        swarm.onPeerEvent(listener);
+    }
+}

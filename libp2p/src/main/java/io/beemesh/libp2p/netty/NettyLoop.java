@@ -1,0 +1,95 @@
+package io.beemesh.libp2p.netty;
+
+import io.beemesh.libp2p.Loop;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A loop that is a Netty event loop: what sockets bring is handled on the thread of the node's
+ * decisions, with no hand-over in between.
+ */
+public final class NettyLoop implements Loop, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NettyLoop.class);
+
+    private final MultiThreadIoEventLoopGroup group;
+    private final EventLoop eventLoop;
+    private final AtomicLong failures = new AtomicLong();
+
+    /** Starts a thread of this name. */
+    public NettyLoop(String threadName) {
+        group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(threadName, true),
+                NioIoHandler.newFactory());
+        eventLoop = group.next();
+    }
+
+    EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    /** How many tasks threw. */
+    public long failures() {
+        return failures.get();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        try {
+            eventLoop.execute(() -> run(task));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Task dropped reason=\"loop is closed\"");
+        }
+    }
+
+    @Override
+    public Timer schedule(Duration delay, Runnable task) {
+        try {
+            ScheduledFuture<?> planned = eventLoop.schedule(() -> run(task), delay.toNanos(),
+                    TimeUnit.NANOSECONDS);
+            return () -> planned.cancel(false);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Timer dropped reason=\"loop is closed\"");
+            return () -> {
+            };
+        }
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | AssertionError e) {
+            failures.incrementAndGet();
+            LOG.error("Task failed", e);
+        }
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public Instant wallTime() {
+        return Instant.now();
+    }
+
+    @Override
+    public boolean isInside() {
+        return eventLoop.inEventLoop();
+    }
+
+    /** Ends the thread; tasks that wait are dropped. */
+    @Override
+    public void close() {
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,205 @@
+package io.beemesh.libp2p.netty;
+
+import io.beemesh.libp2p.Connection;
+import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.swarm.ConnectionGater;
+import io.beemesh.libp2p.swarm.Swarm;
+import io.beemesh.libp2p.swarm.Transport;
+import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
+import io.beemesh.libp2p.upgrade.UpgradeContext;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** TCP and unix domain sockets. */
+final class NettyTransport implements Transport {
+    private static final int CONNECT_TIMEOUT_MILLIS = 5000;
+
+    /** Handshakes of peers that dialed, at a time; further ones are closed at once. */
+    private static final int HANDSHAKES_MAX = 128;
+
+    private static final int BACKLOG = 1024;
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(128 * 1024,
+            512 * 1024);
+
+    private final NettyLoop loop;
+    private final UpgradeContext context;
+    private final ConnectionGater gater;
+    private final Swarm swarm;
+    private final PooledByteBufAllocator allocator = new PooledByteBufAllocator(true, 0, 1, 8192, 6,
+            0, 0, false);
+    private final List<Channel> servers = new ArrayList<>(1);
+    private int handshakes;
+
+    NettyTransport(NettyLoop loop, UpgradeContext context, ConnectionGater gater, Swarm swarm) {
+        this.loop = loop;
+        this.context = context;
+        this.gater = gater;
+        this.swarm = swarm;
+    }
+
+    @Override
+    public boolean canDial(Multiaddr address) {
+        return SocketAddresses.isTcp(address) || SocketAddresses.isUnix(address);
+    }
+
+    @Override
+    public CompletableFuture<Connection> dial(Multiaddr address, PeerId peer) {
+        CompletableFuture<Connection> result = new CompletableFuture<>();
+        if (!SocketAddresses.needsResolving(address)) {
+            resolveAndConnect(address, peer, result);
+        } else {
+            // A name server may take its time; the loop must not wait.
+            Thread.ofVirtual().name("resolve")
+                    .start(() -> resolveAndConnect(address, peer, result));
+        }
+        return result;
+    }
+
+    private void resolveAndConnect(Multiaddr address, PeerId peer,
+            CompletableFuture<Connection> result) {
+        try {
+            SocketAddress to = SocketAddresses.toSocketAddress(address);
+            loop.execute(() -> connect(to, address, peer, result));
+        } catch (IOException | IllegalArgumentException e) {
+            loop.execute(() -> result
+                    .completeExceptionally(new Libp2pException("cannot resolve " + address, e)));
+        }
+    }
+
+    private void connect(
+            SocketAddress to, Multiaddr address, PeerId peer,
+            CompletableFuture<Connection> result) {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop.eventLoop())
+                .option(ChannelOption.ALLOCATOR, allocator)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+                .option(ChannelOption.AUTO_READ, false)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new NettyLink(channel));
+                    }
+                });
+        if (to instanceof InetSocketAddress) {
+            bootstrap.channel(NioSocketChannel.class).option(ChannelOption.TCP_NODELAY, true);
+        } else {
+            bootstrap.channel(NioDomainSocketChannel.class);
+        }
+        bootstrap.connect(to).addListener((ChannelFuture connected) -> {
+            if (!connected.isSuccess()) {
+                result.completeExceptionally(
+                        new Libp2pException(String.valueOf(connected.cause().getMessage())));
+                return;
+            }
+            Channel channel = connected.channel();
+            NettyLink link = channel.pipeline().get(NettyLink.class);
+            ConnectionUpgrade upgrade = ConnectionUpgrade.dialer(context, link, address, peer);
+            link.upgrade(upgrade);
+            upgrade.upgraded().whenComplete((connection, failure) -> {
+                if (failure == null) {
+                    result.complete(connection);
+                } else {
+                    result.completeExceptionally(failure);
+                }
+            });
+            channel.config().setAutoRead(true);
+        });
+    }
+
+    /** Accepts connections; gives the addresses that others can dial. */
+    CompletableFuture<List<Multiaddr>> listen(Multiaddr address) {
+        CompletableFuture<List<Multiaddr>> result = new CompletableFuture<>();
+        if (!canDial(address) || SocketAddresses.needsResolving(address)) {
+            result.completeExceptionally(new Libp2pException("cannot listen on " + address));
+            return result;
+        }
+        try {
+            SocketAddress on = SocketAddresses.toSocketAddress(address);
+            server(on, address).bind(on).addListener((ChannelFuture bound) -> {
+                if (bound.isSuccess()) {
+                    servers.add(bound.channel());
+                    result.complete(boundAddresses(bound.channel(), address));
+                } else {
+                    result.completeExceptionally(
+                            new Libp2pException("cannot listen on " + address, bound.cause()));
+                }
+            });
+        } catch (IOException | IllegalArgumentException e) {
+            result.completeExceptionally(new Libp2pException("cannot listen on " + address, e));
+        }
+        return result;
+    }
+
+    private ServerBootstrap server(SocketAddress on, Multiaddr address) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loop.eventLoop())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accept(channel, address);
+                    }
+                });
+        if (on instanceof InetSocketAddress) {
+            return bootstrap.channel(NioServerSocketChannel.class)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true);
+        }
+        return bootstrap.channel(NioServerDomainSocketChannel.class);
+    }
+
+    private static List<Multiaddr> boundAddresses(Channel server, Multiaddr asked)
+            throws IOException {
+        return server.localAddress() instanceof InetSocketAddress bound
+                ? SocketAddresses.concrete(bound)
+                : List.of(asked);
+    }
+
+    private void accept(Channel channel, Multiaddr local) {
+        // A unix socket's client has no address: it is known by where it came in.
+        Multiaddr remote = channel.remoteAddress() instanceof InetSocketAddress from
+                ? SocketAddresses.toMultiaddr(from.getAddress(), from.getPort())
+                : local;
+        if (handshakes >= HANDSHAKES_MAX || !gater.allowAccept(remote)) {
+            channel.close();
+            return;
+        }
+        handshakes++;
+        NettyLink link = new NettyLink(channel);
+        ConnectionUpgrade upgrade = ConnectionUpgrade.listener(context, link, remote);
+        link.upgrade(upgrade);
+        upgrade.upgraded().whenComplete((connection, failure) -> {
+            handshakes--;
+            if (failure == null) {
+                swarm.onConnection(connection);
+            }
+        });
+        channel.pipeline().addLast(link);
+    }
+
+    void close() {
+        servers.forEach(Channel::close);
+        servers.clear();
+    }
+}

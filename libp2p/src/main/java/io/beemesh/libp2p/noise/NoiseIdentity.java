@@ -1,0 +1,34 @@
+package io.beemesh.libp2p.noise;
+
+import io.beemesh.libp2p.peer.PrivateKey;
+import java.security.SecureRandom;
+import java.util.List;
+
+/**
+ * What a host brings to all its handshakes: the identity, one static key for the life of the process
+ * with its payload signed once, and the random source of ephemeral keys.
+ */
+public final class NoiseIdentity {
+    private final StaticKey staticKey;
+    private final byte[] payload;
+    private final SecureRandom random;
+
+    /** Offers {@code muxers} for early negotiation. */
+    public NoiseIdentity(PrivateKey identity, List<String> muxers, SecureRandom random) {
+        this.staticKey = StaticKey.generate(random);
+        this.payload = NoisePayload.write(identity, staticKey.point(), muxers);
+        this.random = random;
+    }
+
+    StaticKey staticKey() {
+        return staticKey;
+    }
+
+    byte[] payload() {
+        return payload;
+    }
+
+    StaticKey newEphemeral() {
+        return StaticKey.generate(random);
+    }
+}

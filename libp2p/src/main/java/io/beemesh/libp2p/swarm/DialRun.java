@@ -1,0 +1,77 @@
+package io.beemesh.libp2p.swarm;
+
+import io.beemesh.libp2p.Connection;
+import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PeerId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Tries the addresses of one peer: the next as soon as one fails, or after a quarter of a second without
+ * an answer. The first connection wins; later ones are closed.
+ */
+final class DialRun {
+    private static final int ADDRESSES_MAX = 8;
+    private static final Duration STAGGER = Duration.ofMillis(250);
+
+    /** An address and the transport for it. */
+    record Target(Multiaddr address, Transport transport) {}
+
+    private final Loop loop;
+    private final PeerId peer;
+    private final List<Target> targets;
+    private final List<String> failures = new ArrayList<>();
+    private final CompletableFuture<Connection> result = new CompletableFuture<>();
+    private int next;
+
+    DialRun(Loop loop, PeerId peer, List<Target> targets) {
+        this.loop = loop;
+        this.peer = peer;
+        this.targets = targets.subList(0, Math.min(targets.size(), ADDRESSES_MAX));
+    }
+
+    CompletableFuture<Connection> start() {
+        if (targets.isEmpty()) {
+            result.completeExceptionally(
+                    new Libp2pException("no address to dial is known of " + peer));
+        } else {
+            tryNext();
+        }
+        return result;
+    }
+
+    private void tryNext() {
+        if (result.isDone() || next == targets.size()) {
+            return;
+        }
+        Target target = targets.get(next++);
+        int mine = next;
+        Loop.Timer stagger = loop.schedule(STAGGER, () -> {
+            if (next == mine) {
+                tryNext();
+            }
+        });
+        target.transport.dial(target.address, peer).whenComplete((connection, failure) -> {
+            stagger.cancel();
+            if (failure != null) {
+                onFailure(target, failure);
+            } else if (!result.complete(connection)) {
+                connection.close();
+            }
+        });
+    }
+
+    private void onFailure(Target target, Throwable failure) {
+        failures.add(target.address + ": " + failure.getMessage());
+        if (failures.size() == targets.size()) {
+            result.completeExceptionally(
+                    new Libp2pException("cannot reach " + peer + ": " + failures));
+        } else {
+            tryNext();
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.beemesh.libp2p.swarm;
+
+import io.beemesh.libp2p.Connection;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PeerId;
+import java.util.concurrent.CompletableFuture;
+
+/** A way to reach peers. What it accepts it hands to {@link Swarm#onConnection}. */
+public interface Transport {
+    /** True for addresses of its kind. */
+    boolean canDial(Multiaddr address);
+
+    /**
+     * Connects and proves that it is {@code peer}; ends on the loop, with a {@link
+     * io.beemesh.libp2p.Libp2pException} in time of its own. {@code address} has no {@code /p2p} at its end.
+     */
+    CompletableFuture<Connection> dial(Multiaddr address, PeerId peer);
+}
