@@ -49,7 +49,10 @@ public sealed interface ApiResponse {
 
     /** Makes the frames of a watch. */
     interface Producer {
-        /** Begins to send; called once. */
+        /**
+         * Begins to send; called once, on an event loop, so it must not block. What it sends before it
+         * returns, the initial state, may be of any size; what comes later is bounded by the sink.
+         */
         void start(Sink sink);
 
         /** The client is gone, or the sink ended by itself; nothing more is wanted. */

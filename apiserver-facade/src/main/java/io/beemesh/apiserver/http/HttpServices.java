@@ -1,0 +1,21 @@
+package io.beemesh.apiserver.http;
+
+import io.beemesh.apiserver.auth.Authenticator;
+import io.beemesh.apiserver.request.ApiHandler;
+import io.beemesh.machine.agent.PodStreams;
+import io.beemesh.machine.membership.ApiAuthority.Credential;
+import io.beemesh.machine.metrics.Meters;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What the HTTP edge stands before.
+ *
+ * @param identity what the API server shows, asked for at each TLS handshake
+ * @param defaultService a ready endpoint of the Service that gets what the loopback port does not
+ *     serve itself; called for each request, must not block
+ */
+public record HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
+        Supplier<Credential> identity, Meters meters,
+        Supplier<Optional<InetSocketAddress>> defaultService) {}

@@ -1,0 +1,88 @@
+package io.beemesh.apiserver.http.streaming;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.streams.ReadStream;
+import java.util.concurrent.TimeUnit;
+
+/** One ordered byte channel: an upgraded socket, or a WebSocket that tunnels one. On the event loop. */
+sealed interface Wire {
+    Context context();
+
+    /** Calls the handlers from now on. */
+    void receive(Handler<Buffer> bytes, Runnable gone);
+
+    /** What to pause while nobody can take more. */
+    ReadStream<?> source();
+
+    Future<Void> write(Buffer bytes);
+
+    Future<Void> close();
+
+    /** A socket that was HTTP. */
+    record Socket(Context context, NetSocket socket) implements Wire {
+        @Override
+        public void receive(Handler<Buffer> bytes, Runnable gone) {
+            socket.handler(bytes);
+            socket.closeHandler(v -> gone.run());
+            socket.exceptionHandler(e -> socket.close());
+        }
+
+        @Override
+        public ReadStream<?> source() {
+            return socket;
+        }
+
+        @Override
+        public Future<Void> write(Buffer bytes) {
+            return socket.write(bytes);
+        }
+
+        @Override
+        public Future<Void> close() {
+            return socket.close();
+        }
+    }
+
+    /** The bytes are those of binary messages, whose borders mean nothing. */
+    record Tunnel(Context context, ServerWebSocket socket) implements Wire {
+        private static final long CLOSE_SECONDS = 5;
+
+        @Override
+        public void receive(Handler<Buffer> bytes, Runnable gone) {
+            socket.frameHandler(frame -> frame(frame, bytes));
+            socket.closeHandler(v -> gone.run());
+            socket.exceptionHandler(e -> socket.close());
+        }
+
+        private static void frame(WebSocketFrame frame, Handler<Buffer> bytes) {
+            if (frame.isBinary() || frame.isContinuation()) {
+                bytes.handle(frame.binaryData());
+            }
+        }
+
+        @Override
+        public ReadStream<?> source() {
+            return socket;
+        }
+
+        @Override
+        public Future<Void> write(Buffer bytes) {
+            return socket.isClosed()
+                    ? Future.failedFuture("connection is closed")
+                    : socket.writeFinalBinaryFrame(bytes);
+        }
+
+        @Override
+        public Future<Void> close() {
+            return socket.isClosed()
+                    ? Future.succeededFuture()
+                    : socket.shutdown(CLOSE_SECONDS, TimeUnit.SECONDS, (short) 1000);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package io.beemesh.apiserver.http;
+
+import io.beemesh.machine.agent.PodStreams;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A pod of a few commands in memory: {@code cat}, {@code echo WORDS}, {@code exit N}, {@code err
+ * TEXT}, {@code pour BYTES}, {@code sink} (reads a byte only on demand), {@code hang}; port 80 echoes
+ * what it gets and ends when its client does, port 81 says hello and ends, port 82 is closed.
+ */
+final class InMemoryPodStreams implements PodStreams {
+    final List<String> resizes = new CopyOnWriteArrayList<>();
+    final CompletableFuture<Void> hangClosed = new CompletableFuture<>();
+    final CompletableFuture<Void> followClosed = new CompletableFuture<>();
+    final AtomicLong poured = new AtomicLong();
+    final AtomicLong sunk = new AtomicLong();
+    final CompletableFuture<Void> sinkMayRead = new CompletableFuture<>();
+
+    @Override
+    public InputStream logs(LogRequest request) throws PodStreamException {
+        if (request.container().equals("waiting")) {
+            throw new PodStreamException(PodStreamException.Reason.BAD_REQUEST,
+                    "container \"waiting\" in pod \"p\" is waiting to start: ContainerCreating");
+        }
+        byte[] lines = "one\ntwo\n".getBytes(StandardCharsets.UTF_8);
+        if (!request.follow()) {
+            return new ByteArrayInputStream(lines);
+        }
+        Pipe pipe = new Pipe();
+        try {
+            pipe.out.write(lines);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new PipeEnd(pipe, () -> followClosed.complete(null));
+    }
+
+    @Override
+    public Session exec(ExecRequest request) throws PodStreamException {
+        List<String> command = request.command();
+        if (command.getFirst().equals("missing")) {
+            throw new PodStreamException(PodStreamException.Reason.INTERNAL,
+                    "exec: \"missing\": executable file not found in $PATH");
+        }
+        return new Command(command, request.tty());
+    }
+
+    @Override
+    public Session attach(AttachRequest request) {
+        return new Command(List.of("cat"), request.tty());
+    }
+
+    @Override
+    public Connection portForward(PodRef pod, int port) throws PodStreamException {
+        if (port == 82) {
+            throw new PodStreamException(PodStreamException.Reason.INTERNAL,
+                    "connection refused");
+        }
+        Pipe up = new Pipe();
+        Pipe down = new Pipe();
+        Thread.ofVirtual().start(() -> {
+            try (OutputStream out = down.out) {
+                if (port == 81) {
+                    out.write("hello\n".getBytes(StandardCharsets.UTF_8));
+                } else {
+                    up.in.transferTo(out);
+                }
+            } catch (IOException e) {
+                // The client left.
+            }
+        });
+        return new Connection() {
+            @Override
+            public InputStream input() {
+                return down.in;
+            }
+
+            @Override
+            public OutputStream output() {
+                return up.out;
+            }
+
+            @Override
+            public void close() {
+                up.abort();
+                down.abort();
+            }
+        };
+    }
+
+    private final class Command implements Session {
+        private final Pipe in = new Pipe();
+        private final Pipe out = new Pipe();
+        private final Pipe err = new Pipe();
+        private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+        private final boolean hangs;
+
+        Command(List<String> command, boolean tty) {
+            this.hangs = command.getFirst().equals("hang");
+            Thread.ofVirtual().name("process").start(() -> {
+                int code = 0;
+                try (OutputStream stdout = out.out; OutputStream stderr = err.out) {
+                    if (tty) {
+                        stdout.write("tty\n".getBytes(StandardCharsets.UTF_8));
+                    }
+                    code = run(command, stdout, stderr);
+                } catch (IOException e) {
+                    code = 141;
+                }
+                exit.complete(code);
+            });
+        }
+
+        private int run(List<String> command, OutputStream stdout, OutputStream stderr)
+                throws IOException {
+            String rest = String.join(" ", command.subList(1, command.size()));
+            switch (command.getFirst()) {
+                case "cat" -> in.in.transferTo(stdout);
+                case "echo" -> stdout.write((rest + "\n").getBytes(StandardCharsets.UTF_8));
+                case "err" -> stderr.write((rest + "\n").getBytes(StandardCharsets.UTF_8));
+                case "pour" -> {
+                    byte[] block = new byte[8192];
+                    for (long left = Long.parseLong(rest); left > 0; left -= block.length) {
+                        stdout.write(block, 0, (int) Math.min(left, block.length));
+                        poured.addAndGet(block.length);
+                    }
+                }
+                case "sink" -> {
+                    sinkMayRead.join();
+                    byte[] block = new byte[8192];
+                    for (int n = in.in.read(block); n >= 0; n = in.in.read(block)) {
+                        sunk.addAndGet(n);
+                    }
+                    stdout.write((sunk.get() + "\n").getBytes(StandardCharsets.UTF_8));
+                }
+                case "hang" -> in.in.transferTo(OutputStream.nullOutputStream());
+                case "exit" -> {
+                    return Integer.parseInt(rest);
+                }
+                default -> throw new IllegalArgumentException(command.toString());
+            }
+            return 0;
+        }
+
+        @Override
+        public OutputStream stdin() {
+            return in.out;
+        }
+
+        @Override
+        public InputStream stdout() {
+            return out.in;
+        }
+
+        @Override
+        public InputStream stderr() {
+            return err.in;
+        }
+
+        @Override
+        public void resize(int columns, int rows) {
+            resizes.add(columns + "x" + rows);
+        }
+
+        @Override
+        public int awaitExit() throws InterruptedException {
+            try {
+                return exit.get();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            in.abort();
+            out.abort();
+            err.abort();
+            if (hangs) {
+                hangClosed.complete(null);
+            }
+        }
+    }
+
+    /** A bounded pipe, both ends of which may be closed by anybody. */
+    private static final class Pipe {
+        private final PipedInputStream in = new PipedInputStream(64 * 1024);
+        private final PipedOutputStream out = new PipedOutputStream();
+
+        Pipe() {
+            try {
+                in.connect(out);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void abort() {
+            try {
+                out.close();
+                in.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static final class PipeEnd extends InputStream {
+        private final Pipe pipe;
+        private final Runnable onClose;
+
+        PipeEnd(Pipe pipe, Runnable onClose) {
+            this.pipe = pipe;
+            this.onClose = onClose;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return pipe.in.read();
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return pipe.in.read(bytes, offset, length);
+        }
+
+        @Override
+        public void close() {
+            pipe.abort();
+            onClose.run();
+        }
+    }
+}

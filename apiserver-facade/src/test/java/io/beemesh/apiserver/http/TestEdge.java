@@ -1,0 +1,119 @@
+package io.beemesh.apiserver.http;
+
+import io.beemesh.apiserver.auth.Authenticator;
+import io.beemesh.apiserver.auth.User;
+import io.beemesh.machine.membership.ApiAuthority;
+import io.beemesh.machine.membership.ApiAuthority.Credential;
+import io.beemesh.machine.metrics.Meters;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** The edge on free ports of loopback, before an engine and a pod in memory. */
+final class TestEdge implements AutoCloseable {
+    final TestApi api = new TestApi();
+    final InMemoryPodStreams pods = new InMemoryPodStreams();
+    final Meters meters = new Meters();
+    final ApiAuthority authority;
+    final Credential admin;
+    final AtomicReference<Credential> identity = new AtomicReference<>();
+    final AtomicReference<Optional<InetSocketAddress>> service = new AtomicReference<>(
+            Optional.empty());
+    private final HttpEndpoint endpoint;
+    private final SecureRandom random = new SecureRandom();
+
+    TestEdge() {
+        this(1000);
+    }
+
+    TestEdge(int connectionsMax) {
+        InstantSource clock = InstantSource.system();
+        authority = ApiAuthority.create("test", clock.instant(), random);
+        admin = authority.issueClient("admin", List.of(User.MASTERS), clock.instant(), random);
+        identity.set(newIdentity());
+        endpoint = new HttpEndpoint(
+                HttpEndpointConfig.defaults(1).withHost("127.0.0.1")
+                        .withPorts(0, OptionalInt.of(0)).withLimits(2, connectionsMax),
+                new HttpServices(api, pods, new Authenticator(authority.certificate(), clock),
+                        identity::get, meters, service::get));
+        endpoint.start().orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    Credential newIdentity() {
+        return authority.issueServing(List.of("localhost"), List.of("127.0.0.1", "::1"),
+                InstantSource.system().instant(), random);
+    }
+
+    int apiPort() {
+        return endpoint.apiPort();
+    }
+
+    int loopbackPort() {
+        return endpoint.loopbackPort().orElseThrow();
+    }
+
+    String url(String path) {
+        return "https://127.0.0.1:" + apiPort() + path;
+    }
+
+    /** A client of the JDK, with the admin's certificate or none. */
+    HttpClient client(boolean withCertificate, HttpClient.Version version) {
+        return HttpClient.newBuilder().sslContext(tls(withCertificate)).version(version)
+                .connectTimeout(Duration.ofSeconds(10)).build();
+    }
+
+    SSLContext tls(boolean withCertificate) {
+        try {
+            KeyStore trusted = KeyStore.getInstance("PKCS12");
+            trusted.load(null, null);
+            trusted.setCertificateEntry("ca", authority.certificate());
+            TrustManagerFactory trust = TrustManagerFactory
+                    .getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            KeyStore own = KeyStore.getInstance("PKCS12");
+            own.load(null, null);
+            if (withCertificate) {
+                own.setKeyEntry("me", admin.key(), new char[0],
+                        new X509Certificate[]{admin.certificate()});
+            }
+            KeyManagerFactory keys = KeyManagerFactory
+                    .getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(own, new char[0]);
+            SSLContext tls = SSLContext.getInstance("TLS");
+            tls.init(keys.getKeyManagers(), trust.getTrustManagers(), random);
+            return tls;
+        } catch (GeneralSecurityException | java.io.IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Waits for a condition that other threads bring about. */
+    static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("condition does not hold after 20 s");
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    @Override
+    public void close() {
+        endpoint.close().orTimeout(30, TimeUnit.SECONDS).join();
+    }
+}
