@@ -1,0 +1,114 @@
+package io.beemesh.machine.scheduler;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** How well a machine suits a pod that can run there. Pure. */
+final class Score {
+    private static final int BEST = 100;
+    private static final int TAINT_WEIGHT = 3;
+    private static final int PREFERENCE_WEIGHT = 2;
+
+    private Score() {}
+
+    /** The best of {@code nodes}; of equals the one whose name, seen from the pod, comes first. */
+    static Optional<NodeView> best(PodView pod, List<NodeView> nodes, Surroundings around) {
+        List<Double> scores = new ArrayList<>();
+        nodes.forEach(n -> scores.add((double) (room(pod, n) + balance(pod, n))));
+        addNormalised(scores, nodes.stream().map(n -> -aversion(pod, n)).toList(), TAINT_WEIGHT);
+        addNormalised(scores, nodes.stream().map(n -> nodePreference(pod, n)).toList(),
+                PREFERENCE_WEIGHT);
+        addNormalised(scores, nodes.stream().map(n -> company(pod, n, around)).toList(),
+                PREFERENCE_WEIGHT);
+        addNormalised(scores, nodes.stream().map(n -> -crowd(pod, n, around)).toList(),
+                PREFERENCE_WEIGHT);
+        return IntStream.range(0, nodes.size()).boxed()
+                .max(Comparator.<Integer>comparingDouble(scores::get)
+                        .thenComparing(i -> (pod.uid() + nodes.get(i).name()).hashCode()))
+                .map(nodes::get);
+    }
+
+    /** Spreads raw values over 0 to 100; nothing if all are equal. */
+    private static void addNormalised(List<Double> scores, List<Integer> raw, int weight) {
+        int min = raw.stream().mapToInt(r -> r).min().orElse(0);
+        int max = raw.stream().mapToInt(r -> r).max().orElse(0);
+        for (int i = 0; max > min && i < raw.size(); i++) {
+            scores.set(i, scores.get(i)
+                    + (double) weight * BEST * (raw.get(i) - min) / (max - min));
+        }
+    }
+
+    /** The more is left, the better. */
+    private static int room(PodView pod, NodeView node) {
+        return (int) ((BEST - used(pod, node, "cpu") + BEST - used(pod, node, "memory")) / 2);
+    }
+
+    /** The more evenly processor and memory are used, the better. */
+    private static int balance(PodView pod, NodeView node) {
+        return (int) (BEST
+                - Math.abs(used(pod, node, "cpu") - used(pod, node, "memory")) / 2);
+    }
+
+    private static double used(PodView pod, NodeView node, String resource) {
+        long allocatable = node.allocatable().getOrDefault(resource, 0L);
+        long used = node.requested().getOrDefault(resource, 0L)
+                + pod.requests().getOrDefault(resource, 0L);
+        return allocatable == 0
+                ? BEST
+                : Math.min(BEST, (double) used * BEST / allocatable);
+    }
+
+    private static int aversion(PodView pod, NodeView node) {
+        return NodeFilters.untolerated(pod, node, List.of("PreferNoSchedule")).isPresent()
+                ? 1
+                : 0;
+    }
+
+    private static int nodePreference(PodView pod, NodeView node) {
+        int sum = 0;
+        for (JsonNode preferred : pod.spec().path("affinity").path("nodeAffinity")
+                .path("preferredDuringSchedulingIgnoredDuringExecution")) {
+            if (NodeTerms.matches(preferred.path("preference"), node.labels(), node.name())) {
+                sum += preferred.path("weight").asInt(0);
+            }
+        }
+        return sum;
+    }
+
+    private static int company(PodView pod, NodeView node, Surroundings around) {
+        return preferred(pod, "podAffinity", node, around)
+                - preferred(pod, "podAntiAffinity", node, around);
+    }
+
+    private static int preferred(PodView pod, String kind, NodeView node,
+            Surroundings around) {
+        int sum = 0;
+        for (JsonNode preferred : pod.spec().path("affinity").path(kind)
+                .path("preferredDuringSchedulingIgnoredDuringExecution")) {
+            PodTerm term = PodTerm.of(pod, preferred.path("podAffinityTerm"));
+            String value = node.labels().get(term.topologyKey());
+            if (value != null) {
+                sum += preferred.path("weight").asInt(0)
+                        * term.countByTopology(around).getOrDefault(value, 0);
+            }
+        }
+        return sum;
+    }
+
+    private static int crowd(PodView pod, NodeView node, Surroundings around) {
+        int sum = 0;
+        for (JsonNode constraint : pod.spec().path("topologySpreadConstraints")) {
+            String value = node.labels().get(constraint.path("topologyKey").asText(""));
+            Map<String, Integer> counts = TopologySpread.counts(pod, constraint, around);
+            if (value != null) {
+                sum += counts.getOrDefault(value, 0);
+            }
+        }
+        return sum;
+    }
+}
