@@ -1,0 +1,49 @@
+package io.beemesh.machine.registry;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.peer.PeerId;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Makes resourceVersions: 41 bits of milliseconds since 2025, 10 bits that count within one, 12 bits of
+ * the writer's hash. They rise whatever the wall clock does, and stay above all that was observed.
+ */
+final class HybridClock {
+    private static final long EPOCH_MILLIS = Instant.parse("2025-01-01T00:00:00Z").toEpochMilli();
+    private static final int WRITER_BITS = 12;
+    private static final int COUNTER_BITS = 10;
+    /** How far beyond the wall clock a version that a client names may lie. */
+    private static final Duration AHEAD_MAX = Duration.ofSeconds(1);
+
+    private final Loop loop;
+    private final int writer;
+    /** The milliseconds and the counter of the highest version made or observed. */
+    private long ticks;
+
+    HybridClock(Loop loop, PeerId self) {
+        this.loop = loop;
+        this.writer = SlotMap.hash(self.toBytes()) & ((1 << WRITER_BITS) - 1);
+    }
+
+    /** A version above all made or observed before. */
+    long next() {
+        ticks = Math.max(ticks + 1, millis() << COUNTER_BITS);
+        return (ticks << WRITER_BITS) | writer;
+    }
+
+    /** Makes all later versions higher than {@code version}. */
+    void observe(long version) {
+        ticks = Math.max(ticks, version >> WRITER_BITS);
+    }
+
+    /** Whether a version lies so far ahead that nobody can have made it. */
+    boolean isBeyond(long version) {
+        long limit = (millis() + AHEAD_MAX.toMillis()) << COUNTER_BITS;
+        return (version >> WRITER_BITS) > Math.max(limit, ticks);
+    }
+
+    private long millis() {
+        return Math.max(0, loop.wallTime().toEpochMilli() - EPOCH_MILLIS);
+    }
+}

@@ -1,0 +1,201 @@
+package io.beemesh.machine.registry;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Log entries and object states as bytes: Protobuf's primitives, without tags. An object is its JSON
+ * behind its index record, so that reading one back parses no JSON. Whoever keeps the bytes guards them
+ * with a checksum; what cannot be read is an {@link IOException}.
+ */
+public final class RecordCodec {
+    private static final int FORMAT = 1;
+    private static final int TERM_START = 1;
+    private static final int CHANGES = 2;
+
+    private final Interner interner = new Interner();
+
+    /** One log entry as the payload of a log record. */
+    static byte[] encode(LogEntry entry) {
+        return bytes(out -> {
+            switch (entry) {
+                case LogEntry.TermStart start -> {
+                    out.writeUInt32NoTag(TERM_START);
+                    out.writeUInt64NoTag(start.parentTerm());
+                    out.writeUInt64NoTag(start.parentSequence());
+                    out.writeUInt64NoTag(start.version());
+                    write(start.homes(), out);
+                }
+                case LogEntry.Changes changes -> {
+                    out.writeUInt32NoTag(CHANGES);
+                    out.writeUInt32NoTag(changes.effects().size());
+                    for (LogEntry.Effect effect : changes.effects()) {
+                        out.writeBoolNoTag(effect.deleted());
+                        write(effect.object(), out);
+                    }
+                }
+            }
+        });
+    }
+
+    /** The entry that {@link #encode(LogEntry)} wrote. */
+    LogEntry decodeEntry(byte[] payload) throws IOException {
+        CodedInputStream in = CodedInputStream.newInstance(payload);
+        int kind = in.readUInt32();
+        return switch (kind) {
+            case TERM_START -> {
+                long parentTerm = in.readUInt64();
+                long parentSequence = in.readUInt64();
+                long version = in.readUInt64();
+                yield new LogEntry.TermStart(parentTerm, parentSequence, readHomes(in), version);
+            }
+            case CHANGES -> {
+                int count = in.readUInt32();
+                List<LogEntry.Effect> effects = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    effects.add(new LogEntry.Effect(in.readBool(), readObject(in)));
+                }
+                yield new LogEntry.Changes(effects);
+            }
+            default -> throw new IOException("unknown kind of log entry: " + kind);
+        };
+    }
+
+    /** An object with its index record. */
+    public static byte[] encode(StoredObject object) {
+        return bytes(out -> write(object, out));
+    }
+
+    /** The object that {@link #encode(StoredObject)} wrote. */
+    public StoredObject decodeObject(byte[] bytes) throws IOException {
+        return readObject(CodedInputStream.newInstance(bytes));
+    }
+
+    /** A position of a slot. */
+    public static byte[] encode(Storage.SlotMark mark) {
+        return bytes(out -> {
+            out.writeUInt32NoTag(FORMAT);
+            out.writeUInt32NoTag(mark.slot());
+            out.writeUInt64NoTag(mark.sequence());
+            out.writeUInt64NoTag(mark.entryTerm());
+            out.writeUInt64NoTag(mark.version());
+            out.writeUInt64NoTag(mark.vote().term());
+            out.writeByteArrayNoTag(mark.vote().candidate().toBytes());
+            write(mark.homes(), out);
+        });
+    }
+
+    /** The position that {@link #encode(Storage.SlotMark)} wrote. */
+    public static Storage.SlotMark decodeMark(byte[] bytes) throws IOException {
+        CodedInputStream in = CodedInputStream.newInstance(bytes);
+        int format = in.readUInt32();
+        if (format != FORMAT) {
+            throw new IOException("format " + format + ", this version reads " + FORMAT);
+        }
+        int slot = in.readUInt32();
+        long sequence = in.readUInt64();
+        long entryTerm = in.readUInt64();
+        long version = in.readUInt64();
+        var vote = new Storage.LogRecord.Vote(slot, in.readUInt64(), readPeer(in));
+        return new Storage.SlotMark(slot, sequence, entryTerm, version, vote, readHomes(in));
+    }
+
+    private static void write(StoredObject object, CodedOutputStream out) throws IOException {
+        ObjectKey key = object.key();
+        out.writeStringNoTag(key.type().group());
+        out.writeStringNoTag(key.type().resource());
+        out.writeStringNoTag(key.namespace());
+        out.writeStringNoTag(key.name());
+        out.writeStringNoTag(object.uid());
+        out.writeUInt64NoTag(object.version());
+        out.writeStringNoTag(object.controllerUid());
+        write(object.labels(), out);
+        write(object.fields(), out);
+        out.writeByteArrayNoTag(object.json());
+    }
+
+    private StoredObject readObject(CodedInputStream in) throws IOException {
+        ObjectKey key = new ObjectKey(new GroupResource(in.readString(), in.readString()),
+                in.readString(), in.readString());
+        String uid = in.readString();
+        long version = in.readUInt64();
+        String controllerUid = in.readString();
+        Map<String, String> labels = readMap(in);
+        Map<String, String> fields = readMap(in);
+        StoredObject object = new StoredObject(key, uid, version, in.readByteArray(), labels,
+                controllerUid, fields);
+        List<String> indexed = IndexedFields.of(key.type());
+        boolean current = fields.size() == indexed.size()
+                && fields.keySet().containsAll(indexed);
+        // An older version of the program may have indexed other fields.
+        return interner.intern(current ? object : Draft.of(key, object.object()).at(version));
+    }
+
+    private static void write(Map<String, String> map, CodedOutputStream out) throws IOException {
+        out.writeUInt32NoTag(map.size());
+        for (Map.Entry<String, String> entry : map.entrySet()) {
+            out.writeStringNoTag(entry.getKey());
+            out.writeStringNoTag(entry.getValue());
+        }
+    }
+
+    private static Map<String, String> readMap(CodedInputStream in) throws IOException {
+        Map<String, String> map = new LinkedHashMap<>();
+        int size = in.readUInt32();
+        for (int i = 0; i < size; i++) {
+            map.put(in.readString(), in.readString());
+        }
+        return map;
+    }
+
+    private static void write(HomeSet homes, CodedOutputStream out) throws IOException {
+        out.writeUInt32NoTag(homes.members().size());
+        for (PeerId member : homes.members()) {
+            out.writeByteArrayNoTag(member.toBytes());
+        }
+    }
+
+    private static HomeSet readHomes(CodedInputStream in) throws IOException {
+        List<PeerId> members = new ArrayList<>();
+        int size = in.readUInt32();
+        for (int i = 0; i < size; i++) {
+            members.add(readPeer(in));
+        }
+        return new HomeSet(members);
+    }
+
+    private static PeerId readPeer(CodedInputStream in) throws IOException {
+        try {
+            return PeerId.fromBytes(in.readByteArray());
+        } catch (FormatException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static byte[] bytes(Body body) {
+        try {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+            body.writeTo(out);
+            out.flush();
+            return bytes.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Body {
+        void writeTo(CodedOutputStream out) throws IOException;
+    }
+}

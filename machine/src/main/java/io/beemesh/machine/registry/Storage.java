@@ -1,0 +1,98 @@
+package io.beemesh.machine.registry;
+
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.object.ObjectKey;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Where a node's part of the registry outlives the process: a log to which batches are appended and
+ * forced, and checkpoints that take over what old log says.
+ *
+ * <p>The registry calls it on the loop, where its callbacks come too. It has at most one append and one
+ * checkpoint under way at a time; both may be under way at once.
+ */
+public interface Storage {
+    /** What was on disk when this storage was opened; read once, before anything is written. */
+    Recovered recovered();
+
+    /**
+     * Writes {@code batch} to the end of the log and forces it to the disk. After a crash either the whole
+     * batch is there or nothing of it.
+     */
+    void append(List<LogRecord> batch, Consumer<Outcome> onDisk);
+
+    /**
+     * Writes current states of objects, and lets go of the log that {@code checkpoint} covers. After a
+     * crash it may be there in part; the log is then still there.
+     */
+    void checkpoint(Checkpoint checkpoint, Consumer<Outcome> onDisk);
+
+    /** Ends after what is under way, and notes that nothing is missing. May block. */
+    void close() throws IOException;
+
+    /** How a write ended. */
+    sealed interface Outcome {
+        /** On disk, forced. */
+        record Stored() implements Outcome {}
+
+        /** No room; nothing was written, and a later write may work. */
+        record Full(String reason) implements Outcome {}
+
+        /** Broken: what was written is unknown, and nothing can be written any more. */
+        record Failed(String reason) implements Outcome {}
+    }
+
+    /** One line of the log. */
+    sealed interface LogRecord {
+        int slot();
+
+        long term();
+
+        /** This node's vote in a term; it gives no other. */
+        record Vote(int slot, long term, PeerId candidate) implements LogRecord {}
+
+        /**
+         * An entry of a slot's log. One with a sequence that the log has already, in a higher term,
+         * replaces that entry and all after it.
+         */
+        record Entry(int slot, long term, long sequence, byte[] payload) implements LogRecord {}
+    }
+
+    /**
+     * The state of a slot up to a position of its log.
+     *
+     * @param sequence of the last entry that the checkpoint includes
+     * @param entryTerm the term of that entry
+     * @param version above or at all versions of the slot up to there
+     * @param vote the last vote given
+     * @param homes who holds the slot, as of that entry
+     */
+    record SlotMark(int slot, long sequence, long entryTerm, long version, LogRecord.Vote vote,
+            HomeSet homes) {}
+
+    /** The state of one object, or that it is gone. */
+    record StateWrite(ObjectKey key, Optional<StoredObject> state) {}
+
+    /** States of all objects that changed since the last checkpoint, and the positions reached. */
+    record Checkpoint(List<SlotMark> marks, List<StateWrite> states) {
+        public Checkpoint {
+            marks = List.copyOf(marks);
+            states = List.copyOf(states);
+        }
+    }
+
+    /**
+     * What a storage holds when it is opened.
+     *
+     * @param storageId made when the storage was; another one means that all former content is gone
+     * @param loss what may have been lost if the storage was not closed in order, as a sentence; empty if
+     *     nothing is missing
+     * @param objects states from checkpoints, in no order
+     * @param log what was appended since, in order; may begin with entries that the marks include
+     */
+    record Recovered(String storageId, Optional<String> loss, List<SlotMark> marks,
+            Iterable<StoredObject> objects, List<LogRecord> log) {}
+}
