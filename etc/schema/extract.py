@@ -186,7 +186,7 @@ class GoTypes:
         """The type code of protobuf.txt, and the message it names if any."""
         lead = re.match(r"^(?:\*|\[\]|\{\})*", go_type).group(0)
         name = go_type[len(lead):]
-        if name.endswith(".ExtraValue"):
+        if name.endswith((".ExtraValue", ".Verbs")):
             return lead + "e", None
         if name in self.WELL_KNOWN:
             return lead + self.WELL_KNOWN[name], None
