@@ -2,6 +2,7 @@ package io.beemesh.libp2p.simulation;
 
 /** What happened in a {@link SimulatedNetwork}: the proof that the stated faults occurred. */
 public final class NetworkCounters {
+    long sendings;
     long writes;
     long bytes;
     long delayed;
@@ -27,7 +28,12 @@ public final class NetworkCounters {
         return bytes;
     }
 
-    /** Losses that a retransmission repaired. */
+    /** Everything sent one way, again or for the first time: writes, openings of streams, parts of dials. */
+    public long sendings() {
+        return sendings;
+    }
+
+    /** Sendings lost and repaired by another. */
     public long delayed() {
         return delayed;
     }
@@ -79,7 +85,8 @@ public final class NetworkCounters {
 
     @Override
     public String toString() {
-        return "writes=" + writes + " bytes=" + bytes + " delayed=" + delayed + " broken=" + broken
+        return "sendings=" + sendings + " writes=" + writes + " bytes=" + bytes + " delayed="
+                + delayed + " broken=" + broken
                 + " reordered="
                 + reordered + " blocked=" + blocked + " streams=" + streams + " streamsRefused="
                 + streamsRefused

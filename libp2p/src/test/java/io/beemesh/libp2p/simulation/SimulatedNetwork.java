@@ -176,11 +176,13 @@ public final class SimulatedNetwork {
     /** The same and what retransmissions cost. */
     long latencyWithLoss(SimulatedHost from, SimulatedHost to) {
         long latency = latency(from, to);
+        counters.sendings++;
         if (conditions.delayed() > 0) {
             long timeout = Math.max(RETRANSMISSION_NANOS_MIN, 4 * latency);
             for (int i = 0; i < RETRANSMISSIONS_MAX
                     && random.nextDouble() < conditions.delayed(); i++) {
                 counters.delayed++;
+                counters.sendings++;
                 latency += timeout;
                 timeout *= 2;
             }

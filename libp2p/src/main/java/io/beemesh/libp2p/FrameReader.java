@@ -1,0 +1,187 @@
+package io.beemesh.libp2p;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.multiformats.Varint;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Cuts the bytes of a stream into length-prefixed messages ({@code uvarint(length) ++ message}).
+ *
+ * <p>It holds at most one frame of the limit and what a pause keeps back, never more than the credit of
+ * one such frame. On the loop only.
+ */
+public final class FrameReader implements StreamReader {
+    private static final int FIRST_BYTES = 512;
+
+    /** Receives the messages of one stream; after {@link #onFailure} or {@link #onEnd} nothing follows. */
+    public interface Receiver {
+        /** One message; valid only during the call. */
+        void onFrame(ByteBuffer frame);
+
+        /** The remote peer ended its writing side between two messages. */
+        void onEnd();
+
+        /** The stream was reset, by this reader if a frame was too long or cut short. */
+        void onFailure(Libp2pException cause);
+    }
+
+    private final Stream stream;
+    private final int frameBytesMax;
+    private final Receiver receiver;
+    private byte[] held = new byte[0];
+    private int heldBytes;
+    private boolean paused;
+    private boolean parsing;
+    private boolean ended;
+    private boolean done;
+
+    private FrameReader(Stream stream, int frameBytesMax, Receiver receiver) {
+        this.stream = stream;
+        this.frameBytesMax = frameBytesMax;
+        this.receiver = receiver;
+    }
+
+    /** Becomes the reader of {@code stream} and begins. */
+    public static FrameReader start(Stream stream, int frameBytesMax, Receiver receiver) {
+        FrameReader reader = new FrameReader(stream, frameBytesMax, receiver);
+        stream.reader(reader);
+        stream.request(frameBytesMax + (long) Varint.BYTES_MAX);
+        return reader;
+    }
+
+    /** The length prefix and the message, ready to be written. */
+    public static ByteBuffer frame(byte[] message) {
+        ByteBuffer frame = ByteBuffer.allocate(Varint.size(message.length) + message.length);
+        Varint.write(message.length, frame);
+        return frame.put(message).flip();
+    }
+
+    /** Delivers nothing until {@link #resume}. */
+    public void pause() {
+        paused = true;
+    }
+
+    /** Delivers again, at once what was kept back. */
+    public void resume() {
+        if (!paused) {
+            return;
+        }
+        paused = false;
+        if (parsing) {
+            return;
+        }
+        if (heldBytes > 0) {
+            parseHeld();
+        }
+        endIfDue();
+    }
+
+    @Override
+    public void onData(ByteBuffer bytes) {
+        if (done) {
+            return;
+        }
+        if (heldBytes > 0 || paused) {
+            hold(bytes);
+            if (!paused) {
+                parseHeld();
+            }
+            return;
+        }
+        parse(bytes);
+        if (!done && bytes.hasRemaining()) {
+            hold(bytes);
+        }
+    }
+
+    private void hold(ByteBuffer bytes) {
+        int needed = heldBytes + bytes.remaining();
+        if (needed > held.length) {
+            held = Arrays.copyOf(held, Math.max(needed, Math.max(FIRST_BYTES, 2 * held.length)));
+        }
+        bytes.get(held, heldBytes, needed - heldBytes);
+        heldBytes = needed;
+    }
+
+    private void parseHeld() {
+        byte[] source = held;
+        ByteBuffer in = ByteBuffer.wrap(source, 0, heldBytes);
+        parse(in);
+        if (done || !in.hasRemaining()) {
+            held = new byte[0];
+            heldBytes = 0;
+        } else if (in.position() > 0) {
+            heldBytes = in.remaining();
+            System.arraycopy(source, in.position(), source, 0, heldBytes);
+        }
+    }
+
+    private void parse(ByteBuffer in) {
+        parsing = true;
+        try {
+            while (!paused && !done) {
+                int start = in.position();
+                long length = Varint.tryRead(in);
+                if (length > frameBytesMax) {
+                    fail("frame has " + length + " bytes, limit " + frameBytesMax);
+                    return;
+                }
+                if (length < 0 || length > in.remaining()) {
+                    in.position(start);
+                    return;
+                }
+                ByteBuffer frame = in.slice(in.position(), (int) length);
+                in.position(in.position() + (int) length);
+                stream.request(in.position() - start);
+                receiver.onFrame(frame);
+            }
+        } catch (FormatException e) {
+            fail("bad frame length: " + e.getMessage());
+        } finally {
+            parsing = false;
+        }
+    }
+
+    /** Resets the stream for what the remote peer did. */
+    public void fail(String why) {
+        if (!done) {
+            done = true;
+            stream.reset();
+            receiver.onFailure(new Libp2pException(why));
+        }
+    }
+
+    /** Delivers nothing more. */
+    public void stop() {
+        done = true;
+        held = new byte[0];
+        heldBytes = 0;
+    }
+
+    @Override
+    public void onEnd() {
+        ended = true;
+        endIfDue();
+    }
+
+    private void endIfDue() {
+        if (!ended || paused || done) {
+            return;
+        }
+        if (heldBytes > 0) {
+            fail("stream ended inside a frame");
+        } else {
+            done = true;
+            receiver.onEnd();
+        }
+    }
+
+    @Override
+    public void onReset(StreamResetException cause) {
+        if (!done) {
+            done = true;
+            receiver.onFailure(cause);
+        }
+    }
+}

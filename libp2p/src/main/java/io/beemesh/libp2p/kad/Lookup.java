@@ -1,0 +1,243 @@
+package io.beemesh.libp2p.kad;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PeerId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One iterative walk towards a target.
+ *
+ * <p>Candidates are kept in order of distance. Only those among the k closest that have not failed are
+ * asked: alpha at a time, and all of k at once as soon as the beta closest have answered. It ends when
+ * the k closest have answered. Servers answer with k peers, of which some may be dead without their
+ * knowing; if two or more of the closest turned out dead, the farthest of the result is itself taken as
+ * a target, which shows what the dead ones hid.
+ */
+final class Lookup {
+    private static final int CANDIDATES_MAX = 512;
+    private static final int ATTEMPTS_MAX = 3;
+    private static final int ATTEMPTS_OF_GONE_MAX = 2;
+    private static final int HIDING_FAILURES = 2;
+    private static final int WIDENING_REQUESTS = 3;
+
+    /** What a lookup asks, and what it does with the answers. */
+    interface Query {
+        KadMessage request();
+
+        /** True to end the lookup: what was sought is found. */
+        boolean onAnswer(PeerId from, KadMessage answer);
+    }
+
+    private enum State {
+        HEARD, ASKED, ANSWERED, FAILED
+    }
+
+    private static final class Candidate {
+        final PeerId id;
+        final KadKey key;
+        final int hop;
+        List<Multiaddr> addresses;
+        State state = State.HEARD;
+        int attempts;
+
+        Candidate(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
+            this.id = id;
+            this.key = key;
+            this.hop = hop;
+            this.addresses = addresses;
+        }
+    }
+
+    private final Peers peers;
+    private final Query query;
+    private final Consumer<LookupResult> then;
+    private final TreeMap<KadKey, Candidate> candidates;
+    private final Set<PeerId> seen = new HashSet<>();
+    private final long startNanos;
+    private Loop.@Nullable Timer deadline;
+    private int inFlight;
+    private int requests;
+    private int failures;
+    private int widened;
+    private boolean done;
+
+    private Lookup(Peers peers, KadKey target, Query query, Consumer<LookupResult> then) {
+        this.peers = peers;
+        this.query = query;
+        this.then = then;
+        this.candidates = new TreeMap<>(target.byDistance());
+        this.startNanos = peers.loop().nanoTime();
+    }
+
+    /** Begins; {@code then} is called once and never before this returns. */
+    static void start(Peers peers, KadKey target, Query query, Consumer<LookupResult> then) {
+        Lookup lookup = new Lookup(peers, target, query, then);
+        lookup.seen.add(peers.self());
+        for (Contact contact : peers.table().closest(target, peers.config().bucketSize())) {
+            lookup.hear(contact.id, contact.key, 1, List.of());
+        }
+        lookup.deadline = peers.loop().schedule(peers.config().lookupTimeout(),
+                () -> lookup.end(false));
+        peers.loop().execute(lookup::advance);
+    }
+
+    private void hear(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
+        if (seen.size() < 4 * CANDIDATES_MAX && seen.add(id)) {
+            candidates.put(key, new Candidate(id, key, hop, addresses));
+            if (candidates.size() > CANDIDATES_MAX) {
+                candidates.pollLastEntry();
+            }
+        }
+    }
+
+    private void advance() {
+        if (done) {
+            return;
+        }
+        KadConfig config = peers.config();
+        List<Candidate> toAsk = new ArrayList<>();
+        int living = 0;
+        int answeredFirst = 0;
+        boolean allAnswered = true;
+        for (Candidate candidate : candidates.values()) {
+            if (living == config.bucketSize()) {
+                break;
+            }
+            switch (candidate.state) {
+                case HEARD -> {
+                    allAnswered = false;
+                    toAsk.add(candidate);
+                    living++;
+                }
+                case ASKED -> {
+                    allAnswered = false;
+                    living++;
+                }
+                case ANSWERED -> {
+                    answeredFirst += allAnswered ? 1 : 0;
+                    living++;
+                }
+                case FAILED -> {
+                    // Takes no place among the k.
+                }
+            }
+        }
+        if (allAnswered) {
+            if (!widen()) {
+                end(true);
+            }
+            return;
+        }
+        int allowed = answeredFirst >= config.resilience()
+                ? config.bucketSize()
+                : config.concurrency();
+        for (Candidate candidate : toAsk) {
+            if (inFlight >= allowed) {
+                break;
+            }
+            ask(candidate);
+        }
+    }
+
+    /** True if more requests went out because dead peers may have hidden living ones. */
+    private boolean widen() {
+        if (inFlight > 0 && widened > 0) {
+            return true;
+        }
+        int dead = 0;
+        List<Candidate> living = new ArrayList<>();
+        for (Candidate candidate : candidates.values()) {
+            if (living.size() == peers.config().bucketSize()) {
+                break;
+            }
+            if (candidate.state == State.FAILED) {
+                dead++;
+            } else {
+                living.add(candidate);
+            }
+        }
+        if (widened > 0 || dead < HIDING_FAILURES || living.size() < peers.config().bucketSize()) {
+            return false;
+        }
+        KadMessage request = KadMessage.of(KadMessage.Type.FIND_NODE,
+                living.getLast().id.toBytes());
+        for (Candidate candidate : living.reversed().subList(0,
+                Math.min(WIDENING_REQUESTS, living.size()))) {
+            widened++;
+            send(candidate, request, false);
+        }
+        return true;
+    }
+
+    private void ask(Candidate candidate) {
+        candidate.state = State.ASKED;
+        candidate.attempts++;
+        peers.learn(candidate.id, candidate.addresses);
+        send(candidate, query.request(), true);
+    }
+
+    private void send(Candidate candidate, KadMessage request, boolean first) {
+        inFlight++;
+        requests++;
+        peers.ask(candidate.id, candidate.key, request, reply -> {
+            inFlight--;
+            if (done) {
+                return;
+            }
+            switch (reply) {
+                case Reply.Answer answer -> answered(candidate, answer.message(), first);
+                case Reply.Failure failure -> {
+                    failures++;
+                    if (first) {
+                        boolean again = candidate.attempts < (failure.gone()
+                                ? ATTEMPTS_OF_GONE_MAX
+                                : ATTEMPTS_MAX);
+                        candidate.state = again ? State.HEARD : State.FAILED;
+                    }
+                }
+            }
+            advance();
+        });
+    }
+
+    private void answered(Candidate candidate, KadMessage answer, boolean first) {
+        candidate.state = State.ANSWERED;
+        candidate.addresses = List.of();
+        answer.closer().stream().limit(2L * peers.config().bucketSize())
+                .filter(peer -> !seen.contains(peer.id()))
+                .filter(peer -> !peer.addresses().isEmpty() || peers.isKnown(peer.id()))
+                .forEach(peer -> hear(peer.id(), KadKey.of(peer.id()), candidate.hop + 1,
+                        peer.addresses()));
+        if (first && query.onAnswer(candidate.id, answer)) {
+            end(false);
+        }
+    }
+
+    private void end(boolean complete) {
+        if (done) {
+            return;
+        }
+        done = true;
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        int hops = 0;
+        List<PeerId> closest = new ArrayList<>();
+        for (Candidate candidate : candidates.values()) {
+            if (candidate.state == State.ANSWERED && closest.size() < peers.config().bucketSize()) {
+                closest.add(candidate.id);
+                hops = Math.max(hops, candidate.hop);
+            }
+        }
+        Duration took = Duration.ofNanos(peers.loop().nanoTime() - startNanos);
+        then.accept(new LookupResult(closest, hops, requests, failures, took, complete));
+    }
+}

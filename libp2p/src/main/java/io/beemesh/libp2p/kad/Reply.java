@@ -1,0 +1,15 @@
+package io.beemesh.libp2p.kad;
+
+/** What became of a request. */
+sealed interface Reply {
+    /** The peer answered. */
+    record Answer(KadMessage message) implements Reply {}
+
+    /**
+     * The peer did not answer.
+     *
+     * @param gone it could not be reached, kept silent or answered nonsense: it is not there, or a dial was
+     *     lost; else only the stream was
+     */
+    record Failure(boolean gone, String why) implements Reply {}
+}

@@ -1,0 +1,149 @@
+package io.beemesh.libp2p.kad;
+
+import io.beemesh.libp2p.ProtocolId;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.simulation.NetworkConditions;
+import io.beemesh.libp2p.simulation.SimulatedHost;
+import io.beemesh.libp2p.simulation.SimulatedNetwork;
+import io.beemesh.libp2p.simulation.Simulation;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/** Simulated peers that form one DHT. */
+final class KadNetwork {
+    static final KadConfig CONFIG = KadConfig.defaults(new ProtocolId("/beemesh/kad/1.0.0"));
+
+    /** Values of namespace {@code n} begin with a sequence number of 4 bytes; the greatest wins. */
+    static final Map<String, RecordPolicy> POLICIES = Map.of("n", new RecordPolicy() {
+        @Override
+        public boolean isValid(byte[] key, byte[] value) {
+            return value.length >= 4;
+        }
+
+        @Override
+        public int select(byte[] key, List<byte[]> values) {
+            int best = 0;
+            for (int i = 1; i < values.size(); i++) {
+                if (sequence(values.get(i)) > sequence(values.get(best))) {
+                    best = i;
+                }
+            }
+            return best;
+        }
+
+        private int sequence(byte[] value) {
+            return ByteBuffer.wrap(value).getInt();
+        }
+    });
+
+    /** One peer. */
+    static final class Peer {
+        final SimulatedHost host;
+        final Kademlia kademlia;
+        final KadKey key;
+        int index;
+        long joinedNanos = Long.MAX_VALUE;
+        long goneNanos = Long.MAX_VALUE;
+
+        Peer(SimulatedHost host, Kademlia kademlia) {
+            this.host = host;
+            this.kademlia = kademlia;
+            this.key = KadKey.of(host.peerId());
+        }
+    }
+
+    final Simulation simulation;
+    final SimulatedNetwork network;
+    final RandomGenerator random;
+    final List<Peer> peers = new ArrayList<>();
+    private final KadConfig config;
+
+    KadNetwork(long seed, NetworkConditions conditions, KadConfig config) {
+        this.simulation = new Simulation(seed);
+        this.network = new SimulatedNetwork(simulation, conditions);
+        this.random = simulation.newRandom();
+        this.config = config;
+    }
+
+    Peer add() {
+        return add(config);
+    }
+
+    /** A new peer that begins to join through three others. */
+    Peer add(KadConfig itsConfig) {
+        SimulatedHost host = network.newHost();
+        Peer peer = new Peer(host, new Kademlia(host, simulation.newRandom(), itsConfig, POLICIES));
+        List<PeerId> seeds = new ArrayList<>();
+        for (int i = 0; i < Math.min(3, peers.size()); i++) {
+            SimulatedHost seed = peers.get(random.nextInt(peers.size())).host;
+            host.addressBook().add(seed.peerId(), seed.listenAddresses(), Duration.ofHours(1));
+            seeds.add(seed.peerId());
+        }
+        host.loop().run(() -> {
+            peer.kademlia.start();
+            peer.kademlia.bootstrap(seeds).thenRun(() -> peer.joinedNanos = simulation.nanoTime());
+        });
+        peer.index = peers.size();
+        peers.add(peer);
+        return peer;
+    }
+
+    /** Adds so many peers, a tenth of those there are at a time. */
+    void grow(int count) {
+        int end = peers.size() + count;
+        while (peers.size() < end) {
+            int wave = Math.min(end - peers.size(), 1 + peers.size() / 10);
+            List<Peer> joining = new ArrayList<>();
+            for (int i = 0; i < wave; i++) {
+                joining.add(add());
+            }
+            simulation.runUntil(
+                    () -> joining.stream().allMatch(peer -> peer.joinedNanos != Long.MAX_VALUE),
+                    Duration.ofMinutes(5));
+        }
+    }
+
+    /** The peer is gone: as by power failure if {@code silent}, else as by kill. */
+    void remove(Peer peer, boolean silent) {
+        peer.goneNanos = simulation.nanoTime();
+        if (silent) {
+            network.crash(peer.host);
+        } else {
+            network.stop(peer.host);
+        }
+        Peer last = peers.removeLast();
+        if (last != peer) {
+            peers.set(peer.index, last);
+            last.index = peer.index;
+        }
+    }
+
+    Peer any() {
+        return peers.get(random.nextInt(peers.size()));
+    }
+
+    /** Runs until the future completes, and returns its value. */
+    <T> T await(CompletableFuture<T> future) {
+        simulation.runUntil(future::isDone, Duration.ofMinutes(5));
+        return future.join();
+    }
+
+    /** Calls on the peer's loop and waits for what comes of it. */
+    <T> T call(Peer peer, Function<Kademlia, CompletableFuture<T>> operation) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        peer.host.loop().run(() -> operation.apply(peer.kademlia).whenComplete((value, failure) -> {
+            if (failure != null) {
+                result.completeExceptionally(failure);
+            } else {
+                result.complete(value);
+            }
+        }));
+        return await(result);
+    }
+}
