@@ -1,0 +1,9 @@
+package io.beemesh.machine.agent;
+
+import io.beemesh.machine.runtime.ContainerRuntime;
+import io.beemesh.machine.runtime.Prober;
+import io.beemesh.machine.runtime.VolumeStore;
+
+/** What the agent drives on this machine. */
+public record Machine(ContainerRuntime runtime, VolumeStore volumes, Prober prober,
+        ServiceAccountTokens tokens) {}

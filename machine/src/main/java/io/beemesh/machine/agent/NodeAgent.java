@@ -1,0 +1,287 @@
+package io.beemesh.machine.agent;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.event.EventSink;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.registry.WatchListener;
+import io.beemesh.machine.runtime.RuntimeEvent;
+import io.beemesh.machine.runtime.RuntimeFailure;
+import io.beemesh.machine.runtime.RuntimeInfo;
+import io.beemesh.machine.runtime.RuntimePod;
+import io.beemesh.machine.runtime.SandboxState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the pods that are bound to this node and gives each a {@link PodWorker}; keeps the Node
+ * object.
+ *
+ * <p>It adopts what the runtime has of them by label, and removes only what it is told of: a pod with a
+ * deletionTimestamp, a deletion, or another pod of the same name. Absence is never evidence.
+ */
+public final class NodeAgent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeAgent.class);
+    private static final Duration RESYNC = Duration.ofSeconds(30);
+    private static final Duration RECONNECT = Duration.ofSeconds(1);
+
+    private final AgentParts parts;
+    private final NodeObject node;
+    private final PodAdmission admission;
+    private final Map<String, PodWorker> workers = new LinkedHashMap<>();
+    private final Set<String> orphansTold = new HashSet<>();
+    private Loop.@Nullable Timer resync;
+    private String scheme = "";
+    private boolean synced;
+    private boolean closed;
+
+    public NodeAgent(Loop loop, Registry registry, Machine machine, EventSink events,
+            AgentConfig config, RandomGenerator random) {
+        this.parts = new AgentParts(loop, registry, machine, events, config, random);
+        this.node = new NodeObject(parts);
+        this.admission = new PodAdmission(config);
+    }
+
+    /** Begins to follow and to run; once, from any thread. */
+    public void start() {
+        parts.loop().execute(() -> {
+            parts.registry().follow(new Follower());
+            parts.machine().runtime().start(this::onRuntimeEvent);
+        });
+    }
+
+    /** Ends the agent and its calls to the runtime; pods go on. On the loop. */
+    @Override
+    public void close() {
+        closed = true;
+        Loop.Timer pending = resync;
+        if (pending != null) {
+            pending.cancel();
+        }
+        workers.values().forEach(PodWorker::close);
+        workers.clear();
+        parts.machine().runtime().close();
+    }
+
+    private void onRuntimeEvent(RuntimeEvent event) {
+        if (closed) {
+            return;
+        }
+        switch (event) {
+            case RuntimeEvent.Connected _ -> connect();
+            case RuntimeEvent.Disconnected lost -> disconnect(lost.reason());
+            case RuntimeEvent.PodChanged change -> {
+                PodWorker worker = workers.get(change.podUid());
+                if (worker != null) {
+                    worker.refresh();
+                }
+            }
+        }
+    }
+
+    private void disconnect(String reason) {
+        LOG.warn("Container runtime lost reason={}", reason);
+        synced = false;
+        workers.values().forEach(PodWorker::disconnected);
+        node.notReady(reason);
+    }
+
+    private void connect() {
+        parts.machine().runtime().info().whenComplete((info, thrown) -> {
+            if (closed) {
+                return;
+            }
+            if (thrown != null) {
+                node.notReady(String.valueOf(RuntimeFailure.of(thrown).getMessage()));
+                parts.loop().schedule(RECONNECT, this::connect);
+                return;
+            }
+            list(info);
+        });
+    }
+
+    private void list(RuntimeInfo info) {
+        scheme = info.name();
+        Map<String, Long> marks = marks();
+        parts.machine().runtime().list().whenComplete((pods, thrown) -> {
+            if (closed) {
+                return;
+            }
+            if (thrown != null) {
+                node.notReady(String.valueOf(RuntimeFailure.of(thrown).getMessage()));
+                parts.loop().schedule(RECONNECT, this::connect);
+                return;
+            }
+            LOG.info("Container runtime connected runtime={} pods={}", info.text(), pods.size());
+            synced = true;
+            distribute(pods, marks);
+            node.ready(info);
+            scheduleResync();
+        });
+    }
+
+    private Map<String, Long> marks() {
+        Map<String, Long> marks = new HashMap<>();
+        workers.forEach((uid, worker) -> marks.put(uid, worker.readMark()));
+        return marks;
+    }
+
+    private void scheduleResync() {
+        Loop.Timer pending = resync;
+        if (pending != null) {
+            pending.cancel();
+        }
+        resync = parts.loop().schedule(RESYNC, () -> {
+            if (closed || !synced) {
+                return;
+            }
+            Map<String, Long> marks = marks();
+            parts.machine().runtime().list().whenComplete((pods, thrown) -> {
+                if (!closed && synced && thrown == null) {
+                    distribute(pods, marks);
+                }
+            });
+            scheduleResync();
+        });
+    }
+
+    private void distribute(List<RuntimePod> pods, Map<String, Long> marks) {
+        Map<String, RuntimePod> byUid = new LinkedHashMap<>();
+        pods.forEach(pod -> byUid.put(pod.uid(), pod));
+        Set<String> known = new HashSet<>(workers.keySet());
+        for (StoredObject pod : parts.registry().peek(GroupResource.PODS, "")) {
+            if (isMine(pod) && !known.contains(pod.uid())) {
+                add(pod, byUid.get(pod.uid()));
+            }
+        }
+        for (PodWorker worker : List.copyOf(workers.values())) {
+            String uid = worker.pod().uid();
+            Long mark = marks.get(uid);
+            if (known.contains(uid) && (mark == null || mark == worker.readMark())) {
+                worker.observe(byUid.getOrDefault(uid,
+                        new RuntimePod(uid, worker.pod().namespace(), worker.pod().name(),
+                                List.of(), List.of())));
+            } else if (known.contains(uid)) {
+                worker.refresh();
+            }
+        }
+        byUid.values().stream().filter(pod -> !workers.containsKey(pod.uid()))
+                .forEach(this::onOrphan);
+    }
+
+    /** A pod that runs here and that the registry does not have bound here. */
+    private void onOrphan(RuntimePod orphan) {
+        Optional<StoredObject> now = parts.registry()
+                .get(new ObjectKey(GroupResource.PODS, orphan.namespace(), orphan.name()));
+        if (now.isPresent() && !now.get().uid().equals(orphan.uid())) {
+            // Names are unique: the older pod of this name must have been deleted.
+            LOG.info("Pod of a past uid removed pod={}/{} uid={}", orphan.namespace(),
+                    orphan.name(), orphan.uid());
+            for (SandboxState sandbox : orphan.sandboxes()) {
+                parts.machine().runtime().removeSandbox(sandbox.id());
+            }
+            parts.machine().volumes().remove(orphan.uid());
+        } else if (orphansTold.add(orphan.uid())) {
+            LOG.warn("Unknown pod left running pod={}/{} uid={}", orphan.namespace(),
+                    orphan.name(), orphan.uid());
+        }
+    }
+
+    private boolean isMine(StoredObject pod) {
+        return pod.fields().getOrDefault("spec.nodeName", "").equals(parts.config().nodeName());
+    }
+
+    private void add(StoredObject stored, @Nullable RuntimePod seen) {
+        ApiObject object = stored.object();
+        for (PodWorker other : List.copyOf(workers.values())) {
+            if (other.pod().name().equals(object.name())
+                    && other.pod().namespace().equals(object.namespace())) {
+                other.deleted();
+            }
+        }
+        PodWorker worker = new PodWorker(parts, object, scheme,
+                gone -> workers.remove(gone.pod().uid()));
+        List<ApiObject> present = new ArrayList<>();
+        workers.values().stream().filter(w -> !w.isTerminal()).forEach(w -> present.add(w.pod()));
+        workers.put(stored.uid(), worker);
+        if (seen == null && worker.isNew() && !object.isDeleting()) {
+            admission.refusal(object, present).ifPresent(refusal -> {
+                parts.warning(object, refusal.reason(), refusal.message());
+                worker.fail(refusal.reason(), "Pod was rejected: " + refusal.message());
+            });
+        }
+        worker.observe(seen == null
+                ? new RuntimePod(stored.uid(), object.namespace(), object.name(), List.of(),
+                        List.of())
+                : seen);
+    }
+
+    /** Takes what changes in the registry. */
+    private final class Follower implements WatchListener {
+        @Override
+        public void onChanges(List<Change> changes) {
+            if (closed) {
+                return;
+            }
+            for (Change change : changes) {
+                GroupResource type = change.object().key().type();
+                if (type.equals(GroupResource.PODS)) {
+                    onPod(change);
+                } else if (type.equals(GroupResource.CONFIG_MAPS)
+                        || type.equals(GroupResource.SECRETS)) {
+                    onReferenced(change.object().key());
+                }
+            }
+        }
+
+        private void onPod(Change change) {
+            StoredObject stored = change.object();
+            PodWorker worker = workers.get(stored.uid());
+            if (change.kind() == Change.Kind.DELETED) {
+                if (worker != null) {
+                    worker.deleted();
+                }
+            } else if (worker != null) {
+                worker.update(stored.object());
+            } else if (synced && isMine(stored)) {
+                add(stored, null);
+            }
+        }
+
+        private void onReferenced(ObjectKey key) {
+            for (PodWorker worker : workers.values()) {
+                if (VolumePlan.references(worker.pod()).contains(key)) {
+                    worker.refreshVolumes();
+                }
+            }
+        }
+
+        @Override
+        public void onProgress(long version) {
+            // Pods are driven by changes alone.
+        }
+
+        @Override
+        public void onClosed(String reason) {
+            if (!closed) {
+                LOG.warn("Registry follow ended reason={}", reason);
+                parts.registry().follow(new Follower());
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package io.beemesh.machine.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.object.ApiObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Whether a pod that was bound to this node has room and place here; the machine is the only judge.
+ *
+ * @see <a href="https://kubernetes.io/docs/concepts/scheduling-eviction/">scheduling</a>
+ */
+final class PodAdmission {
+    private final AgentConfig config;
+
+    PodAdmission(AgentConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * Why the pod cannot run here.
+     *
+     * @param present the pods that use something here already
+     */
+    Optional<PodStatus.Failure> refusal(ApiObject pod, List<ApiObject> present) {
+        JsonNode selector = pod.tree().path("spec").path("nodeSelector");
+        Map<String, String> labels = NodeObject.labels(config);
+        for (Map.Entry<String, JsonNode> wanted : selector.properties()) {
+            if (!wanted.getValue().asText().equals(labels.get(wanted.getKey()))
+                    && isOwnLabel(wanted.getKey())) {
+                return Optional.of(new PodStatus.Failure("NodeAffinity",
+                        "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
+            }
+        }
+        AgentConfig.MachineFacts facts = config.facts();
+        if (present.size() >= facts.pods()) {
+            return outOf("pods", 1, present.size(), facts.pods());
+        }
+        PodResources used = PodResources.NONE;
+        for (ApiObject other : present) {
+            used = used.plus(PodResources.requests(other));
+        }
+        PodResources wanted = PodResources.requests(pod);
+        AgentConfig.Amounts room = facts.allocatable();
+        if (wanted.cpuMillis() > 0 && used.cpuMillis() + wanted.cpuMillis() > room.cpuMillis()) {
+            return outOf("cpu", wanted.cpuMillis(), used.cpuMillis(), room.cpuMillis());
+        }
+        if (wanted.memoryBytes() > 0
+                && used.memoryBytes() + wanted.memoryBytes() > room.memoryBytes()) {
+            return outOf("memory", wanted.memoryBytes(), used.memoryBytes(), room.memoryBytes());
+        }
+        if (wanted.storageBytes() > 0
+                && used.storageBytes() + wanted.storageBytes() > room.storageBytes()) {
+            return outOf("ephemeral-storage", wanted.storageBytes(), used.storageBytes(),
+                    room.storageBytes());
+        }
+        return Optional.empty();
+    }
+
+    /** Labels that only the node itself sets; others may have been given to the Node since. */
+    private static boolean isOwnLabel(String key) {
+        return key.equals(NodeObject.HOSTNAME) || key.equals(NodeObject.OS)
+                || key.equals(NodeObject.ARCH);
+    }
+
+    private static Optional<PodStatus.Failure> outOf(String resource, long requested, long used,
+            long capacity) {
+        return Optional.of(new PodStatus.Failure("OutOf" + resource,
+                "Node didn't have enough resource: " + resource + ", requested: " + requested
+                        + ", used: " + used + ", capacity: " + capacity));
+    }
+}

@@ -1,0 +1,96 @@
+package io.beemesh.machine.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.runtime.ContainerSpec.Resources;
+import java.util.Locale;
+
+/**
+ * What a pod asks for, and what becomes of it in cgroups.
+ *
+ * @param cpuMillis the larger of all containers together and the hungriest init container
+ * @see <a href="https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/">managing
+ *     resources</a>
+ */
+record PodResources(long cpuMillis, long memoryBytes, long storageBytes) {
+    private static final long SHARES_PER_CPU = 1024;
+    private static final long SHARES_MIN = 2;
+    private static final long SHARES_MAX = 262_144;
+    private static final long QUOTA_MIN = 1000;
+
+    static final PodResources NONE = new PodResources(0, 0, 0);
+
+    /** The pod's effective requests. */
+    static PodResources requests(ApiObject pod) {
+        JsonNode spec = pod.tree().path("spec");
+        PodResources sidecars = NONE;
+        PodResources peak = NONE;
+        for (JsonNode init : spec.path("initContainers")) {
+            PodResources one = of(init);
+            if (RestartRule.isSidecar(init)) {
+                sidecars = sidecars.plus(one);
+                peak = peak.max(sidecars);
+            } else {
+                peak = peak.max(sidecars.plus(one));
+            }
+        }
+        PodResources mains = sidecars;
+        for (JsonNode container : spec.path("containers")) {
+            mains = mains.plus(of(container));
+        }
+        JsonNode overhead = spec.path("overhead");
+        return mains.max(peak).plus(amounts(overhead));
+    }
+
+    PodResources plus(PodResources other) {
+        return new PodResources(cpuMillis + other.cpuMillis, memoryBytes + other.memoryBytes,
+                storageBytes + other.storageBytes);
+    }
+
+    private PodResources max(PodResources other) {
+        return new PodResources(Math.max(cpuMillis, other.cpuMillis),
+                Math.max(memoryBytes, other.memoryBytes),
+                Math.max(storageBytes, other.storageBytes));
+    }
+
+    private static PodResources of(JsonNode container) {
+        return amounts(container.path("resources").path("requests"));
+    }
+
+    private static PodResources amounts(JsonNode list) {
+        return new PodResources(Quantity.millis(list.path("cpu").asText("0")),
+                Quantity.value(list.path("memory").asText("0")),
+                Quantity.value(list.path("ephemeral-storage").asText("0")));
+    }
+
+    /** The cgroup limits of one container. */
+    static Resources cgroup(ApiObject pod, JsonNode container, long machineMemory) {
+        JsonNode requests = container.path("resources").path("requests");
+        JsonNode limits = container.path("resources").path("limits");
+        long limitMillis = Quantity.millis(limits.path("cpu").asText("0"));
+        long requestMillis = requests.has("cpu")
+                ? Quantity.millis(requests.path("cpu").asText("0"))
+                : limitMillis;
+        long shares = Math.clamp(requestMillis * SHARES_PER_CPU / 1000, SHARES_MIN, SHARES_MAX);
+        long quota = limitMillis == 0
+                ? 0
+                : Math.max(QUOTA_MIN, limitMillis * Resources.CPU_PERIOD_MICROS / 1000);
+        return new Resources(shares, quota, Quantity.value(limits.path("memory").asText("0")),
+                oomScore(pod, Quantity.value(requests.path("memory").asText("0")),
+                        machineMemory));
+    }
+
+    private static int oomScore(ApiObject pod, long requestBytes, long machineMemory) {
+        String qos = pod.tree().path("status").path("qosClass").asText("BestEffort")
+                .toLowerCase(Locale.ROOT);
+        if (qos.equals("guaranteed")) {
+            return -997;
+        }
+        if (qos.equals("besteffort") || machineMemory <= 0) {
+            return 1000;
+        }
+        // Whoever uses more than it asked for ends up above everyone who does not.
+        return (int) Math.clamp(1000 - 1000 * (requestBytes / 1024) / (machineMemory / 1024 + 1), 3,
+                999);
+    }
+}

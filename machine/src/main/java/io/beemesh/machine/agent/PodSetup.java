@@ -1,0 +1,270 @@
+package io.beemesh.machine.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.runtime.RuntimeFailure;
+import io.beemesh.machine.runtime.SandboxSpec;
+import io.beemesh.machine.runtime.SandboxState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** What a pod needs before its containers: volumes, sandbox, files. Each step is retried. */
+final class PodSetup {
+    private static final Duration RETRY = Duration.ofSeconds(2);
+    private static final Duration RETRY_MAX = Duration.ofSeconds(60);
+    private static final String TOKEN_FAILED = "failed to fetch token: ";
+
+    private final AgentParts parts;
+    private final PodContext pod;
+    private final Map<String, String> tokens = new LinkedHashMap<>();
+    private Map<String, String> volumes = Map.of();
+    private Map<String, String> files = Map.of();
+    private @Nullable SandboxState sandbox;
+    private boolean volumesReady;
+    private boolean filesReady;
+    private boolean busy;
+    private boolean volumesStale;
+    private int failures;
+    private int attempt;
+    private Loop.@Nullable Timer retry;
+
+    PodSetup(AgentParts parts, PodContext pod) {
+        this.parts = parts;
+        this.pod = pod;
+    }
+
+    Map<String, String> volumes() {
+        return volumes;
+    }
+
+    Map<String, String> files() {
+        return files;
+    }
+
+    String sandboxId() {
+        SandboxState known = sandbox;
+        return known == null ? "" : known.id();
+    }
+
+    /** The pod's address, empty while there is none. */
+    String podIp() {
+        if (pod.pod().tree().path("spec").path("hostNetwork").asBoolean(false)) {
+            return parts.config().nodeIp();
+        }
+        SandboxState known = sandbox;
+        return known == null || !known.running() ? "" : known.ip();
+    }
+
+    boolean hasSandbox() {
+        SandboxState known = sandbox;
+        return known != null && known.running();
+    }
+
+    boolean isBusy() {
+        return busy;
+    }
+
+    boolean isReady() {
+        return volumesReady && filesReady && hasSandbox();
+    }
+
+    /** What the runtime has. Returns true if the pod's sandbox is no longer usable. */
+    boolean observe(List<SandboxState> sandboxes) {
+        if (busy) {
+            return false;
+        }
+        boolean had = hasSandbox();
+        sandbox = sandboxes.isEmpty() ? null : sandboxes.getLast();
+        for (SandboxState one : sandboxes) {
+            attempt = Math.max(attempt, one.attempt() + 1);
+        }
+        if (hasSandbox() && !had) {
+            filesReady = false;
+        }
+        return had && !hasSandbox();
+    }
+
+    /** The sandbox cannot be used any more: the next step makes a new one. */
+    void step() {
+        if (busy || retry != null) {
+            return;
+        }
+        if (!volumesReady || volumesStale) {
+            prepareVolumes();
+        } else if (!hasSandbox()) {
+            makeSandbox();
+        } else if (!filesReady) {
+            writeFiles();
+        }
+    }
+
+    /** What the volumes are made of has changed. */
+    void refreshVolumes() {
+        volumesStale = true;
+        pod.changed();
+    }
+
+    boolean isStale() {
+        return volumesStale;
+    }
+
+    void close() {
+        Loop.Timer pending = retry;
+        if (pending != null) {
+            pending.cancel();
+        }
+    }
+
+    private void prepareVolumes() {
+        volumesStale = false;
+        busy = true;
+        fetchTokens().thenCompose(_ -> {
+            try {
+                DownwardFields fields = new DownwardFields(pod.pod(), podIp(), parts.config());
+                return parts.machine().volumes().prepare(pod.pod().uid(),
+                        new VolumePlan(parts, fields, tokens).resolve());
+            } catch (StartFailure e) {
+                throw e.thrown();
+            }
+        }).whenComplete((paths, thrown) -> {
+            busy = false;
+            if (thrown == null) {
+                volumes = paths;
+                volumesReady = true;
+                done();
+            } else {
+                failed("FailedMount", "", thrown);
+            }
+        });
+    }
+
+    private CompletableFuture<?> fetchTokens() {
+        ApiObject object = pod.pod();
+        CompletableFuture<?> all = CompletableFuture.completedFuture(null);
+        for (JsonNode source : VolumePlan.tokenSources(object)) {
+            String account = object.tree().path("spec").path("serviceAccountName")
+                    .asText("default");
+            Duration lifetime = Duration.ofSeconds(source.path("expirationSeconds").asLong(3600));
+            all = all.thenCompose(_ -> parts.machine().tokens().token(
+                    new PodStreams.PodRef(object.namespace(), object.name(), object.uid()),
+                    account, source.path("audience").asText(""), lifetime))
+                    .handle((token, thrown) -> {
+                        if (thrown != null) {
+                            throw StartFailure.config(
+                                    TOKEN_FAILED + RuntimeFailure.of(thrown).getMessage())
+                                    .thrown();
+                        }
+                        tokens.put(VolumePlan.tokenKey(source), token);
+                        // Kubernetes renews a token when a fifth of its life is left.
+                        parts.loop().schedule(lifetime.multipliedBy(4).dividedBy(5),
+                                this::refreshVolumes);
+                        return token;
+                    });
+        }
+        return all;
+    }
+
+    private void makeSandbox() {
+        busy = true;
+        SandboxState old = sandbox;
+        CompletableFuture<Void> removed = old == null
+                ? CompletableFuture.completedFuture(null)
+                : parts.machine().runtime().removeSandbox(old.id());
+        pod.invalidateReads();
+        removed.thenCompose(_ -> parts.machine().runtime().createSandbox(spec()))
+                .whenComplete((made, thrown) -> {
+                    busy = false;
+                    pod.invalidateReads();
+                    if (thrown == null) {
+                        sandbox = made;
+                        attempt = Math.max(attempt, made.attempt() + 1);
+                        filesReady = false;
+                        done();
+                    } else {
+                        failed("FailedCreatePodSandBox", "Failed to create pod sandbox: ",
+                                thrown);
+                        pod.refresh();
+                    }
+                });
+    }
+
+    private SandboxSpec spec() {
+        JsonNode spec = pod.pod().tree().path("spec");
+        Map<String, String> sysctls = new HashMap<>();
+        for (JsonNode sysctl : spec.path("securityContext").path("sysctls")) {
+            sysctls.put(sysctl.path("name").asText(), sysctl.path("value").asText());
+        }
+        List<SandboxSpec.PortMapping> ports = new ArrayList<>();
+        boolean hostNetwork = spec.path("hostNetwork").asBoolean(false);
+        for (JsonNode container : spec.path("containers")) {
+            for (JsonNode port : container.path("ports")) {
+                int hostPort = port.path("hostPort").asInt(0);
+                if (hostPort > 0 && !hostNetwork) {
+                    ports.add(new SandboxSpec.PortMapping(hostPort,
+                            port.path("containerPort").asInt(),
+                            port.path("protocol").asText("TCP").toLowerCase(Locale.ROOT),
+                            port.path("hostIP").asText("")));
+                }
+            }
+        }
+        return new SandboxSpec(pod.podName(), new PodFiles(pod.pod(), parts.config()).hostname(),
+                attempt,
+                new SandboxSpec.Namespaces(hostNetwork, spec.path("hostPID").asBoolean(false),
+                        spec.path("hostIPC").asBoolean(false),
+                        spec.path("shareProcessNamespace").asBoolean(false)),
+                sysctls, ports);
+    }
+
+    private void writeFiles() {
+        busy = true;
+        parts.machine().volumes()
+                .podFiles(pod.pod().uid(),
+                        new PodFiles(pod.pod(), parts.config()).contents(podIp()))
+                .whenComplete((paths, thrown) -> {
+                    busy = false;
+                    if (thrown == null) {
+                        files = paths;
+                        filesReady = true;
+                        done();
+                    } else {
+                        failed("Failed", "error making pod data directories: ", thrown);
+                    }
+                });
+    }
+
+    private void done() {
+        failures = 0;
+        pod.changed();
+    }
+
+    private void failed(String reason, String prefix, Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = cause instanceof StartFailure failure
+                ? String.valueOf(failure.getMessage())
+                : String.valueOf(RuntimeFailure.of(cause).getMessage());
+        boolean unreachable = cause instanceof RuntimeFailure failure
+                && failure.kind() == RuntimeFailure.Kind.UNREACHABLE;
+        if (!unreachable) {
+            parts.warning(pod.pod(), reason, prefix + message);
+        }
+        Duration delay = RETRY.multipliedBy(1L << Math.min(failures, 5));
+        failures++;
+        retry = parts.loop().schedule(delay.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : delay, () -> {
+            retry = null;
+            pod.changed();
+        });
+        pod.changed();
+    }
+}

@@ -1,0 +1,105 @@
+package io.beemesh.machine.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.machine.object.ApiObject;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Puts together a pod's status from what its containers do. */
+final class PodStatus {
+    private final AgentConfig config;
+    private final ApiObject pod;
+    private final List<ContainerWorker> containers;
+
+    PodStatus(AgentConfig config, ApiObject pod, List<ContainerWorker> containers) {
+        this.config = config;
+        this.pod = pod;
+        this.containers = containers;
+    }
+
+    /**
+     * What the pod as a whole is known to be.
+     *
+     * @param failure why it was failed by the node; an empty reason means it was not
+     * @param terminal nothing will be started any more
+     */
+    record Facts(String podIp, boolean sandboxReady, Failure failure, boolean terminal,
+            Instant startTime) {}
+
+    /** As in {@code status.reason} and {@code status.message}. */
+    record Failure(String reason, String message) {
+        static final Failure NONE = new Failure("", "");
+
+        boolean isNone() {
+            return reason.isEmpty();
+        }
+    }
+
+    /** The new status; fields that others own are kept as they are in the pod. */
+    ObjectNode build(Facts facts, Instant now) {
+        ObjectNode status = pod.status().deepCopy();
+        String before = status.path("phase").asText(PodPhase.PENDING);
+        boolean initialised = PodConditions.anyMainStarted(status);
+        if (pod.generation() > 0) {
+            status.put("observedGeneration", pod.generation());
+        }
+        List<ObjectNode> inits = new ArrayList<>();
+        List<ObjectNode> mains = new ArrayList<>();
+        for (ContainerWorker container : containers) {
+            boolean init = container.role() != ContainerWorker.Role.MAIN;
+            (init ? inits : mains).add(status(container));
+        }
+        mains.sort(Comparator.comparing(main -> main.path("name").asText()));
+        put(status, "initContainerStatuses", inits);
+        put(status, "containerStatuses", mains);
+        String phase = PodPhase.of(pod.tree().path("spec"), status.path("initContainerStatuses"),
+                status.path("containerStatuses"), facts.terminal(), initialised);
+        if (!facts.failure().isNone()) {
+            phase = PodPhase.FAILED;
+            status.put("reason", facts.failure().reason());
+            status.put("message", facts.failure().message());
+        }
+        status.put("phase", PodPhase.isTerminal(before) ? before : phase);
+        address(status, facts.podIp());
+        if (!status.hasNonNull("startTime")) {
+            status.put("startTime", ContainerEnd.time(facts.startTime()));
+        }
+        new PodConditions(pod, status, now).write(facts.sandboxReady());
+        return status;
+    }
+
+    private ObjectNode status(ContainerWorker container) {
+        boolean hasInit = !pod.tree().path("spec").path("initContainers").isEmpty();
+        boolean init = container.role() == ContainerWorker.Role.INIT;
+        boolean ready = init ? container.hasSucceeded() : container.isReady();
+        String waiting = hasInit ? "PodInitializing" : "ContainerCreating";
+        return container.memory().status(container.spec(), waiting, container.isHookRunning(),
+                init ? container.isRunning() : container.isStarted(), ready);
+    }
+
+    private void address(ObjectNode status, String podIp) {
+        status.put("hostIP", config.nodeIp());
+        addresses(status, "hostIPs", config.nodeIp());
+        if (!podIp.isEmpty()) {
+            status.put("podIP", podIp);
+            addresses(status, "podIPs", podIp);
+        }
+    }
+
+    private static void addresses(ObjectNode status, String field, String ip) {
+        status.putArray(field).addObject().put("ip", ip);
+    }
+
+    private static void put(ObjectNode status, String field, List<ObjectNode> list) {
+        if (list.isEmpty()) {
+            status.remove(field);
+            return;
+        }
+        ArrayNode array = status.putArray(field);
+        list.forEach(array::add);
+    }
+}
