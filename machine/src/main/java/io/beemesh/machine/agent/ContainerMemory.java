@@ -154,7 +154,7 @@ final class ContainerMemory {
         status.put("name", name);
         ObjectNode state = status.putObject("state");
         ContainerEnd previous = last;
-        if (running && !hookRunning && waitingReason.isEmpty()) {
+        if (known != null && running && !hookRunning && waitingReason.isEmpty()) {
             state.putObject("running").put("startedAt", ContainerEnd.time(known.startedAt()));
         } else if (!running && ended != null && waitingReason.isEmpty()) {
             state.set("terminated", ended.json());
@@ -166,9 +166,9 @@ final class ContainerMemory {
             }
             previous = !running && ended != null ? ended : previous;
         }
-        status.putObject("lastState");
-        if (previous != null && previous != ended || state.has("waiting") && previous != null) {
-            status.withObjectProperty("lastState").set("terminated", previous.json());
+        ObjectNode lastState = status.putObject("lastState");
+        if (previous != null) {
+            lastState.set("terminated", previous.json());
         }
         status.put("ready", ready);
         status.put("restartCount", known == null

@@ -92,7 +92,7 @@ final class ContainerSpecs {
         }
         return prepared.handle((_, thrown) -> {
             if (thrown != null) {
-                throw StartFailure.config(RuntimeFailure.of(thrown).getMessage()).thrown();
+                throw StartFailure.config(RuntimeFailure.of(thrown).text()).thrown();
             }
             return List.copyOf(mounts.values());
         });

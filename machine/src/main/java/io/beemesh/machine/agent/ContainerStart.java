@@ -121,8 +121,8 @@ final class ContainerStart {
                 listener.onUnreachable();
                 return;
             }
-            parts.warning(pod.pod(), "Failed", "Error: " + failure.getMessage());
-            listener.onStartError(made, failure.getMessage());
+            parts.warning(pod.pod(), "Failed", "Error: " + failure.text());
+            listener.onStartError(made, failure.text());
         });
     }
 
@@ -163,14 +163,14 @@ final class ContainerStart {
             listener.onUnreachable();
             return;
         }
-        parts.warning(pod.pod(), "Failed", "Error: " + failure.getMessage());
-        listener.onFailed(new StartFailure(otherwise, failure.getMessage()));
+        parts.warning(pod.pod(), "Failed", "Error: " + failure.text());
+        listener.onFailed(new StartFailure(otherwise, failure.text()));
     }
 
     private static String eventText(StartFailure failure) {
         return switch (failure.reason()) {
             case Images.ERR_PULL, Images.ERR_NEVER_PULL, Images.INVALID_NAME -> failure.reason();
-            default -> failure.getMessage();
+            default -> failure.text();
         };
     }
 }

@@ -99,7 +99,7 @@ final class ContainerStop {
             RuntimeFailure failure = RuntimeFailure.of(thrown);
             if (!cancelled && failure.kind() == RuntimeFailure.Kind.REFUSED) {
                 parts.warning(pod.pod(), "FailedKillPod",
-                        "error killing pod: " + failure.getMessage());
+                        "error killing pod: " + failure.text());
             }
             pod.refresh();
             return null;

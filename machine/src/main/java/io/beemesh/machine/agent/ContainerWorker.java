@@ -125,7 +125,7 @@ final class ContainerWorker {
         for (int i = 0; i < states.size(); i++) {
             boolean last = i == states.size() - 1;
             boolean previous = i == states.size() - 2;
-            if (!last && !previous || !states.get(i).isExited() && !states.get(i).isRunning()) {
+            if ((!last && !previous) || states.get(i).status() == ContainerState.Status.CREATED) {
                 old.add(states.get(i).id());
             }
         }
@@ -143,11 +143,10 @@ final class ContainerWorker {
             }
             return;
         }
-        boolean sameRun = before != null && before.id().equals(seen.id());
-        if (sameRun && before.status() == seen.status()) {
+        boolean adopted = before == null || !before.id().equals(seen.id());
+        if (before != null && !adopted && before.status() == seen.status()) {
             return;
         }
-        boolean adopted = !sameRun;
         memory.current(seen);
         if (seen.isRunning()) {
             if (adopted) {
@@ -381,9 +380,9 @@ final class ContainerWorker {
                 pod.changed();
                 return;
             }
-            memory.waiting(failure.reason(), failure.getMessage());
+            memory.waiting(failure.reason(), failure.text());
             if (failure.reason().equals(Images.ERR_PULL)) {
-                backOffPull(failure.getMessage());
+                backOffPull(failure.text());
             } else {
                 retryAfter(RETRY);
             }

@@ -74,7 +74,7 @@ final class Images {
         }
         return parts.machine().runtime().image(name.get()).handle((found, thrown) -> {
             if (thrown != null) {
-                throw new StartFailure("ImageInspectError", RuntimeFailure.of(thrown).getMessage())
+                throw new StartFailure("ImageInspectError", RuntimeFailure.of(thrown).text())
                         .thrown();
             }
             return found;
@@ -101,7 +101,7 @@ final class Images {
         return parts.machine().runtime().pullImage(name, credentials(pod, name))
                 .handle((state, thrown) -> {
                     if (thrown != null) {
-                        String message = RuntimeFailure.of(thrown).getMessage();
+                        String message = RuntimeFailure.of(thrown).text();
                         parts.warning(pod, "Failed",
                                 "Failed to pull image \"" + image + "\": " + message);
                         throw new StartFailure(ERR_PULL, message).thrown();

@@ -107,7 +107,7 @@ public final class NodeAgent implements AutoCloseable {
                 return;
             }
             if (thrown != null) {
-                node.notReady(String.valueOf(RuntimeFailure.of(thrown).getMessage()));
+                node.notReady(RuntimeFailure.of(thrown).text());
                 parts.loop().schedule(RECONNECT, this::connect);
                 return;
             }
@@ -123,7 +123,7 @@ public final class NodeAgent implements AutoCloseable {
                 return;
             }
             if (thrown != null) {
-                node.notReady(String.valueOf(RuntimeFailure.of(thrown).getMessage()));
+                node.notReady(RuntimeFailure.of(thrown).text());
                 parts.loop().schedule(RECONNECT, this::connect);
                 return;
             }

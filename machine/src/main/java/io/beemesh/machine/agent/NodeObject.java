@@ -140,8 +140,9 @@ final class NodeObject {
         ApiObject object = new ApiObject(tree);
         object.metadata().put("name", name);
         // Version 4, variant 2, from the node's own generator.
-        long high = parts.random().nextLong() & 0xffff_ffff_ffff_0fffL | 0x4000L;
-        long low = parts.random().nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        long high = (parts.random().nextLong() & 0xffff_ffff_ffff_0fffL) | 0x4000L;
+        long low = (parts.random().nextLong() & 0x3fff_ffff_ffff_ffffL)
+                | 0x8000_0000_0000_0000L;
         object.metadata().put("uid", new UUID(high, low).toString());
         object.metadata().put("creationTimestamp", now());
         return object;

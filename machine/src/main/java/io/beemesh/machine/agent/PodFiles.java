@@ -92,7 +92,8 @@ final class PodFiles {
         Map<String, String> options = new LinkedHashMap<>();
         String policy = spec.path("dnsPolicy").asText("ClusterFirst");
         boolean cluster = policy.equals("ClusterFirstWithHostNet")
-                || policy.equals("ClusterFirst") && !spec.path("hostNetwork").asBoolean(false);
+                || (policy.equals("ClusterFirst")
+                        && !spec.path("hostNetwork").asBoolean(false));
         if (!policy.equals("None")) {
             readHost(servers, searches, options);
         }

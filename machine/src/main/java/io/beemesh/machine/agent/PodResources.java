@@ -90,7 +90,7 @@ record PodResources(long cpuMillis, long memoryBytes, long storageBytes) {
             return 1000;
         }
         // Whoever uses more than it asked for ends up above everyone who does not.
-        return (int) Math.clamp(1000 - 1000 * (requestBytes / 1024) / (machineMemory / 1024 + 1), 3,
+        return Math.clamp(1000 - 1000 * (requestBytes / 1024) / (machineMemory / 1024 + 1), 3,
                 999);
     }
 }

@@ -160,7 +160,7 @@ final class PodSetup {
                     .handle((token, thrown) -> {
                         if (thrown != null) {
                             throw StartFailure.config(
-                                    TOKEN_FAILED + RuntimeFailure.of(thrown).getMessage())
+                                    TOKEN_FAILED + RuntimeFailure.of(thrown).text())
                                     .thrown();
                         }
                         tokens.put(VolumePlan.tokenKey(source), token);
@@ -252,8 +252,8 @@ final class PodSetup {
             cause = cause.getCause();
         }
         String message = cause instanceof StartFailure failure
-                ? String.valueOf(failure.getMessage())
-                : String.valueOf(RuntimeFailure.of(cause).getMessage());
+                ? failure.text()
+                : RuntimeFailure.of(cause).text();
         boolean unreachable = cause instanceof RuntimeFailure failure
                 && failure.kind() == RuntimeFailure.Kind.UNREACHABLE;
         if (!unreachable) {

@@ -152,7 +152,7 @@ final class PodShutdown {
                     RuntimeFailure failure = RuntimeFailure.of(thrown);
                     if (failure.kind() != RuntimeFailure.Kind.UNREACHABLE) {
                         parts.warning(pod.pod(), "FailedKillPod", "error killing pod: "
-                                + failure.getMessage() + " sandbox=" + sandbox);
+                                + failure.text() + " sandbox=" + sandbox);
                     }
                     parts.loop().schedule(RETRY, pod::changed);
                 });

@@ -73,7 +73,7 @@ final class ProbeWorker {
                 judge(result);
             } else if (RuntimeFailure.of(thrown).kind() != RuntimeFailure.Kind.UNREACHABLE) {
                 listener.onFailure(" probe errored and resulted in unknown state: "
-                        + RuntimeFailure.of(thrown).getMessage());
+                        + RuntimeFailure.of(thrown).text());
             }
             if (!stopped) {
                 long spent = parts.loop().nanoTime() - began;

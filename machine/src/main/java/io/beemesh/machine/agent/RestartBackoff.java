@@ -8,7 +8,7 @@ import java.time.Duration;
  */
 final class RestartBackoff {
     private static final Duration FIRST = Duration.ofSeconds(10);
-    private static final Duration MAX = Duration.ofSeconds(300);
+    private static final Duration MAX = Duration.ofMinutes(5);
 
     private long delayNanos;
     private long updatedNanos;

@@ -27,6 +27,10 @@ final class StartFailure extends Exception {
         return reason;
     }
 
+    String text() {
+        return String.valueOf(getMessage());
+    }
+
     /** For stages of futures. */
     CompletionException thrown() {
         return new CompletionException(this);

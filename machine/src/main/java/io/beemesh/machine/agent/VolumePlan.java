@@ -48,7 +48,7 @@ final class VolumePlan {
                 volumes.add(one(name, volume));
             } catch (StartFailure e) {
                 throw StartFailure.config("MountVolume.SetUp failed for volume \"" + name + "\" : "
-                        + e.getMessage());
+                        + e.text());
             }
         }
         return volumes;

@@ -14,6 +14,11 @@ public final class RuntimeFailure extends Exception {
         this.kind = kind;
     }
 
+    /** The message. */
+    public String text() {
+        return String.valueOf(getMessage());
+    }
+
     public Kind kind() {
         return kind;
     }
