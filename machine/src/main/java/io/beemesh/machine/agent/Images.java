@@ -1,5 +1,6 @@
 package io.beemesh.machine.agent;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
@@ -9,7 +10,6 @@ import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.runtime.ImageState;
 import io.beemesh.machine.runtime.RegistryCredential;
 import io.beemesh.machine.runtime.RuntimeFailure;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;

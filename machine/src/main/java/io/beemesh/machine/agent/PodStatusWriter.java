@@ -104,10 +104,10 @@ final class PodStatusWriter {
                 write();
             }
             case WriteResult.Conflict _ -> touch();
-            case WriteResult.AlreadyExists _, WriteResult.NotFound _ -> {
+            case WriteResult.AlreadyExists _,WriteResult.NotFound _ -> {
                 // Gone, or another pod by now: its deletion reaches the agent as a change.
             }
-            case WriteResult.Full _, WriteResult.Unavailable _ -> retry();
+            case WriteResult.Full _,WriteResult.Unavailable _ -> retry();
         }
     }
 

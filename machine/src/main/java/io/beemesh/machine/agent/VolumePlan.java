@@ -200,7 +200,8 @@ final class VolumePlan {
             if (bytes != null) {
                 put(files, item.path("path").asText(), bytes, item.path("mode").asInt(mode));
             } else if (!optional) {
-                throw StartFailure.config((secret ? "references non-existent secret key: "
+                throw StartFailure.config((secret
+                        ? "references non-existent secret key: "
                         : "configmap references non-existent config key: ")
                         + item.path("key").asText());
             }

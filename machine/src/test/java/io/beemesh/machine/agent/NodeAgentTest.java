@@ -279,7 +279,8 @@ final class NodeAgentTest {
                                 + "'namespace':'default'},'data':{'A':'1'}}")));
         node.until(() -> node.isReady("p"));
 
-        assertThat(Objects.requireNonNull(node.runtime.specs.get("a")).command()).containsExactly("x", "1", "$(A)",
+        assertThat(Objects.requireNonNull(node.runtime.specs.get("a")).command()).containsExactly(
+                "x", "1", "$(A)",
                 "$(B)");
     }
 

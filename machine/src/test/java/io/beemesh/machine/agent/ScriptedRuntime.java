@@ -106,7 +106,8 @@ final class ScriptedRuntime implements ContainerRuntime {
     /** Podman stops or starts answering. */
     void down(boolean now) {
         down = now;
-        tell(now ? new RuntimeEvent.Disconnected("connection refused")
+        tell(now
+                ? new RuntimeEvent.Disconnected("connection refused")
                 : new RuntimeEvent.Connected());
     }
 
