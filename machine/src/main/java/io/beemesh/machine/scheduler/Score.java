@@ -29,7 +29,7 @@ final class Score {
                 PREFERENCE_WEIGHT);
         return IntStream.range(0, nodes.size()).boxed()
                 .max(Comparator.<Integer>comparingDouble(scores::get)
-                        .thenComparing(i -> (pod.uid() + nodes.get(i).name()).hashCode()))
+                        .thenComparingInt(i -> (pod.uid() + nodes.get(i).name()).hashCode()))
                 .map(nodes::get);
     }
 
