@@ -1,0 +1,116 @@
+package io.beemesh.apiserver.engine;
+
+import io.beemesh.apiserver.engine.UpdatePipeline.ManagedBy;
+import io.beemesh.apiserver.request.ApiResponse;
+import io.beemesh.apiserver.request.StatusTable;
+import io.beemesh.apiserver.resource.ResourceDescriptor;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Draft;
+import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.WriteResult;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Answers create, and makes the objects that update and apply find absent. */
+final class CreateVerb {
+    private static final int ATTEMPTS_MAX = 8;
+
+    private final EngineSeams seams;
+    private final Randomness randomness;
+    private final Managing managing;
+
+    CreateVerb(EngineSeams seams, Randomness randomness, Managing managing) {
+        this.seams = seams;
+        this.randomness = randomness;
+        this.managing = managing;
+    }
+
+    CompletableFuture<ApiResponse> handle(Call call) {
+        ResourceDescriptor resource = call.resource();
+        WriteOptions options = WriteOptions.of(call.request(), "CreateOptions", false);
+        ApiObject body = Bodies.object(call.request(), resource.apiVersion(), resource.kind());
+        FieldChecks.check(call, options, body, false);
+        return create(call, options, body, ManagedBy.UPDATE);
+    }
+
+    /** Creates {@code body}, which is the caller's to give. */
+    CompletableFuture<ApiResponse> create(Call call, WriteOptions options, ApiObject body,
+            ManagedBy managedBy) {
+        Preparation.wipeSystemFields(body);
+        Preparation.setNamespace(body, call.info().namespace());
+        return attempt(call, options, new Wanted(body, managedBy), 1);
+    }
+
+    private record Wanted(ApiObject body, ManagedBy managedBy) {}
+
+    private CompletableFuture<ApiResponse> attempt(Call call, WriteOptions options, Wanted wanted,
+            int attempt) {
+        ApiObject object = wanted.body.copy();
+        boolean generated = complete(call, object);
+        WriteAdmission.Outcome admitted = prepare(call, options, object, wanted.managedBy);
+        ObjectKey key = new ObjectKey(call.type(), call.info().namespace(), object.name());
+        if (options.dryRun()) {
+            if (seams.registry().get(key).isPresent()) {
+                throw StatusTable.alreadyExists(call.type(), object.name());
+            }
+            return CompletableFuture.completedFuture(Rendering.object(call, 201,
+                    Json.write(object.tree()), seams.loop().wallTime()));
+        }
+        List<Mutation> mutations = new ArrayList<>();
+        mutations.add(new Mutation.Create(Draft.of(key, object)));
+        mutations.addAll(admitted.companions());
+        return seams.registry().write(mutations).thenComposeAsync(result -> {
+            if (result instanceof WriteResult.Committed committed) {
+                return CompletableFuture.completedFuture(Rendering.object(call, 201,
+                        committed.object().json(), seams.loop().wallTime()));
+            }
+            boolean taken = result instanceof WriteResult.AlreadyExists exists
+                    && (generated || !exists.existing().key().equals(key));
+            if (taken && attempt < ATTEMPTS_MAX) {
+                return attempt(call, options, wanted, attempt + 1);
+            }
+            throw Outcomes.failure(call.type(), object.name(), result);
+        }, seams.workers());
+    }
+
+    /** Sets what the server gives every object; true if the name is drawn. */
+    private boolean complete(Call call, ApiObject object) {
+        String base = object.metadata().path("generateName").asText("");
+        boolean generated = object.name().isEmpty() && !base.isEmpty();
+        if (generated) {
+            object.metadata().put("name", randomness.generatedName(base));
+        } else if (object.name().isEmpty()) {
+            throw StatusTable.invalid(call.type().group(), call.resource().kind(), "",
+                    List.of(new io.beemesh.apiserver.request.ApiStatus.Cause("FieldValueRequired",
+                            "Required value: name or generateName is required",
+                            "metadata.name")));
+        }
+        object.metadata().put("uid", randomness.uid());
+        object.metadata().put("creationTimestamp",
+                seams.loop().wallTime().truncatedTo(ChronoUnit.SECONDS).toString());
+        if (call.resource().namespaced()) {
+            Preparation.requireNamespace(seams.registry(), call.type(), call.info().namespace(),
+                    object.name());
+        }
+        return generated;
+    }
+
+    private WriteAdmission.Outcome prepare(Call call, WriteOptions options, ApiObject object,
+            ManagedBy managedBy) {
+        ResourceDescriptor resource = call.resource();
+        resource.strategy().setDefaults(object);
+        resource.strategy().prepareCreate(object);
+        WriteAdmission.Outcome admitted = seams.admission().admitCreate(resource, object);
+        Outcomes.requireAdmitted(resource, object.name(), admitted);
+        Outcomes.requireValid(resource, object.name(), resource.strategy().validateCreate(object));
+        if (managedBy == ManagedBy.UPDATE) {
+            managing.created(call, options, object);
+        }
+        call.warn(resource.strategy().warnings(object));
+        return admitted;
+    }
+}

@@ -1,0 +1,58 @@
+package io.beemesh.apiserver.engine;
+
+import io.beemesh.apiserver.resource.FieldError;
+import io.beemesh.apiserver.resource.ResourceDescriptor;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.registry.Mutation;
+import java.util.List;
+
+/**
+ * What a write goes through between defaulting and validation, and what must be committed with it: such
+ * as the claim of a Service's address. Pure but for reads of the registry; any thread.
+ */
+public interface WriteAdmission {
+    /** Completes a new object in place. */
+    Outcome admitCreate(ResourceDescriptor resource, ApiObject object);
+
+    /** Completes the next state of an object in place. */
+    Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current);
+
+    /** What must go with an object that is removed. */
+    List<Mutation> onRemove(ResourceDescriptor resource, ApiObject last);
+
+    /**
+     * What came of it.
+     *
+     * @param companions to be committed with the object, or not at all; an existing companion means
+     *     that the choice was taken meanwhile, and admission is asked again
+     * @param errors broken rules; 422 unless empty
+     * @param forbidden why nobody may do this now; 403 unless empty
+     */
+    record Outcome(List<Mutation> companions, List<FieldError> errors, String forbidden) {
+        public static final Outcome ADMITTED = new Outcome(List.of(), List.of(), "");
+
+        public Outcome {
+            companions = List.copyOf(companions);
+            errors = List.copyOf(errors);
+        }
+    }
+
+    /** Takes everything as it is. */
+    WriteAdmission NONE = new WriteAdmission() {
+        @Override
+        public Outcome admitCreate(ResourceDescriptor resource, ApiObject object) {
+            return Outcome.ADMITTED;
+        }
+
+        @Override
+        public Outcome admitUpdate(ResourceDescriptor resource, ApiObject next,
+                ApiObject current) {
+            return Outcome.ADMITTED;
+        }
+
+        @Override
+        public List<Mutation> onRemove(ResourceDescriptor resource, ApiObject last) {
+            return List.of();
+        }
+    };
+}
