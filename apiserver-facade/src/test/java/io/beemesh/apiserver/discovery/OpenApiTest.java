@@ -1,9 +1,10 @@
-package io.beemesh.apiserver.schema;
+package io.beemesh.apiserver.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.resource.BuiltInResources;
+import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.machine.object.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.schema;
+package io.beemesh.apiserver.discovery;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.schema;
+package io.beemesh.apiserver.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.apiserver.resource.BuiltInResources;
+import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.machine.object.Json;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.schema;
+package io.beemesh.apiserver.discovery;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

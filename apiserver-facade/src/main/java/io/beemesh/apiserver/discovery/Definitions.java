@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.schema;
+package io.beemesh.apiserver.discovery;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 final class Definitions {
     private static final Pattern REFERENCE = Pattern
             .compile("\"#/components/schemas/([^\"]+)\"");
+    private static final String DIRECTORY = "/io/beemesh/apiserver/schema/definitions/";
     private static final String META = "io.k8s.apimachinery.pkg.apis.";
     private final Map<String, Map<String, String>> packages = new HashMap<>();
 
@@ -75,7 +76,7 @@ final class Definitions {
     }
 
     private static String read(String file) {
-        try (InputStream in = Definitions.class.getResourceAsStream("definitions/" + file)) {
+        try (InputStream in = Definitions.class.getResourceAsStream(DIRECTORY + file)) {
             if (in == null) {
                 throw new NoSuchElementException("resource is missing: definitions/" + file);
             }
