@@ -30,7 +30,8 @@ final class BuiltInColumns {
                     .number("Ready", "Replicas that are ready", "status.readyReplicas").age(),
                     true);
             case "statefulsets" -> workload(BasicColumns.named()
-                    .text("Ready", "Ready replicas of those wanted", BuiltInColumns::readyOf).age(), false);
+                    .text("Ready", "Ready replicas of those wanted", BuiltInColumns::readyOf).age(),
+                    false);
             default -> DataColumns.of(type);
         };
     }

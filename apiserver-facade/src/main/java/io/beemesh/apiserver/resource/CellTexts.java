@@ -62,7 +62,8 @@ final class CellTexts {
         List<String> texts = new ArrayList<>();
         for (JsonNode condition : node.path("status").path("conditions")) {
             if (condition.path("type").asText("").equals("Ready")) {
-                texts.add(condition.path("status").asText("").equals("True") ? "Ready" : "NotReady");
+                texts.add(
+                        condition.path("status").asText("").equals("True") ? "Ready" : "NotReady");
             }
         }
         if (texts.isEmpty()) {
@@ -76,7 +77,8 @@ final class CellTexts {
 
     static String nodeRoles(JsonNode node) {
         TreeSet<String> roles = new TreeSet<>();
-        for (Map.Entry<String, JsonNode> label : node.path("metadata").path("labels").properties()) {
+        for (Map.Entry<String, JsonNode> label : node.path("metadata").path("labels")
+                .properties()) {
             if (label.getKey().startsWith(ROLE_PREFIX)
                     && label.getKey().length() > ROLE_PREFIX.length()) {
                 roles.add(label.getKey().substring(ROLE_PREFIX.length()));

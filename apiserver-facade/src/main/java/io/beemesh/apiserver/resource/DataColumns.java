@@ -81,7 +81,8 @@ final class DataColumns {
                 .text("StorageClass", "Its class", "spec.storageClassName")
                 .text("VolumeAttributesClass", "Its class of attributes",
                         o -> orUnset(o, "spec.volumeAttributesClassName"))
-                .age().wide("VolumeMode", "Filesystem or Block", o -> orUnset(o, "spec.volumeMode"));
+                .age()
+                .wide("VolumeMode", "Filesystem or Block", o -> orUnset(o, "spec.volumeMode"));
     }
 
     private static boolean isBound(JsonNode claim) {

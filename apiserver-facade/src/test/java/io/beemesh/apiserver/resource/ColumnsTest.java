@@ -3,10 +3,14 @@ package io.beemesh.apiserver.resource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,9 +34,9 @@ class ColumnsTest {
     @CsvSource(delimiter = '|', value = {
             "{phase:Pending} | 0/2 | Pending | 0",
             "{phase:Failed,reason:Evicted} | 0/2 | Evicted | 0",
-            "{phase:Pending,conditions:[{type:PodScheduled,status:False,reason:SchedulingGated}]} | 0/2 | SchedulingGated | 0",
+            "{phase:Pending,conditions:[{type:PodScheduled,status:'False',reason:SchedulingGated}]} | 0/2 | SchedulingGated | 0",
             "{phase:Running,containerStatuses:[{ready:true,restartCount:0,state:{running:{}}},{ready:false,restartCount:3,state:{waiting:{reason:CrashLoopBackOff}},lastState:{terminated:{finishedAt:2024-01-01T00:58:00Z}}}]} | 1/2 | CrashLoopBackOff | 3 (2m ago)",
-            "{phase:Running,conditions:[{type:Ready,status:True}],containerStatuses:[{ready:true,restartCount:0,state:{running:{}}},{ready:false,state:{terminated:{exitCode:0,reason:Completed}}}]} | 1/2 | Running | 0",
+            "{phase:Running,conditions:[{type:Ready,status:'True'}],containerStatuses:[{ready:true,restartCount:0,state:{running:{}}},{ready:false,state:{terminated:{exitCode:0,reason:Completed}}}]} | 1/2 | Running | 0",
             "{phase:Running,containerStatuses:[{ready:true,restartCount:0,state:{running:{}}},{ready:false,state:{terminated:{exitCode:0,reason:Completed}}}]} | 1/2 | NotReady | 0",
             "{phase:Failed,containerStatuses:[{ready:false,restartCount:0,state:{terminated:{exitCode:3}}}]} | 0/2 | ExitCode:3 | 0",
             "{phase:Pending,initContainerStatuses:[{name:i,restartCount:1,state:{terminated:{exitCode:2}}}]} | 0/2 | Init:ExitCode:2 | 1",
@@ -68,7 +72,7 @@ class ColumnsTest {
                         "<unknown>", "a=b,b=c");
         assertThat(cells(GroupResource.NODES,
                 "{metadata:{name:n,labels:{node-role.kubernetes.io/worker:''}},spec:{unschedulable:true},status:"
-                        + "{conditions:[{type:Ready,status:True}],nodeInfo:{kubeletVersion:v1}}}"))
+                        + "{conditions:[{type:Ready,status:'True'}],nodeInfo:{kubeletVersion:v1}}}"))
                 .startsWith("n", "Ready,SchedulingDisabled", "worker", "<unknown>", "v1");
         assertThat(cells(GroupResource.EVENTS,
                 "{metadata:{name:e},type:Normal,reason:R,message:m,involvedObject:{kind:Pod,name:p},"
@@ -89,14 +93,15 @@ class ColumnsTest {
         }
     }
 
-    private static List<String> cells(GroupResource type, String loose) {
-        String json = loose.replace("''", "\"\"")
-                .replaceAll("(?<=[{,\\[])([^{}\\[\\],:\"]+):(?=[{\\[])", "\"$1\":")
-                .replaceAll("(?<=[{,])([^{}\\[\\],:\"]+):(?=[^{\\[])", "\"$1\":")
-                .replaceAll("(?<=[:\\[,])(?!(?:true|false|[0-9]+)[,}\\]])([A-Za-z0-9][^{}\\[\\],\"]*)(?=[,}\\]])",
-                        "\"$1\"");
-        ApiObject object = ApiObject.parse(json.getBytes(StandardCharsets.UTF_8));
-        return CATALOG.find(type).orElseThrow().columns().cells(object, NOW).stream()
-                .map(JsonNode::asText).toList();
+    // Flow YAML whose keys need no space after the colon.
+    private static List<String> cells(GroupResource type, String flow) {
+        String yaml = flow.replaceAll("(?<=[{,])([A-Za-z0-9./_-]+):", "$1: ");
+        try (YAMLParser parser = new YAMLFactory().createParser(yaml)) {
+            ApiObject object = new ApiObject(new ObjectMapper().readTree(parser));
+            return CATALOG.find(type).orElseThrow().columns().cells(object, NOW).stream()
+                    .map(JsonNode::asText).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
