@@ -46,6 +46,8 @@ final class KeepFunctions {
         }
         if (usesNodePorts(type) && usesNodePorts(old.path("type").asText(""))) {
             keepNodePorts(spec.path("ports"), old.path("ports"));
+        } else if (!usesNodePorts(type)) {
+            dropNodePorts(spec.path("ports"), old.path("ports"));
         }
     }
 
@@ -61,6 +63,18 @@ final class KeepFunctions {
                 if (same && port.path("nodePort").asInt(0) == 0
                         && port instanceof ObjectNode fields) {
                     copy(fields, old, "nodePort");
+                }
+            }
+        }
+    }
+
+    // A Service that is no longer on every node gives up the ports that it was given.
+    private static void dropNodePorts(JsonNode ports, JsonNode oldPorts) {
+        for (JsonNode port : ports) {
+            for (JsonNode old : oldPorts) {
+                if (port instanceof ObjectNode fields && fields.has("nodePort")
+                        && fields.path("nodePort").equals(old.path("nodePort"))) {
+                    fields.remove("nodePort");
                 }
             }
         }

@@ -65,16 +65,17 @@ final class SelectorChecks {
         return true;
     }
 
-    /** A workload's selector must be there, not empty, and match its template's labels. */
+    /** A workload's selector must not be empty and must match its template's labels. */
     static void workload(Location at, ObjectNode root, Errors errors) {
-        JsonNode spec = root.path("spec");
-        if (at.value().path("matchLabels").isEmpty()
-                && at.value().path("matchExpressions").isEmpty()) {
-            errors.invalid(at.path(), at.value(), emptyMessage(root.path("kind").asText("")));
-        } else if (!matches(at.value(), spec.path("template").path("metadata").path("labels"))) {
-            JsonNode labels = spec.path("template").path("metadata").path("labels");
-            errors.invalid("spec.template.metadata.labels",
-                    labels.isMissingNode() ? root.nullNode() : labels,
+        JsonNode selector = at.value().path("selector");
+        JsonNode labels = at.value().path("template").path("metadata").path("labels");
+        boolean empty = selector.path("matchLabels").isEmpty()
+                && selector.path("matchExpressions").isEmpty();
+        if (selector.isObject() && empty) {
+            errors.invalid(at.child("selector"), selector,
+                    emptyMessage(root.path("kind").asText("")));
+        } else if (!selector.isObject() || !matches(selector, labels)) {
+            errors.invalid(at.path() + ".template.metadata.labels", labels,
                     "`selector` does not match template `labels`");
         }
     }

@@ -1,0 +1,57 @@
+package io.beemesh.apiserver.admission;
+
+import io.beemesh.apiserver.engine.WriteAdmission;
+import io.beemesh.apiserver.resource.ResourceDescriptor;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.Registry;
+import java.util.List;
+import java.util.Optional;
+
+/** The admission of what users write; any thread. What controllers write goes through {@link ControllerAdmission}. */
+public final class MeshAdmission implements WriteAdmission {
+    private final Registry registry;
+    private final ServiceAdmission services;
+
+    public MeshAdmission(Registry registry) {
+        this.registry = registry;
+        this.services = new ServiceAdmission(registry);
+    }
+
+    @Override
+    public Outcome admitCreate(ResourceDescriptor resource, ApiObject object) {
+        if (resource.type().equals(GroupResource.PODS)) {
+            return pod(object);
+        }
+        return resource.type().equals(GroupResource.SERVICES)
+                ? services.admit(object, Optional.empty())
+                : Outcome.ADMITTED;
+    }
+
+    @Override
+    public Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current) {
+        return resource.type().equals(GroupResource.SERVICES)
+                ? services.admit(next, Optional.of(current))
+                : Outcome.ADMITTED;
+    }
+
+    @Override
+    public List<Mutation> onRemove(ResourceDescriptor resource, ApiObject last) {
+        return resource.type().equals(GroupResource.SERVICES)
+                ? services.onRemove(last)
+                : List.of();
+    }
+
+    private Outcome pod(ApiObject pod) {
+        String refusal = PodDefaults.apply(pod);
+        String account = pod.spec().path("serviceAccountName").asText("");
+        ObjectKey key = new ObjectKey(GroupResource.SERVICE_ACCOUNTS, pod.namespace(), account);
+        if (refusal.isEmpty() && registry.get(key).isEmpty()) {
+            refusal = "error looking up service account " + pod.namespace() + "/" + account
+                    + ": serviceaccount \"" + account + "\" not found";
+        }
+        return refusal.isEmpty() ? Outcome.ADMITTED : new Outcome(List.of(), List.of(), refusal);
+    }
+}

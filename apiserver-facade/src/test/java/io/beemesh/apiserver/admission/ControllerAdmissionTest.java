@@ -1,0 +1,72 @@
+package io.beemesh.apiserver.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.beemesh.apiserver.resource.BuiltInResources;
+import io.beemesh.apiserver.schema.Schemas;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.registry.Admission;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ControllerAdmissionTest {
+    private final ControllerAdmission admission = new ControllerAdmission(
+            BuiltInResources.catalog(Schemas.load()), new Random(1),
+            () -> Instant.parse("2024-01-01T00:00:00.5Z"));
+
+    @Test
+    void prepareCreate_pod_isAsAUsersWouldBe() throws Admission.RejectedException {
+        ApiObject pod = object(
+                "{'metadata':{'generateName':'web-','namespace':'n'},'spec':{'containers':[{'name':'c','image':'i'}]}}");
+        admission.prepareCreate(GroupResource.PODS, pod);
+        assertThat(pod.name()).matches("web-[bcdfghjklmnpqrstvwxz2456789]{5}");
+        assertThat(pod.uid())
+                .matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-.{12}");
+        assertThat(pod.metadata().path("creationTimestamp").asText())
+                .isEqualTo("2024-01-01T00:00:00Z");
+        assertThat(pod.kind() + pod.apiVersion()).isEqualTo("Podv1");
+        assertThat(pod.spec().path("serviceAccountName").asText()).isEqualTo("default");
+        assertThat(pod.spec().path("tolerations").toString()).isEqualTo(
+                "[{\"key\":\"node.kubernetes.io/not-ready\",\"operator\":\"Exists\",\"effect\":\"NoExecute\","
+                        + "\"tolerationSeconds\":300},{\"key\":\"node.kubernetes.io/unreachable\",\"operator\":\"Exists\","
+                        + "\"effect\":\"NoExecute\",\"tolerationSeconds\":300}]");
+        assertThat(pod.spec().path("priority").asInt(-1)).isZero();
+        assertThat(pod.status().path("phase").asText()).isEqualTo("Pending");
+    }
+
+    @Test
+    void prepareCreate_brokenRule_isRejectedInKubernetesWords() {
+        ApiObject pod = object(
+                "{'metadata':{'name':'p','namespace':'n'},'spec':{'containers':[]}}");
+        assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, pod))
+                .isInstanceOf(Admission.RejectedException.class)
+                .hasMessage("Pod \"p\" is invalid: spec.containers: Required value");
+        ApiObject priority = object(
+                "{'metadata':{'name':'p','namespace':'n'},'spec':{'priorityClassName':'x','containers':[{'name':'c','image':'i'}]}}");
+        assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, priority)).hasMessage(
+                "pods \"p\" is forbidden: no PriorityClass with name x was found");
+    }
+
+    @Test
+    void serviceRange_addresses_nameTheirSlot() {
+        assertThat(ServiceRange.address(0, 0, address -> false)).contains("10.96.0.2");
+        assertThat(ServiceRange.address(5, 3, address -> address.endsWith(".3")))
+                .contains("10.96.20.4");
+        assertThat(ServiceRange.slotOf("10.96.20.4")).isEqualTo(OptionalInt.of(5));
+        assertThat(ServiceRange.slotOf("10.111.255.255")).isEqualTo(OptionalInt.of(1023));
+        assertThat(ServiceRange.contains("10.112.0.0")).isFalse();
+        assertThat(ServiceRange.contains("10.096.0.1")).isFalse();
+        assertThat(ServiceRange.address(1, 7, address -> true)).isEqualTo(Optional.empty());
+        assertThat(ServiceRange.nodePort(2767, port -> port == 32_767)).hasValue(30_000);
+    }
+
+    private static ApiObject object(String json) {
+        return ApiObject.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    }
+}
