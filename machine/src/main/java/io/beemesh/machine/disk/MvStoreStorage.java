@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.h2.mvstore.MVStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,8 @@ public final class MvStoreStorage implements Storage {
     private final Recovered recovered;
     /** Guards the log against a checkpoint that begins a new file or drops old ones. */
     private final ReentrantLock lock = new ReentrantLock();
+    /** Held while a checkpoint is written; taken before {@link #lock}. */
+    private final ReentrantLock checkpointLock = new ReentrantLock();
     private final Log log;
     private final Map<Integer, SlotMark> marks = new HashMap<>();
     private Optional<String> broken = Optional.empty();
@@ -69,6 +72,10 @@ public final class MvStoreStorage implements Storage {
             return new MvStoreStorage(directory, loop, state, log, recovered);
         } catch (IOException | RuntimeException e) {
             state.abandon();
+            if (e instanceof MVStoreException) {
+                throw new StorageException(
+                        "cannot read what is in " + directory + ": " + e.getMessage(), e);
+            }
             throw e;
         }
     }
@@ -173,6 +180,7 @@ public final class MvStoreStorage implements Storage {
     }
 
     private Outcome write(Checkpoint checkpoint) {
+        checkpointLock.lock();
         try {
             long first = beginFile(checkpoint.marks());
             state.write(checkpoint, first);
@@ -186,6 +194,8 @@ public final class MvStoreStorage implements Storage {
         } catch (IOException e) {
             LOG.error("Checkpoint failed directory={}", directory, e);
             return new Outcome.Failed("cannot write to " + directory + ": " + e.getMessage());
+        } finally {
+            checkpointLock.unlock();
         }
     }
 
@@ -193,6 +203,9 @@ public final class MvStoreStorage implements Storage {
     private long beginFile(List<SlotMark> reached) throws IOException {
         lock.lock();
         try {
+            if (broken.isPresent()) {
+                throw new StorageException(broken.get());
+            }
             reached.forEach(m -> marks.put(m.slot(), m));
             log.roll();
             return log.firstNeeded(marks);
@@ -203,9 +216,11 @@ public final class MvStoreStorage implements Storage {
 
     @Override
     public void close() throws IOException {
+        checkpointLock.lock();
         lock.lock();
         try {
             boolean clean = broken.isEmpty() && log.isCoveredBy(marks);
+            broken = Optional.of(directory + " is closed");
             log.close();
             state.close(clean ? Optional.of(log.newestNumber() + 1) : Optional.empty());
             if (clean) {
@@ -214,6 +229,7 @@ public final class MvStoreStorage implements Storage {
             LOG.info("Storage closed directory={} clean={}", directory, clean);
         } finally {
             lock.unlock();
+            checkpointLock.unlock();
         }
     }
 }

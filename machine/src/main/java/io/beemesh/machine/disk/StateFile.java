@@ -113,11 +113,13 @@ final class StateFile {
 
     List<SlotMark> marks() throws IOException {
         List<SlotMark> all = new ArrayList<>();
-        for (Iterator<String> slots = marks.keyIterator(null); slots.hasNext();) {
-            byte[] mark = marks.get(slots.next());
-            if (mark != null) {
-                all.add(RecordCodec.decodeMark(mark));
+        try {
+            for (Cursor<String, byte[]> slots = marks.cursor(null); slots.hasNext();) {
+                slots.next();
+                all.add(RecordCodec.decodeMark(slots.getValue()));
             }
+        } catch (IOException | MVStoreException e) {
+            throw corrupt(e);
         }
         return all;
     }
@@ -130,7 +132,11 @@ final class StateFile {
             return new Iterator<>() {
                 @Override
                 public boolean hasNext() {
-                    return cursor.hasNext();
+                    try {
+                        return cursor.hasNext();
+                    } catch (MVStoreException e) {
+                        throw new UncheckedIOException(corrupt(e));
+                    }
                 }
 
                 @Override
@@ -139,12 +145,16 @@ final class StateFile {
                         cursor.next();
                         return codec.decodeObject(cursor.getValue());
                     } catch (IOException | MVStoreException e) {
-                        throw new UncheckedIOException(
-                                new StorageException(path + " is corrupt: " + e.getMessage(), e));
+                        throw new UncheckedIOException(corrupt(e));
                     }
                 }
             };
         };
+    }
+
+    private StorageException corrupt(Exception e) {
+        return new StorageException(path + " is corrupt: " + e.getMessage()
+                + ". Restore the data directory from a backup, or start with an empty one.", e);
     }
 
     /** Notes that something may be in the log from file {@code first} on; on disk when this returns. */
