@@ -98,6 +98,11 @@ public record Ledger(String ownerUid, long incarnationMax, SortedMap<Integer, Pl
         return new ApiObject(tree);
     }
 
+    /** What the index has; empty if it is not wanted. */
+    public Optional<Place> place(int index) {
+        return Optional.ofNullable(places.get(index));
+    }
+
     /** The index of a pod that is current. */
     public Optional<Integer> indexOf(String podUid) {
         return places.entrySet().stream().filter(p -> p.getValue().podUid.equals(podUid))

@@ -43,7 +43,6 @@ class KilledWriterTest {
     void kill_atRandomPoints_losesNothingAcknowledged() throws Exception {
         SplittableRandom random = new SplittableRandom(1);
         Map<String, Long> before = new TreeMap<>();
-        NAMES.forEach(name -> before.put(name, -1L));
         long tolds = 0;
         for (int kill = 0; kill < KILLS; kill++) {
             // Numbers of each life begin with one that is no delete.
@@ -99,7 +98,7 @@ class KilledWriterTest {
         DiskRegistry node = new DiskRegistry(directory, CONFIG);
         for (String name : NAMES) {
             Long last = told.get(name);
-            long kept = last == null ? before.get(name) : stateAfter(last);
+            long kept = last == null ? before.getOrDefault(name, -1L) : stateAfter(last);
             long underWay = stateAfter(last == null ? first : last + 1);
             long found = node.number(name);
             assertThat(found).as("%s after kill %d", name, kill).isIn(kept, underWay);

@@ -32,14 +32,14 @@ class LedgerTest {
         assertThat(three.places().keySet()).containsExactly(0, 1, 2);
         Ledger again = three.removePod("b").add("d");
         assertThat(again.indexOf("d")).contains(1);
-        assertThat(again.places().get(1).incarnation())
-                .isGreaterThan(three.places().get(1).incarnation());
+        assertThat(incarnation(again, 1))
+                .isGreaterThan(incarnation(three, 1));
         assertThat(again.indexOf("b")).isEmpty();
     }
 
     @Test
     void replace_currentIncarnation_onlyOnce() {
-        long incarnation = three.places().get(1).incarnation();
+        long incarnation = incarnation(three, 1);
         Replacement first = three.replace(1, incarnation, "x");
         assertThat(first).isInstanceOf(Replacement.Replaced.class);
         Ledger after = ((Replacement.Replaced) first).ledger();
@@ -51,7 +51,7 @@ class LedgerTest {
 
     @Test
     void replace_indexGivenUpAndWantedAgain_staleClaimRefused() {
-        long stale = three.places().get(2).incarnation();
+        long stale = incarnation(three, 2);
         Ledger again = three.remove(2).add("d");
         assertThat(again.replace(2, stale, "y")).isInstanceOf(Replacement.Superseded.class);
     }
@@ -74,7 +74,7 @@ class LedgerTest {
             assertThat(merged).isEqualTo(right.merge(left));
             assertThat(merged.merge(left)).isEqualTo(merged);
             left.places().forEach((index, place) -> assertThat(
-                    merged.places().get(index).incarnation())
+                    incarnation(merged, index))
                     .isGreaterThanOrEqualTo(place.incarnation()));
             assertThat(merged.nextIncarnation(merged.lowestFree()))
                     .isGreaterThan(Math.max(left.incarnationMax(), right.incarnationMax()));
@@ -109,7 +109,7 @@ class LedgerTest {
         for (int cloner = 0; cloner < 10; cloner++) {
             Ledger ledger = Ledger.of("owner", Optional.of(seen.object()));
             String pod = "clone-" + cloner;
-            if (ledger.replace(1, ledger.places().get(1).incarnation(),
+            if (ledger.replace(1, incarnation(ledger, 1),
                     pod) instanceof Replacement.Replaced(Ledger next, _)) {
                 results.add(node.registry().write(List.of(
                         new Mutation.Update(Draft.of(seen.key(), next.toObject(OWNER)),
@@ -124,6 +124,10 @@ class LedgerTest {
                 .filteredOn(r -> r.join() instanceof WriteResult.Committed).hasSize(1);
         assertThat(node.await(() -> node.registry().list(GroupResource.PODS, "")).objects())
                 .hasSize(1);
+    }
+
+    private static long incarnation(Ledger ledger, int index) {
+        return ledger.place(index).orElseThrow().incarnation();
     }
 
     private static ApiObject pod(String name) {

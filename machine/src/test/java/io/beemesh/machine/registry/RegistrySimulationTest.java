@@ -166,8 +166,8 @@ class RegistrySimulationTest {
                 node.await(() -> node.registry().watch(GroupResource.CONFIG_MAPS, "", from, watch));
                 watches.add(watch);
             } catch (CompletionException e) {
-                assertThat(e).hasCauseInstanceOf(VersionExpiredException.class);
-                assertThat(((VersionExpiredException) e.getCause()).oldest()).isGreaterThan(from);
+                assertThat(e.getCause()).isInstanceOfSatisfying(VersionExpiredException.class,
+                        expired -> assertThat(expired.oldest()).isGreaterThan(from));
             }
         }
 
