@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.MediaType;
 import io.beemesh.apiserver.request.StatusTable;
+import io.beemesh.apiserver.schema.DecodingException;
+import io.beemesh.apiserver.schema.ProtobufBodies;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Json;
 import java.util.List;
@@ -25,7 +27,7 @@ final class Bodies {
             throw StatusTable.badRequest("the object provided is unrecognized (must be of type "
                     + kind + "): the body is empty");
         }
-        return typed(decode(request, kind), apiVersion, kind);
+        return typed(decode(request, apiVersion, kind), apiVersion, kind);
     }
 
     /** Checks that {@code tree} says to be of this kind, or says nothing. */
@@ -58,16 +60,34 @@ final class Bodies {
         return new ApiObject(object);
     }
 
-    /** The tree in the body, whatever it is. */
-    static JsonNode decode(ApiRequest request, String kind) {
-        String type = MediaType.parse(request.header("content-type")).type();
-        JsonNode tree = switch (type) {
+    /** The tree in the body; a Protobuf message that names no kind is taken to be of this one. */
+    static JsonNode decode(ApiRequest request, String apiVersion, String kind) {
+        JsonNode tree = switch (contentType(request)) {
             case "", "application/json" -> json(request.body(), kind);
             case "application/yaml" -> Yaml.parse(request.body());
+            case PROTOBUF -> protobuf(request.body(), apiVersion, kind);
             default -> throw StatusTable.unsupportedMediaType(ACCEPTED);
         };
         checkDepth(tree, 0);
         return tree;
+    }
+
+    static String contentType(ApiRequest request) {
+        return MediaType.parse(request.header("content-type")).type();
+    }
+
+    /** Made at first use; never changed. */
+    private static final class Holder {
+        static final ProtobufBodies PROTOBUF_BODIES = ProtobufBodies.load();
+    }
+
+    private static JsonNode protobuf(byte[] body, String apiVersion, String kind) {
+        try {
+            return Holder.PROTOBUF_BODIES.decode(body, apiVersion, kind);
+        } catch (DecodingException e) {
+            throw StatusTable.badRequest("the object provided is unrecognized (must be of type "
+                    + kind + "): " + e.detail());
+        }
     }
 
     static JsonNode json(byte[] body, String kind) {

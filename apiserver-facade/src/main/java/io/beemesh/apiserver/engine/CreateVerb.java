@@ -30,10 +30,8 @@ final class CreateVerb {
     }
 
     CompletableFuture<ApiResponse> handle(Call call) {
-        ResourceDescriptor resource = call.resource();
         WriteOptions options = WriteOptions.of(call.request(), "CreateOptions", false);
-        ApiObject body = Bodies.object(call.request(), resource.apiVersion(), resource.kind());
-        FieldChecks.check(call, options, body, false);
+        ApiObject body = FieldChecks.read(call, options);
         return create(call, options, body, ManagedBy.UPDATE);
     }
 

@@ -26,7 +26,7 @@ record DeleteOptions(GracefulDeletion.Options deletion, String uid, String versi
     /** Reads the body, or without one the query. */
     static DeleteOptions of(ApiRequest request) {
         if (request.body().length > 0) {
-            JsonNode body = Bodies.decode(request, "DeleteOptions");
+            JsonNode body = Bodies.decode(request, "v1", "DeleteOptions");
             String kind = body.path("kind").asText("DeleteOptions");
             if (!body.isObject() || !kind.equals("DeleteOptions")) {
                 throw StatusTable.badRequest("the object provided is unrecognized (must be of type "

@@ -54,10 +54,7 @@ final class PatchVerb {
         return pipeline.update(new Request(call, options, scope, current -> {
             ObjectNode patched = patched(type, current.tree(), patch,
                     call.resource().schema().get());
-            ApiObject next = Bodies.typed(patched, call.resource().apiVersion(),
-                    call.resource().kind());
-            FieldChecks.check(call, options, next, true);
-            return next;
+            return FieldChecks.patched(call, options, patched);
         }, ManagedBy.UPDATE));
     }
 
@@ -84,8 +81,8 @@ final class PatchVerb {
             throw StatusTable.badRequest(
                     "error decoding YAML: apiVersion and kind must be set in an apply patch");
         }
-        ApiObject config = Bodies.typed(body, call.resource().apiVersion(),
-                call.resource().kind());
+        ApiObject config = FieldChecks.applied(call, Bodies.typed(body,
+                call.resource().apiVersion(), call.resource().kind()));
         if (!config.tree().path("metadata").path("managedFields").isEmpty()) {
             throw StatusTable.badRequest("metadata.managedFields must be nil");
         }
@@ -93,7 +90,6 @@ final class PatchVerb {
             config.metadata().put("name", call.info().name());
         }
         Preparation.requireSameName(config, call.key());
-        FieldChecks.check(call, options, config, true);
         if (call.info().subresource().isEmpty() && seams.registry().get(call.key()).isEmpty()) {
             return createApplied(call, options, config);
         }

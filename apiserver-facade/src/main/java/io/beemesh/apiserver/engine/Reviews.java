@@ -21,8 +21,7 @@ final class Reviews {
         }
         ResourceDescriptor resource = call.resource();
         WriteOptions options = WriteOptions.of(call.request(), "CreateOptions", false);
-        ApiObject review = Bodies.object(call.request(), resource.apiVersion(), resource.kind());
-        FieldChecks.check(call, options, review, false);
+        ApiObject review = FieldChecks.read(call, options);
         review.metadata().putNull("creationTimestamp");
         review.tree().remove("status");
         switch (resource.type().resource()) {

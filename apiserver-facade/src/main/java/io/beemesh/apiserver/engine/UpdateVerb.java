@@ -26,8 +26,7 @@ final class UpdateVerb {
     CompletableFuture<ApiResponse> handle(Call call, Scope scope) {
         ResourceDescriptor resource = call.resource();
         WriteOptions options = WriteOptions.of(call.request(), "UpdateOptions", false);
-        ApiObject body = Bodies.object(call.request(), resource.apiVersion(), resource.kind());
-        FieldChecks.check(call, options, body, false);
+        ApiObject body = FieldChecks.read(call, options);
         Preparation.requireSameName(body, call.key());
         String version = body.metadata().path("resourceVersion").asText("");
         boolean main = call.info().subresource().isEmpty();
