@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Names requests that come without a name of their own. Any thread. */
 final class AuditIds {
     private static final int CHARACTERS_MAX = 64;
-    private static final long STEP = 0x9E37_79B9_7F4A_7C15L;
+    /** Two steps of SplittableRandom, as each id takes two numbers: so that ids share none. */
+    private static final long STEP = 0x9E37_79B9_7F4A_7C15L << 1;
 
     private final AtomicLong next;
 

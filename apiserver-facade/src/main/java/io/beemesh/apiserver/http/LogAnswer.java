@@ -15,7 +15,6 @@ import java.io.OutputStream;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,7 +108,7 @@ final class LogAnswer {
                     bytes -> message(socket, protocol.equals(BASE64), bytes),
                     () -> socket.isClosed()
                             ? Future.succeededFuture()
-                            : socket.shutdown(5, TimeUnit.SECONDS, (short) 1000)));
+                            : socket.close((short) 1000)));
         }).onFailure(e -> close(in));
     }
 

@@ -5,14 +5,16 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -196,23 +198,89 @@ final class InMemoryPodStreams implements PodStreams {
 
     /** A bounded pipe, both ends of which may be closed by anybody. */
     private static final class Pipe {
-        private final PipedInputStream in = new PipedInputStream(64 * 1024);
-        private final PipedOutputStream out = new PipedOutputStream();
+        private static final byte[] END = {};
+        private final BlockingQueue<byte[]> chunks = new ArrayBlockingQueue<>(8);
+        private volatile boolean aborted;
+        private volatile boolean ended;
+        final InputStream in = new In();
+        final OutputStream out = new Out();
 
-        Pipe() {
+        void abort() {
+            aborted = true;
+        }
+
+        private void put(byte[] chunk) throws IOException {
             try {
-                in.connect(out);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                while (!chunks.offer(chunk, 10, TimeUnit.MILLISECONDS)) {
+                    if (aborted) {
+                        throw new IOException("pipe is closed");
+                    }
+                }
+            } catch (InterruptedException e) {
+                throw new IOException(e);
             }
         }
 
-        void abort() {
-            try {
-                out.close();
-                in.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+        private final class Out extends OutputStream {
+            @Override
+            public void write(int b) throws IOException {
+                write(new byte[]{(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                if (length > 0) {
+                    put(Arrays.copyOfRange(bytes, offset, offset + length));
+                }
+            }
+
+            @Override
+            public void close() throws IOException {
+                if (!ended) {
+                    ended = true;
+                    put(END);
+                }
+            }
+        }
+
+        private final class In extends InputStream {
+            private byte[] chunk = new byte[0];
+            private int at;
+            private boolean eof;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                while (at == chunk.length && !eof) {
+                    next();
+                }
+                if (eof) {
+                    return -1;
+                }
+                int count = Math.min(length, chunk.length - at);
+                System.arraycopy(chunk, at, bytes, offset, count);
+                at += count;
+                return count;
+            }
+
+            private void next() throws IOException {
+                try {
+                    byte[] polled = chunks.poll(10, TimeUnit.MILLISECONDS);
+                    if (polled != null) {
+                        chunk = polled;
+                        at = 0;
+                        eof = polled.length == 0;
+                    } else if (aborted) {
+                        throw new IOException("pipe is closed");
+                    }
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
             }
         }
     }

@@ -27,6 +27,14 @@ final class TestApi implements ApiHandler {
             "imageID":"i","state":{"running":{}}}]}}
             """;
 
+    private static final ApiResponse.Producer SILENT = new ApiResponse.Producer() {
+        @Override
+        public void start(ApiResponse.Sink sink) {}
+
+        @Override
+        public void stop() {}
+    };
+
     final List<ApiRequest> requests = new CopyOnWriteArrayList<>();
     private final Map<String, Function<ApiRequest, CompletableFuture<ApiResponse>>> answers = new java.util.concurrent.ConcurrentHashMap<>();
 
@@ -66,6 +74,10 @@ final class TestApi implements ApiHandler {
                     {"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods",\
                     "singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list",\
                     "watch","create","delete"],"shortNames":["po"]}]}""");
+            case "/api/v1/namespaces/default/pods" -> request.parameter("watch").isPresent()
+                    ? new ApiResponse.Watching("application/json", Map.of(), SILENT)
+                    : json(200, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":"
+                            + "{\"resourceVersion\":\"8\"},\"items\":[" + POD_JSON + "]}");
             case "/api/v1/namespaces/default/pods/p" -> json(200, POD_JSON);
             case "/api/v1/namespaces/default/pods/p/log" -> new ApiResponse.PodStreaming(
                     new PodStreamRequest.Log(new PodStreams.LogRequest(POD, container(request),

@@ -5,14 +5,20 @@ import io.beemesh.apiserver.auth.User;
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
 import io.beemesh.machine.metrics.Meters;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -99,6 +105,34 @@ final class TestEdge implements AutoCloseable {
         } catch (GeneralSecurityException | java.io.IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** A fabric8 client as an administrator. */
+    KubernetesClient fabric8() {
+        return new KubernetesClientBuilder().withConfig(new ConfigBuilder(Config.empty())
+                .withMasterUrl("https://127.0.0.1:" + apiPort()).withNamespace("default")
+                .withCaCertData(base64(pem("CERTIFICATE", encoded(authority.certificate()))))
+                .withClientCertData(base64(pem("CERTIFICATE", encoded(admin.certificate()))))
+                .withClientKeyData(base64(pem("PRIVATE KEY", admin.key().getEncoded())))
+                .withClientKeyAlgo("EC").withRequestRetryBackoffLimit(0).build()).build();
+    }
+
+    private static byte[] encoded(X509Certificate certificate) {
+        try {
+            return certificate.getEncoded();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String pem(String label, byte[] content) {
+        return "-----BEGIN " + label + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(content)
+                + "\n-----END " + label + "-----\n";
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Waits for a condition that other threads bring about. */

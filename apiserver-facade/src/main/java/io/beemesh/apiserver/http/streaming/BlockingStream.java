@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -60,19 +61,11 @@ public final class BlockingStream extends OutputStream {
 
     private void await(Supplier<Future<Void>> action) throws IOException {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        context.runOnContext(v -> {
-            try {
-                action.get().onComplete(result -> {
-                    if (result.succeeded()) {
-                        done.complete(null);
-                    } else {
-                        done.completeExceptionally(result.cause());
-                    }
-                });
-            } catch (RuntimeException e) {
-                done.completeExceptionally(e);
-            }
-        });
+        try {
+            context.runOnContext(v -> perform(action, done));
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the server is closed", e);
+        }
         try {
             done.get();
         } catch (ExecutionException e) {
@@ -80,6 +73,20 @@ public final class BlockingStream extends OutputStream {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while writing");
+        }
+    }
+
+    private static void perform(Supplier<Future<Void>> action, CompletableFuture<Void> done) {
+        try {
+            action.get().onComplete(result -> {
+                if (result.succeeded()) {
+                    done.complete(null);
+                } else {
+                    done.completeExceptionally(result.cause());
+                }
+            });
+        } catch (RuntimeException e) {
+            done.completeExceptionally(e);
         }
     }
 }

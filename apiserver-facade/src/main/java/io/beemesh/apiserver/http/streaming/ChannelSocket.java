@@ -7,12 +7,10 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.concurrent.TimeUnit;
 
 /** A WebSocket whose messages belong to numbered channels. On the event loop. */
 final class ChannelSocket {
     private static final int CLOSE = 255;
-    private static final long CLOSE_SECONDS = 5;
 
     private final Context context;
     private final ServerWebSocket socket;
@@ -78,7 +76,7 @@ final class ChannelSocket {
     Future<Void> close() {
         return socket.isClosed()
                 ? Future.succeededFuture()
-                : socket.shutdown(CLOSE_SECONDS, TimeUnit.SECONDS, (short) 1000);
+                : socket.close((short) 1000);
     }
 
     private void frame(WebSocketFrame frame) {

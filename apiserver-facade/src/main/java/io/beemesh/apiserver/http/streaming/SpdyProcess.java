@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 
 /** The channels of an exec or attach as SPDY streams, which the client opens one by one. */
 final class SpdyProcess implements ProcessChannels, SpdySession.Acceptor {
@@ -117,8 +118,9 @@ final class SpdyProcess implements ProcessChannels, SpdySession.Acceptor {
             for (SpdyStream stream : streams.values()) {
                 stream.output().close();
             }
-        } finally {
             context.runOnContext(v -> session.closeSoon());
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the server is closed", e);
         }
     }
 }

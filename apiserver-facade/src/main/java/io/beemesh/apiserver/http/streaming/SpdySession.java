@@ -192,7 +192,10 @@ final class SpdySession {
             return;
         }
         streams.put(id, stream);
-        send(new DefaultSpdySynReplyFrame(id));
+        DefaultSpdySynReplyFrame reply = new DefaultSpdySynReplyFrame(id);
+        // Go's client cannot read a reply without any header, as Netty writes it.
+        reply.headers().add("status", "200");
+        send(reply);
         if (frame.isLast()) {
             stream.received(new byte[0], true);
         }

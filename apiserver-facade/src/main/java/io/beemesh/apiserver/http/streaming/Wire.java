@@ -8,7 +8,6 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.streams.ReadStream;
-import java.util.concurrent.TimeUnit;
 
 /** One ordered byte channel: an upgraded socket, or a WebSocket that tunnels one. On the event loop. */
 sealed interface Wire {
@@ -51,8 +50,6 @@ sealed interface Wire {
 
     /** The bytes are those of binary messages, whose borders mean nothing. */
     record Tunnel(Context context, ServerWebSocket socket) implements Wire {
-        private static final long CLOSE_SECONDS = 5;
-
         @Override
         public void receive(Handler<Buffer> bytes, Runnable gone) {
             socket.frameHandler(frame -> frame(frame, bytes));
@@ -82,7 +79,7 @@ sealed interface Wire {
         public Future<Void> close() {
             return socket.isClosed()
                     ? Future.succeededFuture()
-                    : socket.shutdown(CLOSE_SECONDS, TimeUnit.SECONDS, (short) 1000);
+                    : socket.close((short) 1000);
         }
     }
 }
