@@ -1,0 +1,35 @@
+package io.beemesh.apiserver;
+
+import io.beemesh.libp2p.peer.PrivateKey;
+import java.nio.file.Path;
+
+/**
+ * What makes a node, parsed and checked at the edge.
+ *
+ * @param data the node's directory, owned by this process
+ * @param identity the machine's key
+ * @param name the Node's name, a DNS-1123 label
+ * @param address the machine's address for others
+ * @param apiPort HTTPS on all addresses; 0 picks a free port
+ * @param httpPort HTTP on loopback; 0 means off
+ * @param listen libp2p multiaddr
+ * @param runtime what runs the pods
+ * @param kubeconfigDirectory where {@code pki/} is written
+ */
+public record NodeConfig(Path data, PrivateKey identity, String name, String address, int apiPort,
+        int httpPort, String listen, Runtime runtime, Path kubeconfigDirectory) {
+    /** What runs the pods. */
+    public sealed interface Runtime {
+        /** Pods become Ready without containers. */
+        record Simulated() implements Runtime {
+        }
+
+        /**
+         * Podman behind its API socket.
+         *
+         * @param allowHostAccess true if pods may mount the socket and the data directory
+         */
+        record Podman(Path socket, boolean allowHostAccess) implements Runtime {
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.beemesh.apiserver.cli;
+
+/** Exit codes that the launcher passes on; {@code ./beemesh --help} lists them. */
+enum ExitCode {
+    NO_NODE(3), PORT_TAKEN(14), BAD_NODE_NAME(16), OTHER_NODE(17), DAMAGED(19), OTHER_MESH(23);
+
+    private final int code;
+
+    ExitCode(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+}
