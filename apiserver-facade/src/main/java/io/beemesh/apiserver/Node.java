@@ -1,0 +1,180 @@
+package io.beemesh.apiserver;
+
+import io.beemesh.apiserver.auth.ApiPki;
+import io.beemesh.apiserver.auth.Authenticator;
+import io.beemesh.apiserver.auth.ServingNames;
+import io.beemesh.apiserver.engine.ApiEngine;
+import io.beemesh.apiserver.engine.EngineSeams;
+import io.beemesh.apiserver.engine.ServerPaths;
+import io.beemesh.apiserver.http.HttpEndpoint;
+import io.beemesh.apiserver.http.HttpEndpointConfig;
+import io.beemesh.apiserver.http.HttpServices;
+import io.beemesh.apiserver.resource.BuiltInResources;
+import io.beemesh.apiserver.resource.ResourceCatalog;
+import io.beemesh.apiserver.schema.Schemas;
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.NettyHost;
+import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.controller.Controllers;
+import io.beemesh.machine.disk.MvStoreStorage;
+import io.beemesh.machine.event.EventRecorder;
+import io.beemesh.machine.gateway.DefaultService;
+import io.beemesh.machine.membership.ApiAuthority;
+import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.registry.NodeRegistry;
+import io.beemesh.machine.registry.RegistryConfig;
+import io.beemesh.machine.registry.Storage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One machine's part of a mesh: the machine plane and the API server, assembled here and nowhere else.
+ * {@link #start} and {@link #close} block and are called once each, by the command.
+ */
+public final class Node implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
+    private static final String SERVICE_ADDRESS = "10.96.0.1";
+
+    private final NodeConfig config;
+    private final SecureRandom secureRandom = new SecureRandom();
+    private final SplittableRandom random = new SplittableRandom(secureRandom.nextLong());
+    private final NettyLoop loop = new NettyLoop("node");
+    private final NodeReadiness readiness;
+    private final Meters meters = new Meters();
+    private @Nullable Started started;
+
+    private record Started(Storage storage, NodeRegistry registry, NettyHost host,
+            MachineParts machine, HttpEndpoint http) {}
+
+    public Node(NodeConfig config) {
+        this.config = config;
+        this.readiness = new NodeReadiness(config.name());
+    }
+
+    /** Completes once the Node object says Ready. */
+    public CompletableFuture<Void> ready() {
+        return readiness.future();
+    }
+
+    /**
+     * Starts all parts; what is on disk is read before anything is served. Fails if the disk's content
+     * makes no sense, a port is taken, or the kubeconfig directory belongs to another mesh.
+     */
+    public void start() throws IOException {
+        long begin = loop.nanoTime();
+        InstantSource clock = loop::wallTime;
+        ApiPki pki = new ApiPki(config.data().resolve("pki"), clock, secureRandom);
+        ApiAuthority authority = pki.authority("beemesh-" + config.identity().peerId());
+        pki.writeAdmin(authority, config.kubeconfigDirectory().resolve("pki"));
+
+        Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop);
+        NodeRegistry registry = NodeRegistry.open(loop, config.identity().peerId(), storage,
+                RegistryConfig.defaults());
+        await(registry.start());
+
+        ResourceCatalog catalog = BuiltInResources.catalog(Schemas.load());
+        CatalogAdmission admission =
+                new CatalogAdmission(catalog, registry, random.split(), clock);
+        EventRecorder events = new EventRecorder(loop, registry, admission, config.name());
+        MachineParts machine = MachineParts.create(config, loop, registry, events, random.split());
+        DefaultService defaultService = new DefaultService(registry);
+        ApiEngine engine = new ApiEngine(
+                new EngineSeams(registry, catalog, admission, loop, random.split(), Runnable::run),
+                new ServerPaths(Versions.server(), List.of()),
+                new ApiDocuments(catalog, config.address() + ":" + config.apiPort()));
+        HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(engine,
+                machine.streams(), new Authenticator(authority.certificate(), clock),
+                pki.serving(authority, ServingNames.of(config.name(), List.of(config.address()),
+                        SERVICE_ADDRESS)),
+                meters, defaultService));
+        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity()));
+        started = new Started(storage, registry, host, machine, http);
+
+        await(http.start());
+        await(host.listen(List.of(listenAddress())));
+        loop.execute(() -> {
+            registry.follow(readiness);
+            defaultService.start();
+        });
+        events.start();
+        new Controllers(loop, registry, admission, events,
+                new Controllers.Config(pki.authorityPem(), new CatalogKinds(catalog))).start();
+        machine.agent().start();
+        LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
+                config.identity().peerId(), http.apiPort(),
+                (loop.nanoTime() - begin) / 1_000_000);
+    }
+
+    /** Stops serving, lets writes under way end, and leaves pods running. */
+    @Override
+    public void close() {
+        Started parts = started;
+        if (parts != null) {
+            quietly(parts.http().close());
+            parts.host().close();
+            quietly(CompletableFuture.runAsync(parts.machine().agent()::close, loop));
+            quietly(parts.registry().stop());
+            try {
+                parts.storage().close();
+            } catch (IOException e) {
+                LOG.error("Registry was not closed in order", e);
+            }
+            LOG.info("Node stopped name={}", config.name());
+        }
+        loop.close();
+    }
+
+    private HttpEndpointConfig httpConfig() {
+        return HttpEndpointConfig.defaults(random.nextLong()).withPorts(config.apiPort(),
+                config.httpPort() == 0 ? OptionalInt.empty() : OptionalInt.of(config.httpPort()))
+                .withLimits(1, 1000);
+    }
+
+    private Multiaddr listenAddress() throws IOException {
+        try {
+            return Multiaddr.parse(config.listen());
+        } catch (FormatException e) {
+            throw new IOException("--listen " + config.listen() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Startup is a sequence: each part needs the one before. */
+    private static void await(CompletableFuture<?> future) throws IOException {
+        try {
+            future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException io) {
+                throw io;
+            }
+            throw new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new IOException("interrupted while starting", e);
+        }
+    }
+
+    private static void quietly(CompletableFuture<?> future) {
+        try {
+            future.get(CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("Part did not stop in order: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
