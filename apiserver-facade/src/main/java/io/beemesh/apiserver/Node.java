@@ -72,6 +72,15 @@ public final class Node implements AutoCloseable {
         return readiness.future();
     }
 
+    /** The port that the API is served on; once started. */
+    public int apiPort() {
+        Started parts = started;
+        if (parts == null) {
+            throw new IllegalStateException("the node is not started");
+        }
+        return parts.http().apiPort();
+    }
+
     /**
      * Starts all parts; what is on disk is read before anything is served. Fails if the disk's content
      * makes no sense, a port is taken, or the kubeconfig directory belongs to another mesh.

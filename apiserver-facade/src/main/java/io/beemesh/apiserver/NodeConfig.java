@@ -17,11 +17,11 @@ import java.nio.file.Path;
  * @param kubeconfigDirectory where {@code pki/} is written
  */
 public record NodeConfig(Path data, PrivateKey identity, String name, String address, int apiPort,
-        int httpPort, String listen, Runtime runtime, Path kubeconfigDirectory) {
+        int httpPort, String listen, PodRuntime runtime, Path kubeconfigDirectory) {
     /** What runs the pods. */
-    public sealed interface Runtime {
+    public sealed interface PodRuntime {
         /** Pods become Ready without containers. */
-        record Simulated() implements Runtime {
+        record Simulated() implements PodRuntime {
         }
 
         /**
@@ -29,7 +29,7 @@ public record NodeConfig(Path data, PrivateKey identity, String name, String add
          *
          * @param allowHostAccess true if pods may mount the socket and the data directory
          */
-        record Podman(Path socket, boolean allowHostAccess) implements Runtime {
+        record Podman(Path socket, boolean allowHostAccess) implements PodRuntime {
         }
     }
 }

@@ -43,6 +43,11 @@ public final class ApiPki {
         return authority;
     }
 
+    /** The authority's certificate as PEM text, for those who verify the API server. */
+    public String authorityPem() throws IOException {
+        return Files.readString(directory.resolve("ca.crt"));
+    }
+
     /** The certificate that this node's API server shows, renewed while it runs. */
     public ServingCertificate serving(ApiAuthority authority, ServingNames names)
             throws IOException {
