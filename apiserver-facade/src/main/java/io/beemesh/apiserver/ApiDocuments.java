@@ -1,12 +1,12 @@
 package io.beemesh.apiserver;
 
+import io.beemesh.apiserver.discovery.Discovery;
+import io.beemesh.apiserver.discovery.OpenApi;
 import io.beemesh.apiserver.engine.DocumentSource;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.request.MediaType;
 import io.beemesh.apiserver.resource.ResourceCatalog;
-import io.beemesh.apiserver.discovery.Discovery;
-import io.beemesh.apiserver.discovery.OpenApi;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +19,7 @@ import java.util.Optional;
  */
 final class ApiDocuments implements DocumentSource {
     private static final String JSON = "application/json";
-    private static final String AGGREGATED =
-            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    private static final String AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
     private static final String OPENAPI = "/openapi/v3";
 
     private final Discovery discovery;
@@ -58,7 +57,8 @@ final class ApiDocuments implements DocumentSource {
         }
         String[] parts = path.substring(1).split("/", -1);
         return switch (parts[0]) {
-            case "api" -> parts.length == 2 ? discovery.resources("", parts[1]).map(this::json)
+            case "api" -> parts.length == 2
+                    ? discovery.resources("", parts[1]).map(this::json)
                     : Optional.empty();
             case "apis" -> switch (parts.length) {
                 case 2 -> discovery.group(parts[1]).map(this::json);

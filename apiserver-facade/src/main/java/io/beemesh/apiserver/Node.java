@@ -1,5 +1,8 @@
 package io.beemesh.apiserver;
 
+import io.beemesh.apiserver.admission.ControllerAdmission;
+import io.beemesh.apiserver.admission.MeshAdmission;
+import io.beemesh.apiserver.admission.ServiceRange;
 import io.beemesh.apiserver.auth.ApiPki;
 import io.beemesh.apiserver.auth.Authenticator;
 import io.beemesh.apiserver.auth.ServingNames;
@@ -49,7 +52,6 @@ import org.slf4j.LoggerFactory;
 public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
-    private static final String SERVICE_ADDRESS = "10.96.0.1";
 
     private final NodeConfig config;
     private final SecureRandom secureRandom = new SecureRandom();
@@ -98,19 +100,21 @@ public final class Node implements AutoCloseable {
         await(registry.start());
 
         ResourceCatalog catalog = BuiltInResources.catalog(Schemas.load());
-        CatalogAdmission admission =
-                new CatalogAdmission(catalog, registry, random.split(), clock);
+        ControllerAdmission admission = new ControllerAdmission(catalog, random.split(),
+                loop::wallTime);
         EventRecorder events = new EventRecorder(loop, registry, admission, config.name());
         MachineParts machine = MachineParts.create(config, loop, registry, events, random.split());
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
-                new EngineSeams(registry, catalog, admission, loop, random.split(), Runnable::run),
+                new EngineSeams(registry, catalog, new MeshAdmission(registry), loop,
+                        random.split(),
+                        Runnable::run),
                 new ServerPaths(Versions.server(), List.of()),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort()));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(engine,
                 machine.streams(), new Authenticator(authority.certificate(), clock),
                 pki.serving(authority, ServingNames.of(config.name(), List.of(config.address()),
-                        SERVICE_ADDRESS)),
+                        ServiceRange.API_ADDRESS)),
                 meters, defaultService));
         NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity()));
         started = new Started(storage, registry, host, machine, http);

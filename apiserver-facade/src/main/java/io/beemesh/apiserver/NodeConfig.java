@@ -21,15 +21,13 @@ public record NodeConfig(Path data, PrivateKey identity, String name, String add
     /** What runs the pods. */
     public sealed interface PodRuntime {
         /** Pods become Ready without containers. */
-        record Simulated() implements PodRuntime {
-        }
+        record Simulated() implements PodRuntime {}
 
         /**
          * Podman behind its API socket.
          *
          * @param allowHostAccess true if pods may mount the socket and the data directory
          */
-        record Podman(Path socket, boolean allowHostAccess) implements PodRuntime {
-        }
+        record Podman(Path socket, boolean allowHostAccess) implements PodRuntime {}
     }
 }

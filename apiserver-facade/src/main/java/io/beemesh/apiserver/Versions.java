@@ -6,8 +6,7 @@ import io.beemesh.apiserver.engine.ServerPaths.ServerVersion;
 final class Versions {
     static final String KUBERNETES = "v1.34.1+beemesh-0.1.0";
 
-    private Versions() {
-    }
+    private Versions() {}
 
     static ServerVersion server() {
         return new ServerVersion("1", "34", KUBERNETES, "", "2026-11-24T00:00:00Z", "linux/amd64");

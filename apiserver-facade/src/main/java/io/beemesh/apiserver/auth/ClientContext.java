@@ -11,8 +11,7 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** TLS of a client with the administrator's credentials. */
 public final class ClientContext {
-    private ClientContext() {
-    }
+    private ClientContext() {}
 
     /** @param pki with ca.crt, admin.crt and admin.key, as {@link ApiPki#writeAdmin} wrote them */
     public static SSLContext of(Path pki) throws IOException {
@@ -26,7 +25,7 @@ public final class ClientContext {
             KeyStore own = KeyStore.getInstance("PKCS12");
             own.load(null, null);
             own.setKeyEntry("admin", Pem.readKey(pki.resolve("admin.key")), new char[0],
-                    new X509Certificate[] {Pem.readCertificate(pki.resolve("admin.crt"))});
+                    new X509Certificate[]{Pem.readCertificate(pki.resolve("admin.crt"))});
             KeyManagerFactory keys = KeyManagerFactory
                     .getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(own, new char[0]);

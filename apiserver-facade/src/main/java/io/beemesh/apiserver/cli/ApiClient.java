@@ -48,7 +48,8 @@ final class ApiClient {
             if (connection.getResponseCode() / 100 != 2) {
                 try (InputStream in = connection.getErrorStream()) {
                     throw new RefusalException(ExitCode.NO_NODE,
-                            in == null ? "answer " + connection.getResponseCode()
+                            in == null
+                                    ? "answer " + connection.getResponseCode()
                                     : new String(in.readAllBytes(), StandardCharsets.UTF_8));
                 }
             }

@@ -7,8 +7,7 @@ import picocli.CommandLine.Command;
 @Command(name = "beemesh", subcommands = {RunCommand.class, TrainCommand.class,
         StatusCommand.class})
 public final class BeemeshCommand {
-    private BeemeshCommand() {
-    }
+    private BeemeshCommand() {}
 
     /** Runs one subcommand; the exit code says how it ended, see {@link ExitCode}. */
     public static void main(String[] arguments) {

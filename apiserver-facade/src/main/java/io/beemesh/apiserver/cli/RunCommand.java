@@ -75,7 +75,8 @@ final class RunCommand implements Callable<Integer> {
         PrivateKey identity = directory.identity(new SecureRandom());
         String name = directory.nodeName(
                 nodeName.isEmpty() ? Optional.empty() : Optional.of(nodeName), identity);
-        NodeConfig.PodRuntime kind = runtime.equals("simulated") ? new NodeConfig.PodRuntime.Simulated()
+        NodeConfig.PodRuntime kind = runtime.equals("simulated")
+                ? new NodeConfig.PodRuntime.Simulated()
                 : new NodeConfig.PodRuntime.Podman(podmanSocket, allowHostAccess);
         return new NodeConfig(data, identity, name, nodeIp.isEmpty() ? defaultAddress() : nodeIp,
                 apiPort, httpPort, listen, kind, kubeconfigDirectory);

@@ -38,7 +38,8 @@ final class StatusCommand implements Callable<Integer> {
         String state = "no Ready condition";
         for (JsonNode condition : node.path("status").path("conditions")) {
             if (condition.path("type").asText().equals("Ready")) {
-                state = condition.path("status").asText().equals("True") ? "Ready"
+                state = condition.path("status").asText().equals("True")
+                        ? "Ready"
                         : "NotReady: " + condition.path("message").asText();
             }
         }

@@ -36,7 +36,7 @@ final class TrainCommand implements Callable<Integer> {
             node.ready().get();
             ApiClient client = new ApiClient(node.apiPort(), data.resolve("kubeconfig/pki"));
             client.send("POST", DEPLOYMENTS, DEPLOYMENT.getBytes(StandardCharsets.UTF_8));
-            for (String path : new String[] {"/api", "/apis", "/openapi/v3", "/api/v1/pods",
+            for (String path : new String[]{"/api", "/apis", "/openapi/v3", "/api/v1/pods",
                     DEPLOYMENTS + "/train"}) {
                 client.get(path);
             }

@@ -46,7 +46,8 @@ public final class DefaultService implements Supplier<Optional<InetSocketAddress
     @Override
     public Optional<InetSocketAddress> get() {
         List<InetSocketAddress> now = endpoints;
-        return now.isEmpty() ? Optional.empty()
+        return now.isEmpty()
+                ? Optional.empty()
                 : Optional.of(now.get(Math.floorMod(turn.getAndIncrement(), now.size())));
     }
 
