@@ -58,7 +58,7 @@ final class RunCommand implements Callable<Integer> {
                 node.start();
             } catch (BindException e) {
                 node.close();
-                throw new RefusalException(ExitCode.PORT_TAKEN, e.getMessage());
+                throw new RefusalException(ExitCode.PORT_TAKEN, "a port is taken: " + e);
             }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 node.close();
