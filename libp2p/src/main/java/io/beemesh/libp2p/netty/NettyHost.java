@@ -39,12 +39,17 @@ public final class NettyHost implements Host, AutoCloseable {
 
     /** A host that can dial; it owns {@code loop} no more than other users of it do. */
     public NettyHost(NettyLoop loop, NettyHostConfig config) {
+        this(loop, config, List.of(ConnectionUpgrade.YAMUX.name()));
+    }
+
+    /** A host that offers these muxers within the handshake; none means by multistream, as rust does. */
+    NettyHost(NettyLoop loop, NettyHostConfig config, List<String> earlyMuxers) {
         SecureRandom random = new SecureRandom();
         this.loop = loop;
         this.swarm = new Swarm(loop, config.key(), config.swarm(), config.gater());
         UpgradeContext context = new UpgradeContext(
                 loop,
-                new NoiseIdentity(config.key(), List.of(ConnectionUpgrade.YAMUX.name()), random),
+                new NoiseIdentity(config.key(), earlyMuxers, random),
                 new UpgradeBuffers(),
                 config.yamux(),
                 new ReceiveBudget(config.receiveBytesMax(), config.receiveBytesMax()),

@@ -137,7 +137,7 @@ final class NettyTransport implements Transport {
             server(on, address).bind(on).addListener((ChannelFuture bound) -> {
                 if (bound.isSuccess()) {
                     servers.add(bound.channel());
-                    result.complete(boundAddresses(bound.channel(), address));
+                    complete(result, bound.channel(), address);
                 } else {
                     result.completeExceptionally(
                             new Libp2pException("cannot listen on " + address, bound.cause()));
@@ -169,11 +169,15 @@ final class NettyTransport implements Transport {
         return bootstrap.channel(NioServerDomainSocketChannel.class);
     }
 
-    private static List<Multiaddr> boundAddresses(Channel server, Multiaddr asked)
-            throws IOException {
-        return server.localAddress() instanceof InetSocketAddress bound
-                ? SocketAddresses.concrete(bound)
-                : List.of(asked);
+    private static void complete(CompletableFuture<List<Multiaddr>> result, Channel server, Multiaddr asked) {
+        try {
+            result.complete(
+                    server.localAddress() instanceof InetSocketAddress bound
+                            ? SocketAddresses.concrete(bound)
+                            : List.of(asked));
+        } catch (IOException e) {
+            result.completeExceptionally(new Libp2pException("cannot tell the addresses of " + asked, e));
+        }
     }
 
     private void accept(Channel channel, Multiaddr local) {

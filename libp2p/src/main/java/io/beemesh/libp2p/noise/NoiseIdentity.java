@@ -10,6 +10,7 @@ import java.util.List;
  */
 public final class NoiseIdentity {
     private final StaticKey staticKey;
+    private final List<String> muxers;
     private final byte[] payload;
     private final SecureRandom random;
 
@@ -17,7 +18,13 @@ public final class NoiseIdentity {
     public NoiseIdentity(PrivateKey identity, List<String> muxers, SecureRandom random) {
         this.staticKey = StaticKey.generate(random);
         this.payload = NoisePayload.write(identity, staticKey.point(), muxers);
+        this.muxers = List.copyOf(muxers);
         this.random = random;
+    }
+
+    /** What it offers early. */
+    public List<String> muxers() {
+        return muxers;
     }
 
     StaticKey staticKey() {

@@ -171,7 +171,8 @@ public final class ConnectionUpgrade {
         secured = result;
         handshake = null;
         noise = new NoiseLink(context.buffers(), link, result);
-        if (result.remoteMuxers().contains(YAMUX.name())) {
+        if (result.remoteMuxers().contains(YAMUX.name())
+                && context.identity().muxers().contains(YAMUX.name())) {
             onMuxerAgreed(result, noise);
         } else {
             negotiation = negotiate(YAMUX, this::sendSealed);

@@ -41,8 +41,19 @@ public final class TestHost implements AutoCloseable {
     public static TestHost start(UnaryOperator<NettyHostConfig> change, String address) {
         NettyLoop loop = new NettyLoop("test-loop");
         PrivateKey key = PrivateKey.generate(new SecureRandom());
-        TestHost test = new TestHost(loop,
-                new NettyHost(loop, change.apply(NettyHostConfig.defaults(key))));
+        return start(loop, new NettyHost(loop, change.apply(NettyHostConfig.defaults(key))), address);
+    }
+
+    /** A host that agrees on the muxer by multistream, as rust does. */
+    public static TestHost startWithoutEarlyMuxer() {
+        NettyLoop loop = new NettyLoop("test-loop");
+        PrivateKey key = PrivateKey.generate(new SecureRandom());
+        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(key), List.of());
+        return start(loop, host, "/ip4/127.0.0.1/tcp/0");
+    }
+
+    private static TestHost start(NettyLoop loop, NettyHost host, String address) {
+        TestHost test = new TestHost(loop, host);
         test.onLoop(() -> {
             test.host.onPeerEvent(event -> {
                 if (event instanceof PeerEvent.Identified it) {
