@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Proof;
-import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Repository;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -62,7 +62,8 @@ public final class InteropPeer implements AutoCloseable {
         Path folder = SOURCES.resolve("js");
         Proof.needs(onPath("node") && onPath("npm"), "Node with npm", "apt-get install nodejs npm");
         if (!Files.exists(folder.resolve("node_modules/.package-lock.json"))) {
-            int code = Command.of("npm", "ci", "--no-audit", "--no-fund", "--prefix", folder.toString())
+            int code = Command
+                    .of("npm", "ci", "--no-audit", "--no-fund", "--prefix", folder.toString())
                     .limit(Duration.ofMinutes(5))
                     .run()
                     .exitCode();
@@ -113,7 +114,8 @@ public final class InteropPeer implements AutoCloseable {
         } catch (IOException e) {
             events.add(JSON.createObjectNode().put("event", "broken").put("reason", e.toString()));
         }
-        replies.values().forEach(reply -> reply.completeExceptionally(new IOException("peer ended")));
+        replies.values()
+                .forEach(reply -> reply.completeExceptionally(new IOException("peer ended")));
     }
 
     /** The peer's id. */

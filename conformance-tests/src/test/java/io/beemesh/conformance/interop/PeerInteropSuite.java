@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the host must do with any implementation, dialing it and being dialed by it. */
 abstract class PeerInteropSuite {
-    private static final int[] SIZES = {1, 2, 100, 65_519, 65_520, 262_144, 262_145, 1_000_000, 16 << 20};
+    private static final int[] SIZES = {1, 2, 100, 65_519, 65_520, 262_144, 262_145, 1_000_000,
+            16 << 20};
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -35,7 +36,8 @@ abstract class PeerInteropSuite {
         List<CompletableFuture<Void>> all = IntStream.of(SIZES)
                 .boxed()
                 .flatMap(size -> Stream.of(true, false)
-                        .map(halfClose -> host.onLoop(() -> Echo.exchange(host.host(), peer, size, halfClose))))
+                        .map(halfClose -> host
+                                .onLoop(() -> Echo.exchange(host.host(), peer, size, halfClose))))
                 .toList();
         all.forEach(host::await);
     }
@@ -53,7 +55,8 @@ abstract class PeerInteropSuite {
             Void ignored = host.get(() -> host.host().connect(id));
             assertThat(host.identified(id)).contains(Ping.PROTOCOL, Echo.PROTOCOL);
             assertThat(host.get(() -> host.host().ping().ping(id))).isPositive();
-            assertThat(host.onLoop(() -> host.host().swarm().identityOf(id).orElseThrow().agentVersion()))
+            assertThat(host
+                    .onLoop(() -> host.host().swarm().identityOf(id).orElseThrow().agentVersion()))
                     .startsWith("beemesh-interop-");
             JsonNode connection = peer.run(command("connections")).path("connections").path(0);
             assertThat(connection.path("peer").asText()).isEqualTo(host.id().toString());
@@ -68,9 +71,11 @@ abstract class PeerInteropSuite {
         try (InteropPeer peer = peer("--listen", "none"); TestHost host = TestHost.start()) {
             JsonNode connection = peer.run(command("dial").put("addr", host.address()));
             assertThat(connection.path("muxer").asText()).isEqualTo("/yamux/1.0.0");
-            assertThat(peer.run(command("ping").put("addr", host.address()).put("count", 3)).path("rttMs")).hasSize(3);
+            assertThat(peer.run(command("ping").put("addr", host.address()).put("count", 3))
+                    .path("rttMs")).hasSize(3);
             JsonNode told = peer.run(command("protocols").put("addr", host.address()));
-            assertThat(told.path("protocols").toString()).contains(Echo.PROTOCOL.name(), "/ipfs/id/push/1.0.0");
+            assertThat(told.path("protocols").toString()).contains(Echo.PROTOCOL.name(),
+                    "/ipfs/id/push/1.0.0");
             assertThat(told.path("agentVersion").asText()).startsWith("beemesh-libp2p/");
             assertThat(told.path("listenAddrs").toString()).contains("/ip4/127.0.0.1/tcp/");
             checkRecord(told);
@@ -105,7 +110,8 @@ abstract class PeerInteropSuite {
         try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
             PeerId id = host.know(peer.address());
             List<CompletableFuture<Void>> all = IntStream.range(0, 200)
-                    .mapToObj(i -> host.onLoop(() -> Echo.exchange(host.host(), id, 20_000 + i, true)))
+                    .mapToObj(i -> host
+                            .onLoop(() -> Echo.exchange(host.host(), id, 20_000 + i, true)))
                     .toList();
             all.forEach(host::await);
             JsonNode reply = peer.run(echo(host, true).put("size", 20_000).put("streams", 200));
@@ -119,13 +125,16 @@ abstract class PeerInteropSuite {
             PeerId id = host.know(peer.address());
             CompletableFuture<Object> refused = new CompletableFuture<>();
             boolean asked = host.onLoop(() -> {
-                host.host().newStream(id, List.of(LATE, new ProtocolId("/beemesh/none/1.0.0"))).whenComplete(
-                        (stream, failure) -> refused.complete(failure == null ? stream : failure));
+                host.host().newStream(id, List.of(LATE, new ProtocolId("/beemesh/none/1.0.0")))
+                        .whenComplete(
+                                (stream, failure) -> refused
+                                        .complete(failure == null ? stream : failure));
                 return true;
             });
             assertThat(asked).isTrue();
             assertThat(host.await(refused).toString()).contains("speaks none of");
-            JsonNode reply = peer.ask(command("negotiate").put("peer", host.id().toString()).put("protocol", LATE.name()));
+            JsonNode reply = peer.ask(command("negotiate").put("peer", host.id().toString())
+                    .put("protocol", LATE.name()));
             assertThat(reply.path("ok").asBoolean()).isFalse();
             ObjectNode second = command("negotiate").put("peer", host.id().toString());
             second.withArray("protocols").add(LATE.name()).add(Echo.PROTOCOL.name());
@@ -148,7 +157,8 @@ abstract class PeerInteropSuite {
             });
             assertThat(served).isTrue();
             Eventually.within(LIMIT, () -> assertThat(
-                    peer.run(command("peer").put("peer", host.id().toString())).path("protocols").toString())
+                    peer.run(command("peer").put("peer", host.id().toString())).path("protocols")
+                            .toString())
                     .contains(LATE.name()));
         }
     }
@@ -167,7 +177,9 @@ abstract class PeerInteropSuite {
                 return true;
             });
             assertThat(closed).isTrue();
-            Eventually.within(LIMIT, () -> assertThat(peer.run(command("connections")).path("connections")).isEmpty());
+            Eventually.within(LIMIT,
+                    () -> assertThat(peer.run(command("connections")).path("connections"))
+                            .isEmpty());
         }
     }
 }

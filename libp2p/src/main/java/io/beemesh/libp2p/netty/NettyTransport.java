@@ -169,14 +169,16 @@ final class NettyTransport implements Transport {
         return bootstrap.channel(NioServerDomainSocketChannel.class);
     }
 
-    private static void complete(CompletableFuture<List<Multiaddr>> result, Channel server, Multiaddr asked) {
+    private static void complete(CompletableFuture<List<Multiaddr>> result, Channel server,
+            Multiaddr asked) {
         try {
             result.complete(
                     server.localAddress() instanceof InetSocketAddress bound
                             ? SocketAddresses.concrete(bound)
                             : List.of(asked));
         } catch (IOException e) {
-            result.completeExceptionally(new Libp2pException("cannot tell the addresses of " + asked, e));
+            result.completeExceptionally(
+                    new Libp2pException("cannot tell the addresses of " + asked, e));
         }
     }
 

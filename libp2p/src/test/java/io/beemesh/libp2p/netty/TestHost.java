@@ -41,7 +41,8 @@ public final class TestHost implements AutoCloseable {
     public static TestHost start(UnaryOperator<NettyHostConfig> change, String address) {
         NettyLoop loop = new NettyLoop("test-loop");
         PrivateKey key = PrivateKey.generate(new SecureRandom());
-        return start(loop, new NettyHost(loop, change.apply(NettyHostConfig.defaults(key))), address);
+        return start(loop, new NettyHost(loop, change.apply(NettyHostConfig.defaults(key))),
+                address);
     }
 
     /** A host that agrees on the muxer by multistream, as rust does. */
