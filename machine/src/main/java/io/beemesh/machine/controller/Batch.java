@@ -60,6 +60,12 @@ final class Batch {
         return edits.computeIfAbsent(stored.key(), _ -> new Edit(stored, stored.object())).next;
     }
 
+    /** The object as this batch leaves it, without asking to write it; as stored if it is removed. */
+    ApiObject edited(StoredObject stored) {
+        Edit edit = edits.get(stored.key());
+        return edit == null ? stored.object() : edit.next;
+    }
+
     /** Adds a new object; throws if it breaks a rule, and then changes nothing. */
     ApiObject create(GroupResource type, ApiObject object) throws Admission.RejectedException {
         refuseInEndedNamespace(type, object);
@@ -120,8 +126,9 @@ final class Batch {
         events.event(about, severity, reason, message, component);
     }
 
-    boolean isEmpty() {
-        return mutations().isEmpty();
+    /** True if this batch makes a new object of that key. */
+    boolean creates(ObjectKey key) {
+        return creations.containsKey(key);
     }
 
     /** Writes; with nothing to write the Events are recorded at once. */

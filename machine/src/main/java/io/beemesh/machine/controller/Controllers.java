@@ -8,6 +8,7 @@ import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.WatchListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,10 @@ public final class Controllers {
         add(new NamespaceReconciler(store, config.kinds(), config.authorityPem()));
         add(new DeploymentReconciler(store, owners));
         add(new ReplicaSetReconciler(store, owners));
+        add(new StatefulSetReconciler(store, owners));
+        add(new EndpointReconciler(store));
+        add(new GarbageCollector(store, config.kinds()));
+        add(new VolumeReconciler(store, config.volumePath()));
     }
 
     private void add(Reconciler reconciler) {
@@ -54,9 +59,11 @@ public final class Controllers {
     /**
      * What the controllers need to know of their mesh.
      *
+     * @param volumePath where the machine keeps the data of a local-path volume, by volume name
      * @param authorityPem the API's certificate authority, for every namespace's kube-root-ca.crt
      */
-    public record Config(String authorityPem, Kinds kinds) {}
+    public record Config(String authorityPem, Kinds kinds,
+            UnaryOperator<String> volumePath) {}
 
     private record Lane(Reconciler reconciler, WorkQueue queue) {}
 

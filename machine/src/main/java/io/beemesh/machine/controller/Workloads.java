@@ -27,6 +27,11 @@ final class Workloads {
         }
     }
 
+    /** As {@link #selector}, but an absent one selects everything. */
+    static LabelSelector selectorOrAll(JsonNode selector) {
+        return selector.isObject() ? selector(selector) : LabelSelector.everything();
+    }
+
     /** {@code spec.replicas}, 1 if absent. */
     static int replicas(ApiObject workload) {
         return workload.tree().path("spec").path("replicas").asInt(1);

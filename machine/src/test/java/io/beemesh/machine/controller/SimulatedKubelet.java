@@ -77,6 +77,9 @@ public final class SimulatedKubelet implements WatchListener {
                         .contains("broken"))
                 .orElse(false);
         update(key, uid, pod -> {
+            if (Pods.isTerminal(pod)) {
+                return;
+            }
             pod.status().put("phase", broken ? "Pending" : "Running");
             pod.status().put("podIP", "10.0.0." + (1 + Math.floorMod(uid.hashCode(), 250)));
             condition(pod, "Ready", !broken);

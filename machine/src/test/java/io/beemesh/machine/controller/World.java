@@ -52,7 +52,9 @@ public final class World {
         }
         events.start();
         new Controllers(loop, registry, admission, events,
-                new Controllers.Config("PEM", new SimulatedKinds())).start();
+                new Controllers.Config("PEM", new SimulatedKinds(),
+                        name -> "/data/volumes/" + name))
+                .start();
         run(Duration.ofSeconds(1));
     }
 

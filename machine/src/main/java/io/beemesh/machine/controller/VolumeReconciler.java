@@ -1,0 +1,254 @@
+package io.beemesh.machine.controller;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.machine.event.EventSink.Severity;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GracefulDeletion;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.object.Pods;
+import io.beemesh.machine.registry.Admission.RejectedException;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.StoredObject;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Binds claims to volumes: a volume of the class local-path is made on the machine that the scheduler
+ * chose for the claim's first pod; claims and volumes in use are kept from being deleted.
+ *
+ * @see <a href="https://kubernetes.io/docs/concepts/storage/persistent-volumes/">persistent volumes</a>
+ */
+final class VolumeReconciler implements Reconciler {
+    static final String COMPONENT = "persistentvolume-controller";
+    static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
+    private static final String CLAIM_PROTECTION = "kubernetes.io/pvc-protection";
+    private static final String VOLUME_PROTECTION = "kubernetes.io/pv-protection";
+
+    private final Store store;
+    private final UnaryOperator<String> volumePath;
+
+    /** @param volumePath the directory of a volume's data, by volume name */
+    VolumeReconciler(Store store, UnaryOperator<String> volumePath) {
+        this.store = store;
+        this.volumePath = volumePath;
+    }
+
+    @Override
+    public void start(Consumer<ObjectKey> enqueue) {
+        store.list(GroupResource.PERSISTENT_VOLUME_CLAIMS, "")
+                .forEach(c -> enqueue.accept(c.key()));
+        store.list(GroupResource.PERSISTENT_VOLUMES, "").forEach(v -> enqueue.accept(v.key()));
+    }
+
+    @Override
+    public void route(Change change, Consumer<ObjectKey> enqueue) {
+        ObjectKey key = change.object().key();
+        if (key.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
+            enqueue.accept(key);
+            String volume = volumeName(change.object().object());
+            if (!volume.isEmpty()) {
+                enqueue.accept(ObjectKey.cluster(GroupResource.PERSISTENT_VOLUMES, volume));
+            }
+        } else if (key.type().equals(GroupResource.PERSISTENT_VOLUMES)) {
+            enqueue.accept(key);
+            claimOf(change.object().object()).ifPresent(enqueue);
+        } else if (key.type().equals(GroupResource.PODS)
+                && change.kind() != Change.Kind.ADDED) {
+            releaseClaims(change, enqueue);
+        }
+    }
+
+    /** A pod that ended or went may have been the last user of a claim that is being deleted. */
+    private static void releaseClaims(Change change, Consumer<ObjectKey> enqueue) {
+        String phase = change.object().fields().getOrDefault("status.phase", "");
+        boolean ended = change.kind() == Change.Kind.DELETED || phase.equals("Succeeded")
+                || phase.equals("Failed");
+        if (ended) {
+            ApiObject pod = change.object().object();
+            for (JsonNode volume : pod.spec().path("volumes")) {
+                String claim = volume.path("persistentVolumeClaim").path("claimName").asText("");
+                if (!claim.isEmpty()) {
+                    enqueue.accept(new ObjectKey(GroupResource.PERSISTENT_VOLUME_CLAIMS,
+                            pod.namespace(), claim));
+                }
+            }
+        }
+    }
+
+    @Override
+    public CompletableFuture<Outcome> reconcile(ObjectKey key) {
+        Optional<StoredObject> stored = store.get(key);
+        if (stored.isEmpty()) {
+            return Reconciler.done();
+        }
+        return key.type().equals(GroupResource.PERSISTENT_VOLUMES)
+                ? reconcileVolume(stored.get())
+                : reconcileClaim(stored.get());
+    }
+
+    private CompletableFuture<Outcome> reconcileClaim(StoredObject stored) {
+        Batch batch = store.batch(COMPONENT);
+        ApiObject claim = batch.edit(stored);
+        if (claim.isDeleting()) {
+            if (Finalizers.has(claim, CLAIM_PROTECTION) && !isUsed(claim)) {
+                Finalizers.remove(batch, stored, CLAIM_PROTECTION);
+            }
+            return batch.commit(new Outcome.Done());
+        }
+        Finalizers.add(claim, CLAIM_PROTECTION);
+        if (!claim.status().has("phase")) {
+            claim.status().put("phase", "Pending");
+        }
+        String volume = volumeName(claim);
+        if (volume.isEmpty()) {
+            return provision(batch, claim);
+        }
+        Optional<StoredObject> bound = volume(volume);
+        if (bound.isPresent()) {
+            bind(claim, bound.get().object());
+        } else if (claim.status().path("phase").asText("").equals("Bound")) {
+            claim.status().put("phase", "Lost");
+            batch.event(claim, Severity.WARNING, "ClaimLost",
+                    "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
+        }
+        return batch.commit(new Outcome.Done());
+    }
+
+    private CompletableFuture<Outcome> provision(Batch batch, ApiObject claim) {
+        String name = claim.spec().path("storageClassName").asText("");
+        Optional<ApiObject> storageClass = store
+                .get(ObjectKey.cluster(GroupResource.STORAGE_CLASSES, name))
+                .map(StoredObject::object);
+        String node = claim.annotations().getOrDefault(SELECTED_NODE, "");
+        boolean ours = storageClass.map(c -> c.tree().path("provisioner").asText("")
+                .equals(Bootstrap.PROVISIONER)).orElse(false);
+        if (!ours) {
+            return bindExisting(batch, claim);
+        }
+        if (node.isEmpty()) {
+            batch.event(claim, Severity.NORMAL, "WaitForFirstConsumer",
+                    "waiting for first consumer to be created before binding");
+            return batch.commit(new Outcome.Done());
+        }
+        String volume = "pvc-" + claim.uid();
+        if (volume(volume).isPresent()) {
+            claim.spec().put("volumeName", volume);
+            bind(claim, volume(volume).get().object());
+            batch.event(claim, Severity.NORMAL, "ProvisioningSucceeded",
+                    "Successfully provisioned volume " + volume);
+            return batch.commit(new Outcome.Done());
+        }
+        // The volume is of another slot: it is written first, and the claim once it is there.
+        Batch first = store.batch(COMPONENT);
+        try {
+            first.create(GroupResource.PERSISTENT_VOLUMES,
+                    LocalVolumes.volume(claim, storageClass.get(), volume, node,
+                            volumePath.apply(volume)));
+        } catch (RejectedException e) {
+            batch.eventNow(claim, Severity.WARNING, "ProvisioningFailed",
+                    "failed to provision volume: " + e.getMessage());
+            return batch.commit(new Outcome.Retry(String.valueOf(e.getMessage())));
+        }
+        return batch.commit(new Outcome.Done())
+                .thenCompose(_ -> first.commit(new Outcome.Done()));
+    }
+
+    /** The smallest free volume that a user made and that will do. */
+    private CompletableFuture<Outcome> bindExisting(Batch batch, ApiObject claim) {
+        Optional<StoredObject> match = LocalVolumes.match(claim,
+                store.list(GroupResource.PERSISTENT_VOLUMES, ""));
+        if (match.isEmpty()) {
+            return batch.commit(new Outcome.Done());
+        }
+        Batch first = store.batch(COMPONENT);
+        first.edit(match.get()).spec().set("claimRef", LocalVolumes.reference(claim));
+        claim.spec().put("volumeName", match.get().key().name());
+        bind(claim, match.get().object());
+        return first.commit(new Outcome.Done())
+                .thenCompose(outcome -> outcome instanceof Outcome.Done
+                        ? batch.commit(outcome)
+                        : CompletableFuture.completedFuture(outcome));
+    }
+
+    private static void bind(ApiObject claim, ApiObject volume) {
+        if (claim.status().path("phase").asText("").equals("Bound")) {
+            return;
+        }
+        claim.metadata().withObjectProperty("annotations")
+                .put("pv.kubernetes.io/bind-completed", "yes");
+        claim.status().put("phase", "Bound");
+        claim.status().set("accessModes", volume.spec().path("accessModes").deepCopy());
+        ObjectNode capacity = Json.object();
+        capacity.set("storage", volume.spec().path("capacity").path("storage"));
+        claim.status().set("capacity", capacity);
+    }
+
+    private CompletableFuture<Outcome> reconcileVolume(StoredObject stored) {
+        Batch batch = store.batch(COMPONENT);
+        ApiObject volume = batch.edit(stored);
+        Optional<ObjectKey> key = claimOf(volume);
+        String uid = volume.spec().path("claimRef").path("uid").asText("");
+        boolean bound = key.flatMap(store::get).map(c -> uid.isEmpty() || c.uid().equals(uid))
+                .orElse(false);
+        if (volume.isDeleting()) {
+            if (!bound && Finalizers.has(volume, VOLUME_PROTECTION)) {
+                Finalizers.remove(batch, stored, VOLUME_PROTECTION);
+            }
+            return batch.commit(new Outcome.Done());
+        }
+        Finalizers.add(volume, VOLUME_PROTECTION);
+        if (key.isEmpty()) {
+            volume.status().put("phase", "Available");
+        } else if (bound) {
+            volume.status().put("phase", "Bound");
+        } else if (isBeingMade(volume)) {
+            return batch.commit(new Outcome.Done());
+        } else if (volume.spec().path("persistentVolumeReclaimPolicy").asText("Retain")
+                .equals("Delete")) {
+            // The machine removes the data when it sees the volume go.
+            batch.delete(stored, GracefulDeletion.Options.DEFAULT);
+        } else {
+            volume.status().put("phase", "Released");
+        }
+        return batch.commit(new Outcome.Done());
+    }
+
+    /** Reserved by a user for a claim that does not exist yet. */
+    private static boolean isBeingMade(ApiObject volume) {
+        return volume.spec().path("claimRef").path("uid").asText("").isEmpty();
+    }
+
+    private boolean isUsed(ApiObject claim) {
+        for (StoredObject pod : store.list(GroupResource.PODS, claim.namespace())) {
+            for (JsonNode volume : pod.object().spec().path("volumes")) {
+                if (volume.path("persistentVolumeClaim").path("claimName").asText("")
+                        .equals(claim.name()) && !Pods.isTerminal(pod.object())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private Optional<StoredObject> volume(String name) {
+        return store.get(ObjectKey.cluster(GroupResource.PERSISTENT_VOLUMES, name));
+    }
+
+    private static String volumeName(ApiObject claim) {
+        return claim.spec().path("volumeName").asText("");
+    }
+
+    private static Optional<ObjectKey> claimOf(ApiObject volume) {
+        JsonNode reference = volume.spec().path("claimRef");
+        return reference.isObject()
+                ? Optional.of(new ObjectKey(GroupResource.PERSISTENT_VOLUME_CLAIMS,
+                        reference.path("namespace").asText(""),
+                        reference.path("name").asText("")))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,222 @@
+package io.beemesh.machine.scheduler;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.event.EventSink;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.object.Pods;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.registry.WatchListener;
+import io.beemesh.machine.scheduler.Filter.Verdict;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives every pod a machine: filters those that could run it, takes the best, and where there is none
+ * says why and makes room if the pod is important enough. On the loop; idle while nothing changes.
+ *
+ * @see <a href="https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/">scheduling in
+ *     Kubernetes</a>
+ */
+public final class Scheduler {
+    private static final String NAME = "default-scheduler";
+    private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+
+    private final Loop loop;
+    private final Registry registry;
+    private final SchedulerCache cache;
+    private final PodQueue queue;
+    private final SchedulerWrites writes;
+    private boolean scheduled;
+
+    public Scheduler(Loop loop, Registry registry, EventSink events) {
+        this.loop = loop;
+        this.registry = registry;
+        cache = new SchedulerCache(registry);
+        queue = new PodQueue(loop, this::scheduleNext);
+        writes = new SchedulerWrites(loop, registry, events);
+    }
+
+    /** Looks at all pods there are, and follows changes from then on. */
+    public void start() {
+        loop.execute(() -> {
+            registry.follow(new Follower());
+            cache.start();
+            registry.peek(GroupResource.PODS, "").forEach(p -> consider(p.object()));
+            LOG.info("Scheduler started pending={}", queue.size());
+        });
+    }
+
+    /** Pods without machine; on the loop. */
+    public int pending() {
+        return queue.size();
+    }
+
+    private void consider(ApiObject pod) {
+        ObjectKey key = new ObjectKey(GroupResource.PODS, pod.namespace(), pod.name());
+        String scheduler = pod.spec().path("schedulerName").asText(NAME);
+        boolean waiting = Pods.nodeName(pod).isEmpty() && Pods.isActive(pod)
+                && scheduler.equals(NAME);
+        if (!waiting) {
+            queue.remove(key);
+        } else if (!pod.spec().path("schedulingGates").isEmpty()) {
+            queue.remove(key);
+            writes.gated(key);
+        } else {
+            queue.put(PodView.of(pod));
+        }
+    }
+
+    private void scheduleNext() {
+        if (!scheduled) {
+            scheduled = true;
+            loop.execute(() -> {
+                scheduled = false;
+                queue.poll().ifPresent(pod -> {
+                    tryPod(pod);
+                    scheduleNext();
+                });
+            });
+        }
+    }
+
+    private void tryPod(PodView pod) {
+        Surroundings around = cache.around(queue.nominated(pod));
+        Map<String, List<Verdict>> verdicts = new LinkedHashMap<>();
+        List<NodeView> feasible = new ArrayList<>();
+        for (NodeView node : around.nodes()) {
+            List<Verdict> no = Filter.checkAll(pod, node, around);
+            if (no.isEmpty()) {
+                feasible.add(node);
+            } else {
+                verdicts.put(node.name(), no);
+            }
+        }
+        Optional<NodeView> node = feasible.stream()
+                .filter(n -> n.name().equals(pod.nominatedNode())).findFirst()
+                .or(() -> Score.best(pod, feasible, around));
+        if (node.isPresent()) {
+            place(pod, node.get().name());
+        } else {
+            refuse(pod, verdicts, around);
+        }
+    }
+
+    private void place(PodView pod, String node) {
+        List<StoredObject> unbound = unboundClaims(pod);
+        if (!unbound.isEmpty()) {
+            // The claims' own change wakes the pod once its volumes are there.
+            queue.park(pod.key());
+            writes.selectNode(unbound, node);
+            return;
+        }
+        cache.place(pod.on(node));
+        writes.bind(pod.key(), pod.uid(), node).thenAccept(bound -> {
+            if (!bound) {
+                forget(pod);
+            }
+        });
+    }
+
+    /** The binding was not written: the registry's word counts again. */
+    private void forget(PodView pod) {
+        cache.remove(pod.key());
+        queue.park(pod.key());
+        registry.get(pod.key()).ifPresent(p -> {
+            if (Pods.nodeName(p.object()).isEmpty()) {
+                queue.wake(parked -> parked.key().equals(pod.key()));
+            } else {
+                cache.place(PodView.of(p.object()));
+            }
+        });
+    }
+
+    private List<StoredObject> unboundClaims(PodView pod) {
+        return VolumeFilter.claims(pod).stream()
+                .flatMap(name -> registry
+                        .get(new ObjectKey(GroupResource.PERSISTENT_VOLUME_CLAIMS,
+                                pod.namespace(), name))
+                        .stream())
+                .filter(claim -> !claim.object().tree().path("status").path("phase").asText("")
+                        .equals("Bound"))
+                .toList();
+    }
+
+    private void refuse(PodView pod, Map<String, List<Verdict>> verdicts, Surroundings around) {
+        queue.park(pod.key());
+        if (around.nodes().isEmpty()) {
+            writes.refuse(pod, "no nodes available to schedule pods", Optional.empty());
+            return;
+        }
+        List<String> reasons = verdicts.values().stream().flatMap(List::stream)
+                .map(Verdict::reason).toList();
+        String message = FitError.message(around.nodes().size(), reasons);
+        Preemption.Result result = Preemption.plan(pod, verdicts, around);
+        result.plan().ifPresent(plan -> {
+            LOG.info("Pods preempted by=\"{}\" node={} count={}", pod.key(), plan.node(),
+                    plan.victims().size());
+            plan.victims().forEach(victim -> writes.preempt(victim, pod, plan.node()));
+        });
+        writes.refuse(pod, result.plan().isPresent()
+                ? message
+                : message + " preemption: " + result.message(),
+                result.plan().map(Preemption.Plan::node));
+    }
+
+    private final class Follower implements WatchListener {
+        @Override
+        public void onChanges(List<Change> changes) {
+            for (Change change : changes) {
+                cache.observe(change);
+                GroupResource type = change.object().key().type();
+                if (type.equals(GroupResource.PODS)) {
+                    onPod(change);
+                } else if (type.equals(GroupResource.NODES)
+                        || type.equals(GroupResource.STORAGE_CLASSES)) {
+                    queue.wake(_ -> true);
+                } else if (type.equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
+                    String name = change.object().key().name();
+                    queue.wakeNow(p -> VolumeFilter.claims(p).contains(name));
+                } else if (type.equals(GroupResource.PERSISTENT_VOLUMES)) {
+                    queue.wake(p -> !VolumeFilter.claims(p).isEmpty());
+                }
+            }
+        }
+
+        private void onPod(Change change) {
+            if (change.kind() == Change.Kind.DELETED) {
+                queue.remove(change.object().key());
+                queue.wake(_ -> true);
+                return;
+            }
+            ApiObject pod = change.object().object();
+            consider(pod);
+            if (Pods.isTerminal(pod)) {
+                queue.wake(_ -> true);
+            } else if (!Pods.nodeName(pod).isEmpty() && change.previous()
+                    .map(p -> !p.labels().equals(change.object().labels())
+                            || "".equals(p.fields().get("spec.nodeName")))
+                    .orElse(true)) {
+                queue.wake(p -> p.spec().has("affinity"));
+            }
+        }
+
+        @Override
+        public void onProgress(long version) {
+            // Only changes matter.
+        }
+
+        @Override
+        public void onClosed(String reason) {
+            LOG.error("Scheduler no longer follows the registry reason=\"{}\"", reason);
+        }
+    }
+}

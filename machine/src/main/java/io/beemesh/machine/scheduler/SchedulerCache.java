@@ -1,0 +1,94 @@
+package io.beemesh.machine.scheduler;
+
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.object.Pods;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The machines and the pods on them, kept from changes; with the pods whose binding is being written.
+ * As many entries as there are machines and pods that run.
+ */
+final class SchedulerCache {
+    private final Registry registry;
+    private final Map<String, NodeView> nodes = new TreeMap<>();
+    private final Map<ObjectKey, PodView> placed = new TreeMap<>();
+
+    SchedulerCache(Registry registry) {
+        this.registry = registry;
+    }
+
+    void start() {
+        registry.peek(GroupResource.NODES, "").forEach(n -> putNode(n.object()));
+        registry.peek(GroupResource.PODS, "").forEach(p -> putPod(p.object()));
+    }
+
+    void observe(Change change) {
+        StoredObject object = change.object();
+        boolean deleted = change.kind() == Change.Kind.DELETED;
+        if (object.key().type().equals(GroupResource.NODES)) {
+            if (deleted) {
+                nodes.remove(object.key().name());
+            } else {
+                putNode(object.object());
+            }
+        } else if (object.key().type().equals(GroupResource.PODS)) {
+            if (deleted) {
+                remove(object.key());
+            } else {
+                putPod(object.object());
+            }
+        }
+    }
+
+    private void putNode(ApiObject node) {
+        nodes.put(node.name(), NodeView.of(node,
+                placed.values().stream().filter(p -> p.nodeName().equals(node.name())).toList()));
+    }
+
+    private void putPod(ApiObject pod) {
+        ObjectKey key = new ObjectKey(GroupResource.PODS, pod.namespace(), pod.name());
+        if (Pods.isTerminal(pod)) {
+            remove(key);
+        } else if (!Pods.nodeName(pod).isEmpty()) {
+            place(PodView.of(pod));
+        }
+    }
+
+    /** Counts {@code pod} on its machine, where it is or soon will be. */
+    void place(PodView pod) {
+        remove(pod.key());
+        placed.put(pod.key(), pod);
+        nodes.computeIfPresent(pod.nodeName(), (_, node) -> node.with(pod));
+    }
+
+    void remove(ObjectKey key) {
+        PodView gone = placed.remove(key);
+        if (gone != null) {
+            nodes.computeIfPresent(gone.nodeName(),
+                    (_, node) -> node.without(p -> p.key().equals(key)));
+        }
+    }
+
+    /** All machines, with the pods to which room was promised there. */
+    Surroundings around(List<PodView> nominated) {
+        List<NodeView> views = new ArrayList<>();
+        for (NodeView node : nodes.values()) {
+            NodeView view = node;
+            for (PodView pod : nominated) {
+                if (pod.nominatedNode().equals(node.name())) {
+                    view = view.with(pod);
+                }
+            }
+            views.add(view);
+        }
+        return new Surroundings(views, registry::get);
+    }
+}

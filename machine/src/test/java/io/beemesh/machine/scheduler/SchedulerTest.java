@@ -1,0 +1,214 @@
+package io.beemesh.machine.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.controller.World;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GracefulDeletion.Options;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Pods;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class SchedulerTest {
+    private final World world = new World(11, false);
+
+    @BeforeEach
+    void start() {
+        new Scheduler(world.loop, world.registry, world.events).start();
+        world.run(Duration.ofSeconds(1));
+    }
+
+    private void node(String name, String cpu, String spec) {
+        world.apply(GroupResource.NODES, """
+                {"kind":"Node","apiVersion":"v1","metadata":{"name":"%s","labels":{
+                  "kubernetes.io/hostname":"%s"}},"spec":{%s},
+                 "status":{"allocatable":{"cpu":"%s","memory":"1Gi","pods":"3"}}}"""
+                .formatted(name, name, spec, cpu));
+        world.run(Duration.ofSeconds(1));
+    }
+
+    private ApiObject pod(String name, String cpu, String spec) {
+        world.apply(GroupResource.PODS, """
+                {"kind":"Pod","apiVersion":"v1","metadata":{"name":"%s","labels":{"app":"x"}},
+                 "spec":{%s"containers":[{"name":"c","image":"a",
+                  "resources":{"requests":{"cpu":"%s"}}}]}}""".formatted(name, spec, cpu));
+        world.run(Duration.ofMillis(100));
+        return get(name);
+    }
+
+    private ApiObject get(String name) {
+        return world.get(GroupResource.PODS, name);
+    }
+
+    private static JsonNode scheduled(ApiObject pod) {
+        return Pods.condition(pod, "PodScheduled").orElseThrow();
+    }
+
+    private static String message(ApiObject pod) {
+        return scheduled(pod).path("message").asText("");
+    }
+
+    @Test
+    void pod_isBound_withConditionAndEvent() {
+        node("n1", "2", "");
+        ApiObject pod = pod("p", "500m", "");
+
+        assertThat(Pods.nodeName(pod)).isEqualTo("n1");
+        assertThat(scheduled(pod).path("status").asText("")).isEqualTo("True");
+        assertThat(world.events("Scheduled"))
+                .containsExactly("Successfully assigned default/p to n1");
+    }
+
+    @Test
+    void noNode_saysSo_andANewNodeWakesThePod() {
+        ApiObject pod = pod("p", "1", "");
+        assertThat(message(pod)).isEqualTo("no nodes available to schedule pods");
+        assertThat(scheduled(pod).path("reason").asText("")).isEqualTo("Unschedulable");
+        node("n1", "2", "");
+        world.run(Duration.ofSeconds(2));
+
+        assertThat(Pods.nodeName(get("p"))).isEqualTo("n1");
+    }
+
+    @Test
+    void noRoom_saysWhatIsMissing_asKubernetesDoes() {
+        node("n1", "2", "");
+        pod("a", "1500m", "");
+        String room = message(pod("b", "1", ""));
+        String never = message(pod("c", "5", ""));
+
+        assertThat(room).isEqualTo("0/1 nodes are available: 1 Insufficient cpu. preemption: "
+                + "0/1 nodes are available: 1 No preemption victims found for incoming pod.");
+        assertThat(never).isEqualTo("0/1 nodes are available: 1 Insufficient cpu. preemption: "
+                + "0/1 nodes are available: 1 Preemption is not helpful for scheduling.");
+        assertThat(world.events("FailedScheduling")).contains(room, never);
+        world.delete(World.key(GroupResource.PODS, "a"), Options.DEFAULT);
+        world.run(Duration.ofSeconds(15));
+        assertThat(Pods.nodeName(get("b"))).isEqualTo("n1");
+    }
+
+    @Test
+    void fullNode_hasTooManyPods() {
+        node("n1", "2", "");
+        for (int i = 0; i < 3; i++) {
+            assertThat(Pods.nodeName(pod("p" + i, "1m", ""))).isEqualTo("n1");
+        }
+
+        assertThat(message(pod("p3", "1m", ""))).contains("1 Too many pods.");
+    }
+
+    @Test
+    void selectorTaintAndCordon_refuse_inKubernetesWords() {
+        node("n1", "2", "");
+        assertThat(message(pod("s", "1m", "\"nodeSelector\":{\"disk\":\"ssd\"},")))
+                .contains("1 node(s) didn't match Pod's node affinity/selector.");
+        node("n1", "2", "\"taints\":[{\"key\":\"k\",\"value\":\"v\",\"effect\":\"NoSchedule\"}]");
+        assertThat(message(pod("t", "1m", "")))
+                .contains("1 node(s) had untolerated taint {k: v}.");
+        assertThat(Pods.nodeName(pod("u", "1m",
+                "\"tolerations\":[{\"key\":\"k\",\"operator\":\"Exists\"}],"))).isEqualTo("n1");
+        node("n1", "2", "\"unschedulable\":true");
+        assertThat(message(pod("w", "1m", ""))).contains("1 node(s) were unschedulable.");
+    }
+
+    @Test
+    void antiAffinity_spreadsOverHosts() {
+        node("n1", "2", "");
+        node("n2", "2", "");
+        String apart = "\"affinity\":{\"podAntiAffinity\":{"
+                + "\"requiredDuringSchedulingIgnoredDuringExecution\":[{\"labelSelector\":"
+                + "{\"matchLabels\":{\"app\":\"x\"}},\"topologyKey\":"
+                + "\"kubernetes.io/hostname\"}]}},";
+        List<String> nodes = List.of(Pods.nodeName(pod("a", "1m", apart)),
+                Pods.nodeName(pod("b", "1m", apart)));
+
+        assertThat(nodes).containsExactlyInAnyOrder("n1", "n2");
+        assertThat(message(pod("c", "1m", apart)))
+                .contains("2 node(s) didn't match pod anti-affinity rules.");
+    }
+
+    @Test
+    void topologySpread_balances() {
+        node("n1", "2", "");
+        node("n2", "2", "");
+        String spread = "\"topologySpreadConstraints\":[{\"maxSkew\":1,\"topologyKey\":"
+                + "\"kubernetes.io/hostname\",\"whenUnsatisfiable\":\"DoNotSchedule\","
+                + "\"labelSelector\":{\"matchLabels\":{\"app\":\"x\"}}}],";
+        List<String> nodes = List.of("a", "b", "c", "d").stream()
+                .map(n -> Pods.nodeName(pod(n, "1m", spread))).sorted().toList();
+
+        assertThat(nodes).containsExactly("n1", "n1", "n2", "n2");
+    }
+
+    @Test
+    void importantPod_takesTheRoomOfTheLeastImportant() {
+        node("n1", "2", "");
+        pod("low", "1", "\"priority\":1,");
+        pod("mid", "1", "\"priority\":5,");
+        world.run(Duration.ofSeconds(3));
+        ApiObject high = pod("high", "1", "\"priority\":10,");
+        assertThat(high.status().path("nominatedNodeName").asText("")).isEqualTo("n1");
+        world.run(Duration.ofSeconds(15));
+
+        assertThat(Pods.nodeName(get("high"))).isEqualTo("n1");
+        assertThat(Pods.nodeName(get("mid"))).isEqualTo("n1");
+        assertThat(world.find(GroupResource.PODS, "low")).isEmpty();
+        assertThat(world.events("Preempted")).hasSize(1);
+    }
+
+    @Test
+    void gatedPod_waitsForItsGates() {
+        node("n1", "2", "");
+        ApiObject pod = pod("g", "1m", "\"schedulingGates\":[{\"name\":\"x\"}],");
+        assertThat(scheduled(pod).path("reason").asText("")).isEqualTo("SchedulingGated");
+        world.edit(World.key(GroupResource.PODS, "g"), p -> p.spec().remove("schedulingGates"));
+        world.run(Duration.ofSeconds(1));
+
+        assertThat(Pods.nodeName(get("g"))).isEqualTo("n1");
+    }
+
+    @Test
+    void claimOfTheLocalClass_getsAVolumeOnTheChosenMachine() {
+        node("n1", "2", "");
+        String uses = "\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":"
+                + "{\"claimName\":\"data\"}}],";
+        assertThat(message(pod("p", "1m", uses)))
+                .contains("persistentvolumeclaim \"data\" not found");
+        world.apply(GroupResource.PERSISTENT_VOLUME_CLAIMS, """
+                {"kind":"PersistentVolumeClaim","apiVersion":"v1","metadata":{"name":"data"},
+                 "spec":{"storageClassName":"local-path","accessModes":["ReadWriteOnce"],
+                  "resources":{"requests":{"storage":"1Gi"}}}}""");
+        world.run(Duration.ofSeconds(5));
+
+        ApiObject claim = world.get(GroupResource.PERSISTENT_VOLUME_CLAIMS, "data");
+        assertThat(claim.status().path("phase").asText("")).isEqualTo("Bound");
+        assertThat(Pods.nodeName(get("p"))).isEqualTo("n1");
+        ApiObject volume = world.registry.peek(GroupResource.PERSISTENT_VOLUMES, "").getFirst()
+                .object();
+        assertThat(volume.spec().path("hostPath").path("path").asText(""))
+                .isEqualTo("/data/volumes/pvc-" + claim.uid());
+        world.delete(World.key(GroupResource.PERSISTENT_VOLUME_CLAIMS, "data"), Options.DEFAULT);
+        world.run(Duration.ofSeconds(2));
+        assertThat(world.find(GroupResource.PERSISTENT_VOLUME_CLAIMS, "data")).isPresent();
+        world.delete(World.key(GroupResource.PODS, "p"), Options.DEFAULT);
+        world.run(Duration.ofSeconds(5));
+        assertThat(world.find(GroupResource.PERSISTENT_VOLUME_CLAIMS, "data")).isEmpty();
+        assertThat(world.registry.peek(GroupResource.PERSISTENT_VOLUMES, "")).isEmpty();
+    }
+
+    @Test
+    void settled_doesNothingMore() {
+        node("n1", "2", "");
+        pod("p", "1", "");
+        pod("big", "5", "");
+        world.run(Duration.ofMinutes(2));
+        long writes = world.registry.writes();
+        world.run(Duration.ofMinutes(4));
+
+        assertThat(world.registry.writes() - writes).isLessThanOrEqualTo(2);
+    }
+}
