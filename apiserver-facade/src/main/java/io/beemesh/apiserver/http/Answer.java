@@ -60,7 +60,7 @@ final class Answer {
         if (response.closed()) {
             return;
         }
-        if (upgrade == Upgrade.WEB_SOCKET) {
+        if (upgrade == Upgrade.WEB_SOCKET && !request.isEnded()) {
             request.resume();
         }
         head(whole.code(), whole.contentType(), whole.headers());

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * the connection's event loop.
  */
 final class ApiExchange {
-    /** Requests that may wait for the engine on one event loop; as Kubernetes' default for all. */
+    /** Requests that may wait for the engine; as Kubernetes' default for reads. */
     static final int IN_FLIGHT_MAX = 400;
 
     /** Kubernetes ends a change after 34 seconds. */

@@ -35,7 +35,8 @@ final class ServiceProxy {
     ServiceProxy(Vertx vertx, Supplier<Optional<InetSocketAddress>> chooser) {
         this.chooser = chooser;
         this.client = vertx.createHttpClient(
-                new HttpClientOptions().setConnectTimeout(CONNECT_MILLIS)
+                // A kept connection may be closed by the pod just as it is used again.
+                new HttpClientOptions().setKeepAlive(false).setConnectTimeout(CONNECT_MILLIS)
                         .setIdleTimeout(IDLE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS),
                 new PoolOptions().setHttp1MaxSize(CONNECTIONS_MAX).setMaxWaitQueueSize(
                         CONNECTIONS_MAX));
@@ -59,7 +60,9 @@ final class ServiceProxy {
             return out.send(request);
         }).compose(answer -> back(request.response(), answer)).onFailure(e -> {
             LOG.debug("Proxied request failed target={} cause={}", target.get(), e.toString());
-            request.resume();
+            if (!request.isEnded()) {
+                request.resume();
+            }
             if (request.response().headWritten()) {
                 request.connection().close();
             } else {

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,8 @@ class HttpEndpointTest {
     }
 
     private static HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(edge.url(path)));
+        return HttpRequest.newBuilder(URI.create(edge.url(path)))
+                .timeout(Duration.ofSeconds(30));
     }
 
     private static HttpResponse<String> get(HttpClient client, String path) throws Exception {

@@ -13,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -47,7 +48,8 @@ class LoopbackServerTest {
 
     private static HttpRequest.Builder request(String path) {
         return HttpRequest
-                .newBuilder(URI.create("http://127.0.0.1:" + edge.loopbackPort() + path));
+                .newBuilder(URI.create("http://127.0.0.1:" + edge.loopbackPort() + path))
+                .timeout(Duration.ofSeconds(20));
     }
 
     private static HttpResponse<String> post(String path, String body) throws Exception {
