@@ -94,6 +94,10 @@ final class Slot {
             throw new IOException("log of slot " + number + " goes from entry " + appended + " to "
                     + record.sequence());
         }
+        if (record.term() > vote.term()) {
+            // A term that has an entry is over; no vote is given in it any more.
+            vote = new LogRecord.Vote(number, record.term(), self);
+        }
         add(new Proposal(record.term(), record.sequence(), entry, true));
         onDisk.put(self, appended);
     }

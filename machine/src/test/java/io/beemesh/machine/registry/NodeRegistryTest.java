@@ -346,6 +346,33 @@ class NodeRegistryTest {
     }
 
     @Test
+    void stop_writesUnderWay_endedAndInTheCheckpoint() {
+        commit(creating(KEY, "a"));
+        List<CompletableFuture<WriteResult>> results = new ArrayList<>();
+        node.loop().run(() -> IntStream.range(0, 5).forEach(i -> results
+                .add(node.registry().write(creating(configMap("default", "o" + i), "v")))));
+        node.await(() -> node.registry().stop());
+        assertThat(results).allMatch(r -> r.isDone() && r.join() instanceof Committed);
+        assertThat(node.storage().logSize()).isZero();
+    }
+
+    @Test
+    void restart_withoutStop_historyBeginsAnew() {
+        StoredObject first = commit(creating(KEY, "a"));
+        StoredObject second = commit(updating(first, "b"));
+        node.crashAndRestart();
+        assertThat(node.registry().get(KEY)).get().extracting(StoredObject::version)
+                .isEqualTo(second.version());
+        // A checkpoint may have had the later state already, so what came between cannot be told.
+        assertThatThrownBy(() -> watch(first.version()))
+                .hasCauseInstanceOf(VersionExpiredException.class);
+        long now = node.registry().version();
+        Changes changes = watch(now);
+        commit(creating(OTHER, "c"));
+        assertThat(changes.all).hasSize(1);
+    }
+
+    @Test
     void awaitVersion_seenLaterOrNever_toldInTime() {
         StoredObject object = commit(creating(KEY, "a"));
         assertThat(await(object.version(), 1)).isTrue();

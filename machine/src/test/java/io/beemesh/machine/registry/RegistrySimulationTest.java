@@ -36,7 +36,7 @@ class RegistrySimulationTest {
             return List.of(only);
         }
         List<Long> seeds = new ArrayList<>();
-        for (long seed = 1; seed <= Integer.getInteger("beemesh.seeds", 150); seed++) {
+        for (long seed = 1; seed <= Integer.getInteger("beemesh.seeds", 100); seed++) {
             seeds.add(seed);
         }
         return seeds;
@@ -73,7 +73,7 @@ class RegistrySimulationTest {
             simulation = new Simulation(seed);
             random = simulation.newRandom();
             RegistryConfig config = RegistryConfig.defaults()
-                    .withChanges(20 + random.nextInt(200), 1 << 20)
+                    .withChanges(5 + random.nextInt(100), 1 << 20)
                     .withCheckpointBytes(1_000 + random.nextInt(20_000));
             node = SimulatedRegistry.on(simulation, simulation.newLoop(), config);
         }
@@ -94,16 +94,16 @@ class RegistrySimulationTest {
         }
 
         private void step() {
-            switch (random.nextInt(40)) {
+            switch (random.nextInt(100)) {
                 case 0 -> restart(false);
                 case 1 -> restart(true);
-                case 2 -> node.storage().fail(random.nextInt(3) == 0
+                case 2, 3, 4 -> node.storage().fail(random.nextInt(3) == 0
                         ? Optional.of(new Storage.Outcome.Full("full"))
                         : Optional.empty());
-                case 3, 4 -> openWatch(history.randomVersion(random));
-                case 5 -> openWatch(node.registry().version());
-                case 6 -> snapshot();
-                case 7 -> listPast();
+                case 5, 6, 7, 8, 9, 10 -> openWatch(history.randomVersion(random));
+                case 11, 12 -> openWatch(node.registry().version());
+                case 13, 14, 15 -> snapshot();
+                case 16, 17, 18 -> listPast();
                 default -> node.loop().execute(this::write);
             }
         }
