@@ -13,6 +13,8 @@ import io.beemesh.machine.registry.Admission.RejectedException;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.RegistryConfig;
+import io.beemesh.machine.registry.SimulatedRegistry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import io.beemesh.machine.registry.WriteResult;
@@ -23,13 +25,14 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** One node's controllers over virtual time, with a registry in memory and pretended containers. */
+/** One node's controllers over virtual time, with the real registry on a simulated disk and pretended
+ * containers. */
 public final class World {
     static final String NAMESPACE = "default";
 
     public final Simulation simulation;
     public final SimulatedLoop loop;
-    public final InMemoryRegistry registry;
+    public final CountingRegistry registry;
     public final SimulatedAdmission admission;
     public final SimulatedKubelet kubelet;
     public final EventRecorder events;
@@ -42,7 +45,8 @@ public final class World {
     public World(long seed, boolean bindAtOnce) {
         simulation = new Simulation(seed);
         loop = simulation.newLoop();
-        registry = new InMemoryRegistry(loop);
+        registry = new CountingRegistry(loop, SimulatedRegistry
+                .on(simulation, loop, RegistryConfig.defaults()).registry());
         admission = new SimulatedAdmission(loop);
         kubelet = new SimulatedKubelet(loop, registry, simulation.newRandom());
         events = new EventRecorder(loop, registry, admission, "node-1");
