@@ -2,12 +2,15 @@ package io.beemesh.machine.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.runtime.ContainerSpec.Kernel;
 import io.beemesh.machine.runtime.ContainerSpec.Security;
 import io.beemesh.machine.runtime.ImageState;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The rights of a container: what its own security context says, else its pod's.
@@ -35,7 +38,17 @@ final class SecurityContext {
         return new Security(user(image), groups(), privileged, !escalates,
                 context.path("readOnlyRootFilesystem").asBoolean(false),
                 strings(context.path("capabilities").path("add")),
-                strings(context.path("capabilities").path("drop")), seccomp(privileged));
+                strings(context.path("capabilities").path("drop")), seccomp(privileged), kernel());
+    }
+
+    private Kernel kernel() {
+        JsonNode spec = pod.tree().path("spec");
+        Map<String, String> sysctls = new TreeMap<>();
+        for (JsonNode sysctl : podContext.path("sysctls")) {
+            sysctls.put(sysctl.path("name").asText(), sysctl.path("value").asText());
+        }
+        return new Kernel(spec.path("hostPID").asBoolean(false),
+                spec.path("hostIPC").asBoolean(false), sysctls);
     }
 
     private JsonNode either(String field) {

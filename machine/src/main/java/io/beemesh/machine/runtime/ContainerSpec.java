@@ -46,11 +46,22 @@ public record ContainerSpec(SandboxSpec.PodName pod, String sandboxId, String na
      */
     public record Security(String user, List<Long> groups, boolean privileged,
             boolean noNewPrivileges, boolean readOnlyRoot, List<String> addCapabilities,
-            List<String> dropCapabilities, String seccomp) {
+            List<String> dropCapabilities, String seccomp, Kernel kernel) {
         public Security {
             groups = List.copyOf(groups);
             addCapabilities = List.copyOf(addCapabilities);
             dropCapabilities = List.copyOf(dropCapabilities);
+        }
+    }
+
+    /**
+     * What it shares with the machine's kernel, and changes of its own.
+     *
+     * @param sysctls namespaced kernel parameters
+     */
+    public record Kernel(boolean hostPid, boolean hostIpc, Map<String, String> sysctls) {
+        public Kernel {
+            sysctls = Map.copyOf(sysctls);
         }
     }
 

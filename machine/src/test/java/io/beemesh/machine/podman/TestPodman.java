@@ -1,0 +1,150 @@
+package io.beemesh.machine.podman;
+
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A Podman service with storage of its own, and an image of busybox in it. Where there is no Podman the
+ * test says so and proves nothing, but fails if {@code CI=true}.
+ */
+public final class TestPodman {
+    public static final String IMAGE = "localhost/beemesh/busybox:test";
+    private static final long LIMIT_SECONDS = 120;
+
+    private final Path directory;
+    private final Path config;
+    private Process service;
+
+    /** Starts the service and waits until its socket is there. */
+    public TestPodman() throws IOException, InterruptedException {
+        require("/usr/bin/podman", "apt-get install podman runc catatonit netavark");
+        require("/bin/busybox", "apt-get install busybox-static");
+        if (!System.getProperty("user.name").equals("root")) {
+            missing("not root, so no Podman as the node uses it; run as root");
+        }
+        directory = Files.createTempDirectory("beemesh-podman");
+        config = directory.resolve("containers.conf");
+        boolean unified = Files.readString(Path.of("/proc/mounts"))
+                .contains(" /sys/fs/cgroup cgroup2 ");
+        Files.writeString(config, """
+                [containers]
+                default_ulimits = ["nofile=20000:20000","nproc=4096:4096"]
+                [engine]
+                lock_type = "file"
+                cgroup_manager = "cgroupfs"
+                %s
+                [network]
+                network_backend = "netavark"
+                """.formatted(unified ? "" : "runtime = \"runc\""));
+        service = startService();
+        buildImage();
+    }
+
+    private static void require(String file, String how) {
+        if (!Files.exists(Path.of(file))) {
+            missing("no " + file + "; " + how);
+        }
+    }
+
+    private static void missing(String what) {
+        if ("true".equals(System.getenv("CI"))) {
+            fail("Real Podman: " + what);
+        }
+        abort("Not proved on real Podman: " + what);
+    }
+
+    /** Where the service listens. */
+    public Path socket() {
+        return directory.resolve("podman.sock");
+    }
+
+    /** For the files of pods. */
+    public Path pods() {
+        return directory.resolve("pods");
+    }
+
+    /** Ends the service; containers go on. */
+    public void stopService() throws InterruptedException {
+        service.destroy();
+        service.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Starts it again. */
+    public void restartService() throws IOException, InterruptedException {
+        service = startService();
+    }
+
+    private Process startService() throws IOException, InterruptedException {
+        Files.deleteIfExists(socket());
+        Process process = start(List.of("system", "service", "-t", "0", "unix://" + socket()),
+                ProcessBuilder.Redirect.to(directory.resolve("service.log").toFile()));
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+        while (!Files.exists(socket()) && process.isAlive() && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        if (!Files.exists(socket())) {
+            throw new IOException(
+                    "no Podman: " + Files.readString(directory.resolve("service.log")));
+        }
+        return process;
+    }
+
+    private void buildImage() throws IOException, InterruptedException {
+        Path context = Files.createDirectories(directory.resolve("image"));
+        Files.copy(Path.of("/bin/busybox"), context.resolve("busybox"));
+        Files.writeString(context.resolve("Containerfile"), """
+                FROM scratch
+                COPY busybox /bin/busybox
+                RUN ["/bin/busybox", "--install", "-s", "/bin"]
+                RUN mkdir -p /tmp /root && chmod 1777 /tmp
+                CMD ["/bin/sh"]
+                """);
+        podman("build", "-t", IMAGE, context.toString());
+    }
+
+    /** Runs a Podman command and returns what it says. */
+    public String podman(String... arguments) throws IOException, InterruptedException {
+        Path output = directory.resolve("output-" + System.nanoTime());
+        Process process = start(List.of(arguments),
+                ProcessBuilder.Redirect.to(output.toFile()));
+        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
+        String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
+        if (process.exitValue() != 0) {
+            throw new IOException(List.of(arguments) + ": " + text);
+        }
+        return text;
+    }
+
+    private Process start(List<String> arguments, ProcessBuilder.Redirect output)
+            throws IOException {
+        List<String> command = new ArrayList<>(List.of("podman", "--root",
+                directory.resolve("root").toString(), "--runroot",
+                directory.resolve("run").toString(), "--tmpdir",
+                directory.resolve("tmp").toString()));
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(output).redirectInput(Path.of("/dev/null").toFile());
+        Map<String, String> environment = builder.environment();
+        environment.put("CONTAINERS_CONF", config.toString());
+        return builder.start();
+    }
+
+    /** Ends it and removes all that was its. */
+    public void close() throws IOException, InterruptedException {
+        podman("pod", "rm", "-fa", "-t", "0");
+        stopService();
+        podman("system", "reset", "-f");
+        new ProcessBuilder("rm", "-rf", directory.toString()).start().waitFor();
+    }
+}
