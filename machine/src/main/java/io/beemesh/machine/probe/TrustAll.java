@@ -1,10 +1,10 @@
 package io.beemesh.machine.probe;
 
+import java.net.Socket;
 import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
-import java.net.Socket;
-import javax.net.ssl.SSLEngine;
 
 /** A probe asks whether a server lives, not who it is: Kubernetes checks no certificate here. */
 final class TrustAll extends X509ExtendedTrustManager {

@@ -32,7 +32,8 @@ public final class ThreadLoop implements Loop, AutoCloseable {
     @Override
     public Timer schedule(Duration delay, Runnable task) {
         if (executor.isShutdown()) {
-            return () -> {};
+            return () -> {
+            };
         }
         Future<?> future = executor.schedule(() -> run(task), delay.toNanos(),
                 TimeUnit.NANOSECONDS);
