@@ -122,7 +122,12 @@ final class ContainerStart {
                 return;
             }
             parts.warning(pod.pod(), "Failed", "Error: " + failure.text());
-            listener.onStartError(made, failure.text());
+            // It may run all the same; nothing may follow while that is not known.
+            parts.machine().runtime().removeContainer(made.id()).whenComplete((_, _) -> {
+                pod.invalidateReads();
+                listener.onStartError(made, failure.text());
+                pod.refresh();
+            });
         });
     }
 

@@ -123,10 +123,14 @@ final class ContainerWorker {
         }
         List<String> old = new ArrayList<>();
         for (int i = 0; i < states.size(); i++) {
+            ContainerState state = states.get(i);
             boolean last = i == states.size() - 1;
-            boolean previous = i == states.size() - 2;
-            if ((!last && !previous) || states.get(i).status() == ContainerState.Status.CREATED) {
-                old.add(states.get(i).id());
+            boolean previous = i == states.size() - 2 && state.isExited();
+            if (!last && state.isRunning()) {
+                removeDouble(state.id());
+            } else if ((!last && !previous)
+                    || state.status() == ContainerState.Status.CREATED) {
+                old.add(state.id());
             }
         }
         leftovers = old;
@@ -143,18 +147,24 @@ final class ContainerWorker {
             }
             return;
         }
-        boolean adopted = before == null || !before.id().equals(seen.id());
-        if (before != null && !adopted && before.status() == seen.status()) {
+        if (before != null && before.id().equals(seen.id()) && before.status() == seen.status()) {
             return;
         }
         memory.current(seen);
         if (seen.isRunning()) {
-            if (adopted) {
-                beginProbes(seen, true);
-            }
+            beginProbes(seen, true);
         } else {
             readEnd(seen);
         }
+    }
+
+    /** One that runs beside a newer one: its end was reported when it had not come. */
+    private void removeDouble(String id) {
+        pod.invalidateReads();
+        parts.machine().runtime().removeContainer(id).whenComplete((_, _) -> {
+            pod.invalidateReads();
+            pod.refresh();
+        });
     }
 
     /** Does what is next, if it is this container's turn. */

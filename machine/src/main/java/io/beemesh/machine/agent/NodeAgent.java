@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,7 @@ import org.slf4j.LoggerFactory;
 public final class NodeAgent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeAgent.class);
     private static final Duration RESYNC = Duration.ofSeconds(30);
+    private static final int DELETED_MAX = 10_000;
     private static final Duration RECONNECT = Duration.ofSeconds(1);
 
     private final AgentParts parts;
@@ -45,6 +47,8 @@ public final class NodeAgent implements AutoCloseable {
     private final PodAdmission admission;
     private final Map<String, PodWorker> workers = new LinkedHashMap<>();
     private final Set<String> orphansTold = new HashSet<>();
+    /** Uids whose deletion was told while the runtime was out of reach. */
+    private final Set<String> deleted = new LinkedHashSet<>();
     private Loop.@Nullable Timer resync;
     private String scheme = "";
     private boolean synced;
@@ -188,8 +192,9 @@ public final class NodeAgent implements AutoCloseable {
     private void onOrphan(RuntimePod orphan) {
         Optional<StoredObject> now = parts.registry()
                 .get(new ObjectKey(GroupResource.PODS, orphan.namespace(), orphan.name()));
-        if (now.isPresent() && !now.get().uid().equals(orphan.uid())) {
-            // Names are unique: the older pod of this name must have been deleted.
+        boolean replaced = now.isPresent() && !now.get().uid().equals(orphan.uid());
+        if (replaced || deleted.contains(orphan.uid())) {
+            // Names are unique: the older pod of a name must have been deleted.
             LOG.info("Pod of a past uid removed pod={}/{} uid={}", orphan.namespace(),
                     orphan.name(), orphan.uid());
             for (SandboxState sandbox : orphan.sandboxes()) {
@@ -199,6 +204,13 @@ public final class NodeAgent implements AutoCloseable {
         } else if (orphansTold.add(orphan.uid())) {
             LOG.warn("Unknown pod left running pod={}/{} uid={}", orphan.namespace(),
                     orphan.name(), orphan.uid());
+        }
+    }
+
+    private void remember(String uid) {
+        deleted.add(uid);
+        if (deleted.size() > DELETED_MAX) {
+            deleted.remove(deleted.iterator().next());
         }
     }
 
@@ -255,6 +267,8 @@ public final class NodeAgent implements AutoCloseable {
             if (change.kind() == Change.Kind.DELETED) {
                 if (worker != null) {
                     worker.deleted();
+                } else if (isMine(stored)) {
+                    remember(stored.uid());
                 }
             } else if (worker != null) {
                 worker.update(stored.object());

@@ -26,6 +26,7 @@ final class PodSetup {
     private final AgentParts parts;
     private final PodContext pod;
     private final Map<String, String> tokens = new LinkedHashMap<>();
+    private final List<String> extras = new ArrayList<>();
     private Map<String, String> volumes = Map.of();
     private Map<String, String> files = Map.of();
     private @Nullable SandboxState sandbox;
@@ -83,9 +84,20 @@ final class PodSetup {
             return false;
         }
         boolean had = hasSandbox();
-        sandbox = sandboxes.isEmpty() ? null : sandboxes.getLast();
+        String id = sandboxId();
+        SandboxState chosen = null;
         for (SandboxState one : sandboxes) {
             attempt = Math.max(attempt, one.attempt() + 1);
+            boolean better = chosen == null || !chosen.running() || one.id().equals(id);
+            chosen = better && (one.running() || chosen == null) ? one : chosen;
+        }
+        sandbox = chosen;
+        extras.clear();
+        for (SandboxState one : sandboxes) {
+            if (!one.equals(chosen)) {
+                // Made by a call whose answer got lost.
+                extras.add(one.id());
+            }
         }
         if (hasSandbox() && !had) {
             filesReady = false;
@@ -100,6 +112,8 @@ final class PodSetup {
         }
         if (!volumesReady || volumesStale) {
             prepareVolumes();
+        } else if (!extras.isEmpty()) {
+            removeExtras();
         } else if (!hasSandbox()) {
             makeSandbox();
         } else if (!filesReady) {
@@ -171,6 +185,21 @@ final class PodSetup {
                     });
         }
         return all;
+    }
+
+    private void removeExtras() {
+        busy = true;
+        pod.invalidateReads();
+        parts.machine().runtime().removeSandbox(extras.getFirst()).whenComplete((_, thrown) -> {
+            busy = false;
+            pod.invalidateReads();
+            if (thrown == null) {
+                extras.removeFirst();
+                done();
+            } else {
+                failed("FailedKillPod", "error killing pod: ", thrown);
+            }
+        });
     }
 
     private void makeSandbox() {

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -85,6 +86,10 @@ final class ScriptedRuntime implements ContainerRuntime {
 
     List<ContainerState> states() {
         return containers.values().stream().map(Held::state).toList();
+    }
+
+    List<String> sandboxPods() {
+        return sandboxes.values().stream().map(box -> box.pod().name()).sorted().toList();
     }
 
     int sandboxCount() {
@@ -211,7 +216,7 @@ final class ScriptedRuntime implements ContainerRuntime {
     @Override
     public CompletableFuture<ContainerState> startContainer(String containerId) {
         return call("start", () -> {
-            Held held = Objects.requireNonNull(containers.get(containerId));
+            Held held = Optional.ofNullable(containers.get(containerId)).orElseThrow();
             ContainerState state = with(held.state(), ContainerState.Status.RUNNING, 0,
                     machine.wallTime(), Instant.EPOCH);
             containers.put(containerId, new Held(held.sandboxId(), state));
@@ -300,8 +305,12 @@ final class ScriptedRuntime implements ContainerRuntime {
             RuntimeFailure failure = failure(failsBefore);
             T value = null;
             if (failure == null) {
-                value = work.get();
-                failure = failure(failsAfter);
+                try {
+                    value = work.get();
+                    failure = failure(failsAfter);
+                } catch (NoSuchElementException e) {
+                    failure = new RuntimeFailure(RuntimeFailure.Kind.NOT_FOUND, "no container");
+                }
             }
             T result = value;
             RuntimeFailure thrown = failure;

@@ -1,0 +1,31 @@
+package io.beemesh.machine.agent;
+
+import java.io.InputStream;
+
+/** Streams of pods without containers: empty logs, and a refusal of the rest that says why. */
+public final class SimulatedStreams implements PodStreams {
+    @Override
+    public InputStream logs(LogRequest request) {
+        return InputStream.nullInputStream();
+    }
+
+    @Override
+    public Session exec(ExecRequest request) throws PodStreamException {
+        throw refusal();
+    }
+
+    @Override
+    public Session attach(AttachRequest request) throws PodStreamException {
+        throw refusal();
+    }
+
+    @Override
+    public Connection portForward(PodRef pod, int port) throws PodStreamException {
+        throw refusal();
+    }
+
+    private static PodStreamException refusal() {
+        return new PodStreamException(PodStreamException.Reason.BAD_REQUEST,
+                "this node runs with --runtime simulated: its pods have no containers");
+    }
+}
