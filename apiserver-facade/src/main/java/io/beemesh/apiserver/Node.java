@@ -29,6 +29,7 @@ import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.Storage;
+import io.beemesh.machine.scheduler.Scheduler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -127,7 +128,10 @@ public final class Node implements AutoCloseable {
         });
         events.start();
         new Controllers(loop, registry, admission, events,
-                new Controllers.Config(pki.authorityPem(), new CatalogKinds(catalog))).start();
+                new Controllers.Config(pki.authorityPem(), new CatalogKinds(catalog),
+                        volume -> config.data().resolve("volumes").resolve(volume).toString()))
+                .start();
+        new Scheduler(loop, registry, events).start();
         machine.agent().start();
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
                 config.identity().peerId(), http.apiPort(),

@@ -14,10 +14,12 @@ import java.nio.file.Path;
  * @param httpPort HTTP on loopback; 0 means off
  * @param listen libp2p multiaddr
  * @param runtime what runs the pods
+ * @param podMemoryBytes what pods may use at most; 0 means all that the machine can spare
  * @param kubeconfigDirectory where {@code pki/} is written
  */
 public record NodeConfig(Path data, PrivateKey identity, String name, String address, int apiPort,
-        int httpPort, String listen, PodRuntime runtime, Path kubeconfigDirectory) {
+        int httpPort, String listen, PodRuntime runtime, long podMemoryBytes,
+        Path kubeconfigDirectory) {
     /** What runs the pods. */
     public sealed interface PodRuntime {
         /** Pods become Ready without containers. */

@@ -4,7 +4,8 @@ import io.beemesh.apiserver.engine.ServerPaths.ServerVersion;
 
 /** What this server says it is. */
 final class Versions {
-    static final String KUBERNETES = "v1.34.1+beemesh-0.1.0";
+    static final String BEEMESH = "0.1.0";
+    static final String KUBERNETES = "v1.34.1+beemesh-" + BEEMESH;
 
     private Versions() {}
 

@@ -46,6 +46,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--kubeconfig-dir", required = true)
     private Path kubeconfigDirectory = Path.of("");
 
+    @Option(names = "--pod-memory", defaultValue = "0")
+    private long podMemoryBytes;
+
     @Option(names = "--allow-host-access")
     private boolean allowHostAccess;
 
@@ -79,7 +82,7 @@ final class RunCommand implements Callable<Integer> {
                 ? new NodeConfig.PodRuntime.Simulated()
                 : new NodeConfig.PodRuntime.Podman(podmanSocket, allowHostAccess);
         return new NodeConfig(data, identity, name, nodeIp.isEmpty() ? defaultAddress() : nodeIp,
-                apiPort, httpPort, listen, kind, kubeconfigDirectory);
+                apiPort, httpPort, listen, kind, podMemoryBytes, kubeconfigDirectory);
     }
 
     /** The source address of the default route; nothing is sent. */

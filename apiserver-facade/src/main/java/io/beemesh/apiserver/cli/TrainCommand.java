@@ -29,7 +29,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         NodeConfig config = new NodeConfig(data, PrivateKey.generate(new SecureRandom()), "train",
-                "127.0.0.1", 0, 0, "/ip4/127.0.0.1/tcp/0", new NodeConfig.PodRuntime.Simulated(),
+                "127.0.0.1", 0, 0, "/ip4/127.0.0.1/tcp/0", new NodeConfig.PodRuntime.Simulated(), 0,
                 data.resolve("kubeconfig"));
         try (Node node = new Node(config)) {
             node.start();
