@@ -9,6 +9,7 @@ JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeader
     -XX:MaxDirectMemorySize=32m -Dio.netty.allocator.type=unpooled
     -Dio.netty.noPreferDirect=true -Dvertx.disableFileCPResolving=true
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.showShortLogName=true
+    -Dorg.slf4j.simpleLogger.log.com.github.dockerjava=warn
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX")
 JLINK_MODULES=java.base,java.logging,java.naming,java.management,java.sql,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.crypto.cryptoki
 

@@ -12,7 +12,7 @@ build_images() {
 build_image() {
     local source=$ROOT/etc/images/$1 tag=$2 stamp context busybox
     busybox=$(command -v busybox) || die 18 "busybox is missing; install busybox-static"
-    stamp=$(cat "$busybox" "$source"/* | sha256sum | cut -c 1-16)
+    stamp=$( (cat "$busybox"; find "$source" -type f | sort | xargs cat) | sha256sum | cut -c 1-16)
     if [ "$(podman_remote image inspect --format '{{ index .Labels "beemesh.io/stamp" }}' "$tag" 2>/dev/null)" = "$stamp" ]; then
         return 0
     fi

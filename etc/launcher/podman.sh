@@ -32,7 +32,7 @@ start_podman_service() {
     mkdir -p "$DATA/podman" "$(dirname "$PODMAN_SOCKET")"
     local config=()
     if [ -z "${CONTAINERS_CONF:-}" ] && [ ! -f /etc/containers/containers.conf ]; then
-        podman_config /proc/mounts "$(ulimit -Hn)" "$(ulimit -Hu)" >"$DATA/podman/containers.conf"
+        podman_config /proc/mounts "$(ulimit -Hn)" "$(process_limit)" >"$DATA/podman/containers.conf"
         config=(env "CONTAINERS_CONF=$DATA/podman/containers.conf")
     fi
     rm -f "$PODMAN_SOCKET"
@@ -48,6 +48,15 @@ start_podman_service() {
         }
         sleep 0.5
     done
+}
+
+# The most processes that a container's limit may name: Podman lowers its own to the kernel's highest pid.
+process_limit() {
+    local hard most
+    hard=$(ulimit -Hu)
+    most=$(cat /proc/sys/kernel/pid_max)
+    if [ "$hard" != unlimited ] && [ "$hard" -lt "$most" ]; then most=$hard; fi
+    printf '%s' "$most"
 }
 
 # podman_config MOUNTS NOFILE NPROC: the containers.conf that this host needs.
