@@ -2,16 +2,19 @@ package io.beemesh.apiserver.resource;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** A line of a table that gives a field its value if a condition holds. */
 final class DefaultRule {
     private static final String WHEN = " when ";
     private final TreePath path;
     private final String value;
-    private final String condition;
+    private final JsonNode literal;
+    private final List<String> conditions;
     private final boolean always;
 
     /** @param always true to set the field even if the client has */
@@ -19,7 +22,13 @@ final class DefaultRule {
         path = rule.path();
         int when = rule.arguments().indexOf(WHEN);
         value = when < 0 ? rule.arguments() : rule.arguments().substring(0, when).strip();
-        condition = when < 0 ? "" : rule.arguments().substring(when + WHEN.length()).strip();
+        literal = value.startsWith("$") || value.startsWith("=")
+                ? MissingNode.getInstance()
+                : json(value);
+        conditions = when < 0
+                ? List.of()
+                : List.of(
+                        rule.arguments().substring(when + WHEN.length()).strip().split(" & ", -1));
         this.always = always;
     }
 
@@ -36,7 +45,7 @@ final class DefaultRule {
         } else if (always || isZero(at)) {
             JsonNode set = value.startsWith("=")
                     ? TreePath.at(at.parent(), value.substring(1))
-                    : json(value);
+                    : literal;
             if (!set.isMissingNode()) {
                 at.parent().set(at.field(), set.deepCopy());
             }
@@ -50,7 +59,7 @@ final class DefaultRule {
     }
 
     private boolean holds(ObjectNode parent) {
-        for (String term : condition.isEmpty() ? new String[0] : condition.split(" & ", -1)) {
+        for (String term : conditions) {
             if (!termHolds(parent, term.strip())) {
                 return false;
             }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The path of a rule: field names with dots; {@code []} after a name means each element, <code>{}</code>
@@ -21,6 +22,8 @@ final class TreePath {
 
     private record Step(String field, Mode mode) {}
 
+    /** Most lists are short; their places are not made anew for each rule. */
+    private static final String[] PLACES = {"[0]", "[1]", "[2]", "[3]", "[4]", "[5]", "[6]", "[7]"};
     private final List<Step> steps;
 
     private TreePath(List<Step> steps) {
@@ -45,31 +48,31 @@ final class TreePath {
 
     /** Shows every place of {@code root} that this path leads to, in order. */
     void visit(ObjectNode root, Consumer<Location> visitor) {
-        visit(root, "", 0, visitor);
+        visit(root, null, 0, visitor);
     }
 
-    private void visit(ObjectNode parent, String at, int index, Consumer<Location> visitor) {
+    private void visit(ObjectNode parent, @Nullable Location above, int index,
+            Consumer<Location> visitor) {
         Step step = steps.get(index);
-        String path = at.isEmpty() ? step.field : at + "." + step.field;
         JsonNode value = parent.path(step.field);
         switch (step.mode) {
-            case FIELD -> go(new Location(path, parent, step.field, value), index, visitor);
+            case FIELD -> go(new Location(above, parent, step.field, "", value), index, visitor);
             case MAKE -> {
                 if (value.isMissingNode() || value.isNull()) {
                     value = JsonNodeFactory.instance.objectNode();
                     parent.set(step.field, value);
                 }
-                go(new Location(path, parent, step.field, value), index, visitor);
+                go(new Location(above, parent, step.field, "", value), index, visitor);
             }
             case ELEMENTS -> {
                 for (int i = 0; i < (value.isArray() ? value.size() : 0); i++) {
-                    go(new Location(path + "[" + i + "]", parent, step.field, value.get(i)),
-                            index, visitor);
+                    go(new Location(above, parent, step.field, place(i), value.get(i)), index,
+                            visitor);
                 }
             }
             case VALUES -> {
                 for (Map.Entry<String, JsonNode> entry : List.copyOf(value.properties())) {
-                    go(new Location(path + "[" + entry.getKey() + "]", parent, step.field,
+                    go(new Location(above, parent, step.field, "[" + entry.getKey() + "]",
                             entry.getValue()), index, visitor);
                 }
             }
@@ -80,8 +83,12 @@ final class TreePath {
         if (index == steps.size() - 1) {
             visitor.accept(here);
         } else if (here.value() instanceof ObjectNode object) {
-            visit(object, here.path(), index + 1, visitor);
+            visit(object, here, index + 1, visitor);
         }
+    }
+
+    private static String place(int index) {
+        return index < PLACES.length ? PLACES[index] : "[" + index + "]";
     }
 
     /** The value that a path of plain fields leads to; missing if there is none. */
