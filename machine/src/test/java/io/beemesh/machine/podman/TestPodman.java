@@ -44,9 +44,22 @@ public final class TestPodman {
                 %s
                 [network]
                 network_backend = "netavark"
-                """.formatted(unified ? "" : "runtime = \"runc\""));
+                network_config_dir = "%s"
+                """.formatted(unified ? "" : "runtime = \"runc\"",
+                Files.createDirectories(directory.resolve("networks"))));
+        writeNetwork();
         service = startService();
         buildImage();
+    }
+
+    /** A bridge and addresses of its own, so that no other Podman's pods are met on it. */
+    private void writeNetwork() throws IOException {
+        Files.writeString(directory.resolve("networks/beemesh.json"), """
+                {"name":"beemesh","id":"%s","driver":"bridge","network_interface":"bmtest0",
+                "created":"2026-01-01T00:00:00Z","subnets":[{"subnet":"10.197.0.0/24",
+                "gateway":"10.197.0.1"}],"ipv6_enabled":false,"internal":false,
+                "dns_enabled":false,"ipam_options":{"driver":"host-local"}}
+                """.formatted("be".repeat(32)));
     }
 
     private static void require(String file, String how) {
@@ -140,11 +153,14 @@ public final class TestPodman {
         return builder.start();
     }
 
-    /** Ends it and removes all that was its. */
+    /**
+     * Ends it and removes all that was its. Not by {@code podman system reset}, which also removes what
+     * lies outside its root, such as the networks of the machine's other Podman.
+     */
     public void close() throws IOException, InterruptedException {
         podman("pod", "rm", "-fa", "-t", "0");
+        podman("network", "rm", "-f", "beemesh");
         stopService();
-        podman("system", "reset", "-f");
         new ProcessBuilder("rm", "-rf", directory.toString()).start().waitFor();
     }
 }
