@@ -174,6 +174,8 @@ public final class PodmanRuntime implements ContainerRuntime {
     @Override
     public CompletableFuture<SandboxState> createSandbox(SandboxSpec spec) {
         return calls.call(CALL, () -> {
+            // It may have been removed since the node began, as by "podman system reset".
+            ensureNetwork();
             String id = client.post("/pods/create", PodmanJson.sandbox(spec, node, NETWORK))
                     .path("Id").asText();
             client.post("/pods/" + id + "/start", null);

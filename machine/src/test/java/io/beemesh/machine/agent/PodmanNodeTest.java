@@ -42,14 +42,13 @@ final class PodmanNodeTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static TestPodman podman;
 
-    private final ThreadLoop registryLoop = new ThreadLoop();
-    private final InMemoryRegistry registry = new InMemoryRegistry(registryLoop);
+    private final ThreadLoop loop = new ThreadLoop();
+    private final InMemoryRegistry registry = new InMemoryRegistry(loop);
     private final List<String> events = new CopyOnWriteArrayList<>();
     private Life life;
 
     /** One life of the node. */
-    private record Life(ThreadLoop loop, PodmanRuntime runtime, NodeAgent agent,
-            PodmanStreams streams) {}
+    private record Life(PodmanRuntime runtime, NodeAgent agent, PodmanStreams streams) {}
 
     @BeforeAll
     static void startPodman() throws Exception {
@@ -71,11 +70,11 @@ final class PodmanNodeTest {
     @AfterEach
     void clear() throws Exception {
         kill();
+        loop.close();
         podman.podman("pod", "rm", "-fa", "-t", "0");
     }
 
     private Life newLife() {
-        ThreadLoop loop = new ThreadLoop();
         PodmanRuntime runtime = new PodmanRuntime(loop, podman.socket(), "test", podman.pods());
         AgentConfig.Amounts amounts = new AgentConfig.Amounts(8000, 8L << 30, 10L << 30);
         AgentConfig config = new AgentConfig(AgentScenario.NODE, "127.0.0.1", Map.of(), "",
@@ -91,14 +90,17 @@ final class PodmanNodeTest {
                         .add(reason + " " + object.name() + ": " + message),
                 config, new SplittableRandom(1));
         agent.start();
-        return new Life(loop, runtime, agent,
+        return new Life(runtime, agent,
                 new PodmanStreams(loop, registry, podman.socket(), podman.pods()));
     }
 
-    private void kill() throws Exception {
-        registry.dropFollowers();
-        life.runtime().close();
-        life.loop().close();
+    /** Nothing is said to Podman: as far as pods can tell the process is gone. */
+    private void kill() {
+        onLoop(() -> {
+            registry.dropFollowers();
+            life.agent().close();
+            return true;
+        });
         life.streams().close();
     }
 
@@ -127,7 +129,7 @@ final class PodmanNodeTest {
 
     private <T> T onLoop(Supplier<T> work) {
         CompletableFuture<T> done = new CompletableFuture<>();
-        life.loop().execute(() -> {
+        loop.execute(() -> {
             try {
                 done.complete(work.get());
             } catch (RuntimeException e) {
@@ -250,7 +252,7 @@ final class PodmanNodeTest {
         onLoop(() -> {
             registry.edit(AgentScenario.key("p"), pod -> pod.metadata()
                     .put("deletionTimestamp",
-                            ContainerEnd.time(life.loop().wallTime().plusSeconds(20)))
+                            ContainerEnd.time(loop.wallTime().plusSeconds(20)))
                     .put("deletionGracePeriodSeconds", 20));
             return true;
         });
@@ -397,6 +399,17 @@ final class PodmanNodeTest {
         return onLoop(() -> registry
                 .get(ObjectKey.cluster(GroupResource.NODES, AgentScenario.NODE)).orElseThrow()
                 .object().tree().at("/status/conditions/3/status").asText());
+    }
+
+    @Test
+    void networkRemoved_nextPod_hasItAgain() throws Exception {
+        podman.podman("network", "rm", "-f", "beemesh");
+        create("p", "{'containers':[{'name':'a','command':['/bin/sleep','1000']}],"
+                + "'terminationGracePeriodSeconds':0}");
+
+        until(() -> ready("p"));
+
+        assertThat(status("p").path("podIP").asText()).isNotEmpty();
     }
 
     @Test

@@ -161,6 +161,12 @@ public final class TestPodman {
         podman("pod", "rm", "-fa", "-t", "0");
         podman("network", "rm", "-f", "beemesh");
         stopService();
+        for (String line : Files.readAllLines(Path.of("/proc/mounts")).reversed()) {
+            String point = List.of(line.split(" ", -1)).get(1);
+            if (point.startsWith(directory + "/")) {
+                new ProcessBuilder("umount", point).start().waitFor();
+            }
+        }
         new ProcessBuilder("rm", "-rf", directory.toString()).start().waitFor();
     }
 }
