@@ -57,7 +57,8 @@ record MachineParts(NodeAgent agent, PodStreams streams) {
                     new SimulatedVolumes(loop), new SimulatedProber(loop), tokens);
             case NodeConfig.PodRuntime.Podman(Path socket, boolean allowHostAccess) -> new Machine(
                     new PodmanRuntime(loop, socket, config.name(), pods(config)),
-                    new DiskVolumes(loop, pods(config), allowHostAccess ? HostPaths.all()
+                    new DiskVolumes(loop, pods(config), allowHostAccess
+                            ? HostPaths.all()
                             : new HostPaths(List.of(socket, config.data()))),
                     new NetworkProber(loop), tokens);
         };

@@ -27,7 +27,7 @@ final class ChannelSocket {
         this.socket = socket;
         this.protocol = protocol;
         this.receiver = receiver;
-        this.throttle = new Throttle(context, socket);
+        this.throttle = Throttle.of(context, socket);
         socket.closeHandler(v -> gone.run());
         socket.exceptionHandler(e -> socket.close());
         socket.frameHandler(this::frame);

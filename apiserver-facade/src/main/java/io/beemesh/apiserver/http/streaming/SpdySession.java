@@ -75,7 +75,7 @@ final class SpdySession {
     SpdySession(Wire wire, Acceptor acceptor) {
         this.wire = wire;
         this.acceptor = acceptor;
-        this.throttle = new Throttle(wire.context(), wire.source());
+        this.throttle = wire.throttle();
         this.codec = new EmbeddedChannel(
                 new SpdyFrameCodec(SpdyVersion.SPDY_3_1, CHUNK_BYTES_MAX, HEADER_BYTES_MAX, 1, 15,
                         8, false),

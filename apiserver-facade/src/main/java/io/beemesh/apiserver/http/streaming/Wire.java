@@ -7,7 +7,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.net.NetSocket;
-import io.vertx.core.streams.ReadStream;
 
 /** One ordered byte channel: an upgraded socket, or a WebSocket that tunnels one. On the event loop. */
 sealed interface Wire {
@@ -16,8 +15,8 @@ sealed interface Wire {
     /** Calls the handlers from now on. */
     void receive(Handler<Buffer> bytes, Runnable gone);
 
-    /** What to pause while nobody can take more. */
-    ReadStream<?> source();
+    /** A new throttle of this connection. */
+    Throttle throttle();
 
     Future<Void> write(Buffer bytes);
 
@@ -33,8 +32,8 @@ sealed interface Wire {
         }
 
         @Override
-        public ReadStream<?> source() {
-            return socket;
+        public Throttle throttle() {
+            return Throttle.of(context, socket);
         }
 
         @Override
@@ -64,8 +63,8 @@ sealed interface Wire {
         }
 
         @Override
-        public ReadStream<?> source() {
-            return socket;
+        public Throttle throttle() {
+            return Throttle.of(context, socket);
         }
 
         @Override
