@@ -164,7 +164,7 @@ public final class TestPodman {
         for (String line : Files.readAllLines(Path.of("/proc/mounts")).reversed()) {
             String point = List.of(line.split(" ", -1)).get(1);
             if (point.startsWith(directory + "/")) {
-                new ProcessBuilder("umount", point).start().waitFor();
+                new ProcessBuilder("umount", "-l", point).start().waitFor();
             }
         }
         new ProcessBuilder("rm", "-rf", directory.toString()).start().waitFor();
