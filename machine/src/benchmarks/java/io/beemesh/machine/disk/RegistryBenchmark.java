@@ -7,8 +7,8 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
-import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import io.beemesh.machine.registry.WriteResult;
@@ -94,7 +94,8 @@ public class RegistryBenchmark {
     }
 
     private static ObjectKey key(String name) {
-        return new ObjectKey(GroupResource.PODS, name.startsWith("w") ? "watched" : "default", name);
+        return new ObjectKey(GroupResource.PODS, name.startsWith("w") ? "watched" : "default",
+                name);
     }
 
     private static Draft pod(String name, long number) {
