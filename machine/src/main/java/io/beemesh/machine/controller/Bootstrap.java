@@ -19,6 +19,7 @@ final class Bootstrap {
     private static final List<String> NAMESPACES = List.of("default", "kube-system",
             "kube-public", "kube-node-lease");
     private static final Duration RETRY = Duration.ofSeconds(2);
+    static final String DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
     private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
 
     private final Store store;
@@ -65,7 +66,7 @@ final class Bootstrap {
     private static ApiObject localPath() {
         ObjectNode tree = named("storage.k8s.io/v1", "StorageClass", LOCAL_PATH);
         tree.withObjectProperty("metadata").putObject("annotations")
-                .put("storageclass.kubernetes.io/is-default-class", "true");
+                .put(DEFAULT_CLASS, "true");
         tree.put("provisioner", PROVISIONER);
         tree.put("reclaimPolicy", "Delete");
         tree.put("volumeBindingMode", "WaitForFirstConsumer");

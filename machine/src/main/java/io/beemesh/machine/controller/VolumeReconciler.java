@@ -12,6 +12,8 @@ import io.beemesh.machine.object.Pods;
 import io.beemesh.machine.registry.Admission.RejectedException;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.StoredObject;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -57,6 +59,10 @@ final class VolumeReconciler implements Reconciler {
         } else if (key.type().equals(GroupResource.PERSISTENT_VOLUMES)) {
             enqueue.accept(key);
             claimOf(change.object().object()).ifPresent(enqueue);
+        } else if (key.type().equals(GroupResource.STORAGE_CLASSES)
+                && change.kind() != Change.Kind.DELETED) {
+            store.list(GroupResource.PERSISTENT_VOLUME_CLAIMS, "")
+                    .forEach(c -> enqueue.accept(c.key()));
         } else if (key.type().equals(GroupResource.PODS)
                 && change.kind() != Change.Kind.ADDED) {
             releaseClaims(change, enqueue);
@@ -119,7 +125,20 @@ final class VolumeReconciler implements Reconciler {
         return batch.commit(new Outcome.Done());
     }
 
+    /** A claim without a class gets the default one, also when that comes later; the newest counts. */
+    private void setDefaultClass(ApiObject claim) {
+        if (claim.spec().has("storageClassName")) {
+            return;
+        }
+        store.list(GroupResource.STORAGE_CLASSES, "").stream().map(StoredObject::object)
+                .filter(c -> c.annotations().getOrDefault(Bootstrap.DEFAULT_CLASS, "")
+                        .equals("true"))
+                .max(Comparator.comparing(c -> c.creationTimestamp().orElse(Instant.EPOCH)))
+                .ifPresent(c -> claim.spec().put("storageClassName", c.name()));
+    }
+
     private CompletableFuture<Outcome> provision(Batch batch, ApiObject claim) {
+        setDefaultClass(claim);
         String name = claim.spec().path("storageClassName").asText("");
         Optional<ApiObject> storageClass = store
                 .get(ObjectKey.cluster(GroupResource.STORAGE_CLASSES, name))
