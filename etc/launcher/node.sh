@@ -42,13 +42,13 @@ start_node() {
         io.beemesh.apiserver.cli.BeemeshCommand "${arguments[@]}")
     export MALLOC_ARENA_MAX=1
     if [ "$DETACH" = no ]; then
-        printf '%s %s' $$ "$(process_start $$)" >"$DATA/run/pid"
+        printf '%s %s\n' $$ "$(process_start $$)" >"$DATA/run/pid"
         say_how_to_use
         exec "${command[@]}"
     fi
     setsid "${command[@]}" >>"$DATA/node.log" 2>&1 </dev/null &
     local pid=$! waited=0
-    printf '%s %s' "$pid" "$(process_start "$pid")" >"$DATA/run/pid"
+    printf '%s %s\n' "$pid" "$(process_start "$pid")" >"$DATA/run/pid"
     until [ -f "$DATA/run/ready" ]; do
         if ! node_is_running; then
             local code=0

@@ -55,7 +55,7 @@ final class TidyTest {
         for (Path file : sources()) {
             String text = read(file).toUpperCase(Locale.ROOT);
             for (String word : List.of("TO" + "DO", "FIX" + "ME", "X" + "XX")) {
-                if (Pattern.compile("\\b" + word + "\\b").matcher(text).find()) {
+                if (Pattern.compile("(//|\\*) .*\\b" + word + "\\b").matcher(text).find()) {
                     found.add(file + ": " + word);
                 }
             }

@@ -1,6 +1,6 @@
 package io.beemesh.apiserver.cli;
 
-import io.beemesh.apiserver.auth.ClientContext;
+import io.beemesh.apiserver.pki.ClientContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.auth;
+package io.beemesh.apiserver.pki;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.auth;
+package io.beemesh.apiserver.pki;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

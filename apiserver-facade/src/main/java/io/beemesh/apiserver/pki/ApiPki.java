@@ -1,5 +1,6 @@
-package io.beemesh.apiserver.auth;
+package io.beemesh.apiserver.pki;
 
+import io.beemesh.apiserver.auth.User;
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
 import java.io.IOException;

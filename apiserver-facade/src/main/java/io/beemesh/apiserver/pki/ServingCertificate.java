@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.auth;
+package io.beemesh.apiserver.pki;
 
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
