@@ -60,7 +60,7 @@ Examples:
 
 Exit codes: 2 wrong usage, 3 no node there, 10 no JDK 25, 11 no jlink, 12 no Maven, 13 not root,
 14 port taken, 15 disk short, 16 bad node name, 17 data of another node, 18 Podman missing,
-20 build failed, 21 Podman failed, 22 node not Ready in time, 23 kubeconfig of another mesh.
+19 damaged data, 20 build failed, 21 Podman failed, 22 node not Ready in time, 23 kubeconfig of another mesh.
 EOM
 }
 
@@ -83,7 +83,7 @@ an interruption: it goes on where it stopped.
   --runtime podman|simulated
                          simulated: pods become Ready without containers (default podman)
   --kubeconfig-dir DIR   where beemesh.yaml lies and pki/ is written (default ./kubeconfig)
-  --memory SIZE          the node's heap limit, such as 64m or 1g (default 64m)
+  --memory SIZE          what pods may use at most, such as 512m or 4g (default: all but a little)
   --allow-host-access    let pods mount the Podman socket and the data directory
 
 The environment variable BEEMESH_NODE_ID names the Node (a DNS label); it cannot change later.

@@ -2,6 +2,7 @@
 # Starts, finds, shows and stops the node process.
 
 READY_SECONDS_MAX=120
+HEAP_MAX=${BEEMESH_HEAP_MAX:-64m}
 
 # Sets NODE_PID if the node of DATA runs; a pid file of a process that is gone, or of another process
 # that got the same number, does not count.
@@ -35,9 +36,10 @@ start_node() {
         --runtime "$RUNTIME" --kubeconfig-dir "$KUBECONFIG_DIR")
     [ -z "$NODE_IP" ] || arguments+=(--node-ip "$NODE_IP")
     [ -z "${BEEMESH_NODE_ID:-}" ] || arguments+=(--node-name "$BEEMESH_NODE_ID")
+    [ -z "$MEMORY" ] || arguments+=(--pod-memory "$(numfmt --from=iec "${MEMORY^^}")")
     [ "$RUNTIME" != podman ] || arguments+=(--podman-socket "$PODMAN_SOCKET")
     [ "$ALLOW_HOST_ACCESS" = no ] || arguments+=(--allow-host-access)
-    local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -Xms8m "-Xmx${MEMORY:-64m}"
+    local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -Xms8m "-Xmx$HEAP_MAX"
         "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)"
         io.beemesh.apiserver.cli.BeemeshCommand "${arguments[@]}")
     export MALLOC_ARENA_MAX=1
@@ -55,7 +57,7 @@ start_node() {
             wait "$pid" || code=$?
             tail -n 20 "$DATA/node.log" >&2
             case $code in
-                14 | 16 | 17 | 23) exit "$code" ;;
+                14 | 16 | 17 | 19 | 23) exit "$code" ;;
             esac
             die 22 "the node ended while starting (exit code $code); its log is $DATA/node.log"
         fi

@@ -2,7 +2,9 @@ package io.beemesh.apiserver.cli;
 
 import io.beemesh.apiserver.Node;
 import io.beemesh.apiserver.NodeConfig;
+import io.beemesh.apiserver.pki.OtherMeshException;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.machine.disk.StorageException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
@@ -62,6 +64,12 @@ final class RunCommand implements Callable<Integer> {
             } catch (BindException e) {
                 node.close();
                 throw new RefusalException(ExitCode.PORT_TAKEN, "a port is taken: " + e);
+            } catch (OtherMeshException e) {
+                node.close();
+                throw new RefusalException(ExitCode.OTHER_MESH, e.text());
+            } catch (StorageException e) {
+                node.close();
+                throw new RefusalException(ExitCode.DAMAGED, "the registry cannot be read: " + e);
             }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 node.close();

@@ -89,8 +89,9 @@ public final class ApiPki {
         Path file = target.resolve("ca.crt");
         if (Files.exists(file)
                 && !Pem.readCertificate(file).equals(authority.certificate())) {
-            throw new IOException(target + " holds the keys of another mesh; move that directory"
-                    + " away, or name another one with --kubeconfig-dir");
+            throw new OtherMeshException(
+                    target + " holds the keys of another mesh; move that directory"
+                            + " away, or name another one with --kubeconfig-dir");
         }
     }
 }
