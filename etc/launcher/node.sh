@@ -2,7 +2,8 @@
 # Starts, finds, shows and stops the node process.
 
 READY_SECONDS_MAX=120
-HEAP_MAX=${BEEMESH_HEAP_MAX:-64m}
+# The heap follows what is live: a node with few objects stays small, one with 100,000 may grow.
+HEAP_FLAGS=(-Xms8m "-Xmx${BEEMESH_HEAP_MAX:-512m}" -Xmn4m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=25)
 
 # Sets NODE_PID if the node of DATA runs; a pid file of a process that is gone, or of another process
 # that got the same number, does not count.
@@ -39,7 +40,7 @@ start_node() {
     [ -z "$MEMORY" ] || arguments+=(--pod-memory "$(numfmt --from=iec "${MEMORY^^}")")
     [ "$RUNTIME" != podman ] || arguments+=(--podman-socket "$PODMAN_SOCKET")
     [ "$ALLOW_HOST_ACCESS" = no ] || arguments+=(--allow-host-access)
-    local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -Xms8m "-Xmx$HEAP_MAX"
+    local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "${HEAP_FLAGS[@]}"
         "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)"
         io.beemesh.apiserver.cli.BeemeshCommand "${arguments[@]}")
     export MALLOC_ARENA_MAX=1

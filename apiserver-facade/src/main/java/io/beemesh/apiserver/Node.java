@@ -123,7 +123,7 @@ public final class Node implements AutoCloseable {
         await(http.start());
         await(host.listen(List.of(listenAddress())));
         loop.execute(() -> {
-            registry.follow(readiness);
+            readiness.start(registry);
             defaultService.start();
         });
         events.start();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import java.util.List;
@@ -20,6 +21,12 @@ final class NodeReadiness implements WatchListener {
 
     CompletableFuture<Void> future() {
         return ready;
+    }
+
+    /** Follows the Node; after a restart it may say Ready already, and then does not change. On the loop. */
+    void start(Registry registry) {
+        registry.follow(this);
+        registry.get(node).ifPresent(this::check);
     }
 
     @Override

@@ -71,7 +71,7 @@ final class PodmanNodeTest {
     void clear() throws Exception {
         kill();
         loop.close();
-        podman.podman("pod", "rm", "-fa", "-t", "0");
+        podman.removePods();
     }
 
     private Life newLife() {

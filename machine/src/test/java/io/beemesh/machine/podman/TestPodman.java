@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class TestPodman {
     public static final String IMAGE = "localhost/beemesh/busybox:test";
+    private static final int REMOVALS_MAX = 5;
     private static final long LIMIT_SECONDS = 120;
 
     private final Path directory;
@@ -139,6 +140,23 @@ public final class TestPodman {
         return text;
     }
 
+    /**
+     * Removes all pods. Podman 4.3 fails ("container not running") on a container that ends by itself at
+     * the same moment, and then has removed only some: it is asked again.
+     */
+    public void removePods() throws IOException, InterruptedException {
+        for (int tries = 1;; tries++) {
+            try {
+                podman("pod", "rm", "-fa", "-t", "0");
+                return;
+            } catch (IOException e) {
+                if (tries == REMOVALS_MAX) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     private Process start(List<String> arguments, ProcessBuilder.Redirect output)
             throws IOException {
         List<String> command = new ArrayList<>(List.of("podman", "--root",
@@ -158,7 +176,7 @@ public final class TestPodman {
      * lies outside its root, such as the networks of the machine's other Podman.
      */
     public void close() throws IOException, InterruptedException {
-        podman("pod", "rm", "-fa", "-t", "0");
+        removePods();
         podman("network", "rm", "-f", "beemesh");
         stopService();
         for (String line : Files.readAllLines(Path.of("/proc/mounts")).reversed()) {
