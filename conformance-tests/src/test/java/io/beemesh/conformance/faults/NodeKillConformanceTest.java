@@ -47,10 +47,10 @@ final class NodeKillConformanceTest {
             node.beemesh("down").ok();
             node.podman("kill", "-a").ok();
             node.up().ok();
-            Eventually.contains(SOON, () -> kubectl.ok("get pod " + pod), "1/1");
-            assertThat(kubectl.ok("get pod " + pod
+            Eventually.within(SOON, () -> assertThat(kubectl.ok("get pod " + pod
                     + " -o jsonpath={.status.containerStatuses[0].restartCount}"))
-                    .isEqualTo("1");
+                    .isEqualTo("1"));
+            Eventually.contains(SOON, () -> kubectl.ok("get pod " + pod), "1/1");
 
             kubectl.ok("delete deployment stay --timeout=60s");
             Eventually.within(SOON, () -> assertThat(node.podman("pod", "ps").ok())
