@@ -1,4 +1,4 @@
-/** Other Kubernetes clients, unmodified: start at {@code Fabric8ConformanceTest}. */
+/** Other Kubernetes clients, unmodified: start at {@code OfficialClientConformanceTest}. */
 @NullMarked
 package io.beemesh.conformance.clients;
 
