@@ -15,6 +15,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Set;
@@ -34,17 +35,22 @@ final class Pem {
         }
     }
 
-    /** An EC key, as {@link #writeKey} wrote it. */
+    /** An EC or RSA key, as {@link #writeKey} wrote it. */
     static PrivateKey readKey(Path file) throws IOException {
         String text = new String(readBounded(file), StandardCharsets.US_ASCII);
         String base64 = text.replace("-----BEGIN PRIVATE KEY-----", "")
                 .replace("-----END PRIVATE KEY-----", "");
         try {
-            return KeyFactory.getInstance("EC").generatePrivate(
-                    new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(base64)));
+            PKCS8EncodedKeySpec encoded = new PKCS8EncodedKeySpec(
+                    Base64.getMimeDecoder().decode(base64));
+            try {
+                return KeyFactory.getInstance("EC").generatePrivate(encoded);
+            } catch (InvalidKeySpecException notEc) {
+                return KeyFactory.getInstance("RSA").generatePrivate(encoded);
+            }
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw new IOException(file + " is not an EC private key in PKCS #8: " + e.getMessage(),
-                    e);
+            throw new IOException(file + " is not an EC or RSA private key in PKCS #8: "
+                    + e.getMessage(), e);
         }
     }
 

@@ -1,4 +1,4 @@
-/** Other Kubernetes clients, unmodified: start at {@code OfficialClientConformanceTest}. */
+/** Other Kubernetes clients, unmodified: start at {@code Fabric8ConformanceTest}. */
 @NullMarked
 package io.beemesh.conformance.clients;
 

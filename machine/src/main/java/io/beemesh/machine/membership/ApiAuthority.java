@@ -34,7 +34,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * The certificate authority of a mesh's Kubernetes API: one for all nodes, so that one kubeconfig
- * serves for each of them. Keys are ECDSA P-256. Immutable, without I/O; time and randomness are
+ * serves for each of them. Keys are ECDSA P-256, those of clients RSA 2048. Immutable, without I/O; time and randomness are
  * given by the caller.
  */
 public final class ApiAuthority {
@@ -105,7 +105,7 @@ public final class ApiAuthority {
         X500Name subject = new X500NameBuilder(BCStyle.INSTANCE)
                 .addRDN(BCStyle.CN, dnsNames.getFirst()).build();
         return issue(new Issue(subject, LEAF_VALIDITY, names, KeyUsage.digitalSignature,
-                List.of(KeyPurposeId.id_kp_serverAuth)), now, random);
+                List.of(KeyPurposeId.id_kp_serverAuth)), newKeyPair(random), now, random);
     }
 
     /** Issues what a client shows: {@code user} becomes the common name, {@code groups} organisations. */
@@ -115,7 +115,8 @@ public final class ApiAuthority {
         groups.forEach(group -> subject.addRDN(BCStyle.O, group));
         subject.addRDN(BCStyle.CN, user);
         return issue(new Issue(subject.build(), LEAF_VALIDITY, new GeneralName[0],
-                KeyUsage.digitalSignature, List.of(KeyPurposeId.id_kp_clientAuth)), now, random);
+                KeyUsage.digitalSignature, List.of(KeyPurposeId.id_kp_clientAuth)),
+                newClientKeyPair(random), now, random);
     }
 
     /** True if this authority signed {@code other}; says nothing of its validity in time. */
@@ -128,8 +129,7 @@ public final class ApiAuthority {
         }
     }
 
-    private Credential issue(Issue issue, Instant now, SecureRandom random) {
-        KeyPair pair = newKeyPair(random);
+    private Credential issue(Issue issue, KeyPair pair, Instant now, SecureRandom random) {
         X500Name issuer = X500Name
                 .getInstance(certificate.getSubjectX500Principal().getEncoded());
         KeyPair signer = new KeyPair(certificate.getPublicKey(), key);
@@ -177,6 +177,17 @@ public final class ApiAuthority {
             return generator.generateKeyPair();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java cannot make P-256 keys", e);
+        }
+    }
+
+    /** RSA: Java clients such as fabric8's take a key without a name of its kind for one of RSA. */
+    private static KeyPair newClientKeyPair(SecureRandom random) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048, random);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java cannot make RSA keys", e);
         }
     }
 

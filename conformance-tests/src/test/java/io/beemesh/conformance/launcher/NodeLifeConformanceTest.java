@@ -1,0 +1,120 @@
+package io.beemesh.conformance.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.node.NodeUnderTest;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** A node from its founding to its end, with simulated pods. */
+final class NodeLifeConformanceTest {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    @Test
+    void node_startsServesStopsAndIsGone() throws Exception {
+        NodeUnderTest node = NodeUnderTest.simulated();
+        try {
+            assertThat(node.up().ok()).contains("Already running: pid " + node.pid());
+            assertThat(node.beemesh("status").ok()).contains("running: pid").contains("Ready");
+            assertThat(node.kubectl().ok("get nodes -o wide")).contains("simulated://");
+            credentialsAreGuarded(node);
+            workloadsAreTakenOverHttp(node);
+            namesStay(node);
+            assertThat(node.beemesh("logs").ok()).contains("INFO");
+
+            node.beemesh("down", "--kill").ok();
+            node.up().ok();
+            assertThat(node.kubectl().ok("get deployment web")).contains("web");
+
+            assertThat(node.beemesh("down").ok()).contains("Node stopped");
+            assertThat(node.beemesh("status").exitCode()).isEqualTo(3);
+            node.up().ok();
+            Eventually.contains(SOON, () -> node.kubectl().ok("get deployment web"), "2/2");
+        } finally {
+            node.close();
+        }
+        assertThat(node.data()).doesNotExist();
+        assertThat(node.kubeconfigDirectory().resolve("pki")).doesNotExist();
+    }
+
+    private static void credentialsAreGuarded(NodeUnderTest node) throws IOException {
+        Path pki = node.kubeconfigDirectory().resolve("pki");
+        assertThat(PosixFilePermissions
+                .toString(Files.getPosixFilePermissions(pki.resolve("admin.key"))))
+                .isEqualTo("rw-------");
+        assertThat(pki.resolve("ca.key")).doesNotExist();
+        NodeUnderTest other = null;
+        String foreign = Files.readString(pki.resolve("ca.crt"));
+        try {
+            other = NodeUnderTest.simulated();
+            other.beemesh("down").ok();
+            Path otherCa = other.kubeconfigDirectory().resolve("pki/ca.crt");
+            Files.writeString(otherCa, foreign);
+            assertThat(other.up().exitCode()).isEqualTo(23);
+            assertThat(Files.readString(otherCa)).isEqualTo(foreign);
+        } finally {
+            if (other != null) {
+                other.close();
+            }
+        }
+    }
+
+    private static void workloadsAreTakenOverHttp(NodeUnderTest node) throws Exception {
+        String deployment = """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: web}
+                spec:
+                  replicas: 2
+                  selector: {matchLabels: {app: web}}
+                  template:
+                    metadata: {labels: {app: web}}
+                    spec: {containers: [{name: app, image: none}]}
+                """;
+        assertThat(post(node, "/v1/workloads/stateless", deployment).statusCode())
+                .isEqualTo(201);
+        assertThat(post(node, "/v1/workloads/stateful", deployment).statusCode()).isEqualTo(400);
+        Eventually.contains(SOON, () -> node.kubectl().ok("get deployment web"), "2/2");
+        assertThat(get(node, "/livez").body()).isEqualTo("ok");
+        assertThat(get(node, "/readyz").body()).isEqualTo("ok");
+        assertThat(get(node, "/metrics").body()).contains("# TYPE apiserver_");
+        HttpResponse<String> other = get(node, "/anything");
+        assertThat(other.statusCode()).isEqualTo(404);
+        assertThat(other.body()).contains("beemesh.io/http-default");
+    }
+
+    private static void namesStay(NodeUnderTest node) throws IOException {
+        assertThat(Files.readString(node.data().resolve("node-name"))).matches(
+                "beemesh-[0-9a-f]{8}");
+    }
+
+    private static HttpResponse<String> get(NodeUnderTest node, String path) throws Exception {
+        return send(HttpRequest.newBuilder(uri(node, path)).build());
+    }
+
+    private static HttpResponse<String> post(NodeUnderTest node, String path, String body)
+            throws Exception {
+        return send(
+                HttpRequest.newBuilder(uri(node, path)).header("Content-Type", "application/yaml")
+                        .POST(HttpRequest.BodyPublishers.ofString(body)).build());
+    }
+
+    private static URI uri(NodeUnderTest node, String path) {
+        return URI.create("http://127.0.0.1:" + node.httpPort() + path);
+    }
+
+    private static HttpResponse<String> send(HttpRequest request) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(request, HttpResponse.BodyHandlers.ofString());
+        }
+    }
+}
