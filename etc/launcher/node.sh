@@ -89,6 +89,7 @@ node_status() {
         exit 3
     fi
     say "running: pid $NODE_PID, data in $DATA"
+    [ ! -s "$DATA/run/loss" ] || say "the registry was not closed in order before this start: $(cat "$DATA/run/loss")"
     "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)" \
         io.beemesh.apiserver.cli.BeemeshCommand status --api-port "$(recorded api-port)" \
         --kubeconfig-dir "$(recorded kubeconfig-dir)"

@@ -2,7 +2,6 @@ package io.beemesh.apiserver;
 
 import io.beemesh.apiserver.admission.ControllerAdmission;
 import io.beemesh.apiserver.admission.MeshAdmission;
-import io.beemesh.apiserver.admission.ServiceRange;
 import io.beemesh.apiserver.auth.Authenticator;
 import io.beemesh.apiserver.engine.ApiEngine;
 import io.beemesh.apiserver.engine.EngineSeams;
@@ -30,16 +29,20 @@ import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.Storage;
 import io.beemesh.machine.scheduler.Scheduler;
+import io.beemesh.machine.service.ServiceRange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -58,9 +61,12 @@ public final class Node implements AutoCloseable {
     private final SecureRandom secureRandom = new SecureRandom();
     private final SplittableRandom random = new SplittableRandom(secureRandom.nextLong());
     private final NettyLoop loop = new NettyLoop("node");
+    // Long lists are encoded beside the loop; what waits for the disk costs no thread.
+    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final NodeReadiness readiness;
     private final Meters meters = new Meters();
     private @Nullable Started started;
+    private Optional<String> loss = Optional.empty();
 
     private record Started(Storage storage, NodeRegistry registry, NettyHost host,
             MachineParts machine, HttpEndpoint http) {}
@@ -73,6 +79,11 @@ public final class Node implements AutoCloseable {
     /** Completes once the Node object says Ready. */
     public CompletableFuture<Void> ready() {
         return readiness.future();
+    }
+
+    /** What the registry may have lost when it was not closed in order; once started. */
+    public Optional<String> loss() {
+        return loss;
     }
 
     /** The port that the API is served on; once started. */
@@ -96,6 +107,7 @@ public final class Node implements AutoCloseable {
         pki.writeAdmin(authority, config.kubeconfigDirectory().resolve("pki"));
 
         Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop);
+        loss = storage.recovered().loss();
         NodeRegistry registry = NodeRegistry.open(loop, config.identity().peerId(), storage,
                 RegistryConfig.defaults());
         await(registry.start());
@@ -107,10 +119,10 @@ public final class Node implements AutoCloseable {
         MachineParts machine = MachineParts.create(config, loop, registry, events, random.split());
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
-                new EngineSeams(registry, catalog, new MeshAdmission(registry), loop,
-                        random.split(),
-                        Runnable::run),
-                new ServerPaths(Versions.server(), List.of()),
+                new EngineSeams(registry, catalog, new MeshAdmission(registry, loop::wallTime),
+                        loop,
+                        random.split(), workers),
+                new ServerPaths(Versions.server(), readiness.checks(registry)),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort()));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(engine,
                 machine.streams(), new Authenticator(authority.certificate(), clock),
@@ -127,10 +139,12 @@ public final class Node implements AutoCloseable {
             defaultService.start();
         });
         events.start();
-        new Controllers(loop, registry, admission, events,
+        Controllers controllers = new Controllers(loop, registry, admission, events,
                 new Controllers.Config(pki.authorityPem(), new CatalogKinds(catalog),
-                        volume -> config.data().resolve("volumes").resolve(volume).toString()))
-                .start();
+                        volume -> config.data().resolve("volumes").resolve(volume).toString(),
+                        new Controllers.ApiAddress(config.address(), http.apiPort())));
+        readiness.follow(controllers);
+        controllers.start();
         new Scheduler(loop, registry, events).start();
         machine.agent().start();
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
@@ -154,6 +168,7 @@ public final class Node implements AutoCloseable {
             }
             LOG.info("Node stopped name={}", config.name());
         }
+        workers.shutdown();
         loop.close();
     }
 

@@ -1,19 +1,28 @@
 package io.beemesh.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.apiserver.engine.ServerPaths.Check;
+import io.beemesh.machine.controller.Controllers;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Completes once this node's own Node object says Ready. */
+/**
+ * Says whether this node is ready: once its own Node object says so to those who start it, and at any
+ * time to {@code /readyz}.
+ */
 final class NodeReadiness implements WatchListener {
     private final ObjectKey node;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private volatile boolean runtimeAnswers;
+    private volatile Optional<Controllers> controllers = Optional.empty();
 
     NodeReadiness(String nodeName) {
         this.node = ObjectKey.cluster(GroupResource.NODES, nodeName);
@@ -21,6 +30,19 @@ final class NodeReadiness implements WatchListener {
 
     CompletableFuture<Void> future() {
         return ready;
+    }
+
+    /** What must hold for the API server to be ready; any thread may ask. */
+    List<Check> checks(NodeRegistry registry) {
+        return List.of(new Check("registry", true, registry::isServing),
+                new Check("poststarthook/start-controllers", false,
+                        () -> controllers.map(Controllers::isStarted).orElse(false)),
+                new Check("container-runtime", false, () -> runtimeAnswers));
+    }
+
+    /** The controllers that must have started. */
+    void follow(Controllers started) {
+        controllers = Optional.of(started);
     }
 
     /** Follows the Node; after a restart it may say Ready already, and then does not change. On the loop. */
@@ -47,9 +69,11 @@ final class NodeReadiness implements WatchListener {
 
     private void check(StoredObject object) {
         for (JsonNode condition : object.object().status().path("conditions")) {
-            if (condition.path("type").asText().equals("Ready")
-                    && condition.path("status").asText().equals("True")) {
-                ready.complete(null);
+            if (condition.path("type").asText().equals("Ready")) {
+                runtimeAnswers = condition.path("status").asText().equals("True");
+                if (runtimeAnswers) {
+                    ready.complete(null);
+                }
             }
         }
     }

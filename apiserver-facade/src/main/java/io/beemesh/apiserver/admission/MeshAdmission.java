@@ -7,17 +7,20 @@ import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.Registry;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The admission of what users write; any thread. What controllers write goes through {@link ControllerAdmission}. */
 public final class MeshAdmission implements WriteAdmission {
     private final Registry registry;
     private final ServiceAdmission services;
 
-    public MeshAdmission(Registry registry) {
+    /** @param clock wall time, such as {@code loop::wallTime} */
+    public MeshAdmission(Registry registry, Supplier<Instant> clock) {
         this.registry = registry;
-        this.services = new ServiceAdmission(registry);
+        this.services = new ServiceAdmission(registry, clock);
     }
 
     @Override

@@ -1,70 +1,67 @@
 package io.beemesh.apiserver.admission;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.apiserver.engine.WriteAdmission.Outcome;
 import io.beemesh.apiserver.resource.FieldError;
 import io.beemesh.machine.object.ApiObject;
-import io.beemesh.machine.object.Json;
 import io.beemesh.machine.object.ObjectKey;
-import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.SlotMap;
-import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.service.ServiceClaims;
+import io.beemesh.machine.service.ServiceRange;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
- * Gives Services their addresses and ports. Each is a claim, an object in the Service's slot that is
- * committed with the Service: two writers of one slot cannot get the same. Claims of other slots are
- * looked at, not locked; a duplicate that a race or a partition leaves is found and renumbered later.
+ * Gives Services their addresses and ports. Each is a claim, an object that only one Service of the mesh
+ * can make: see {@link ServiceClaims}.
  */
 final class ServiceAdmission {
-    private static final String ADDRESS = "ip-";
-    private static final String PORT = "port-";
     private final Registry registry;
+    private final Supplier<Instant> clock;
 
-    ServiceAdmission(Registry registry) {
+    ServiceAdmission(Registry registry, Supplier<Instant> clock) {
         this.registry = registry;
+        this.clock = clock;
     }
 
     Outcome admit(ApiObject service, Optional<ApiObject> current) {
-        int slot = SlotMap.ofNamespace(service.namespace());
-        Set<String> held = current.map(ServiceAdmission::claims).orElse(Set.of());
+        Set<ObjectKey> held = current.map(ServiceClaims::of).orElse(Set.of());
         List<FieldError> errors = new ArrayList<>();
-        address(service, slot, held, errors);
-        ports(service, slot, held, errors);
+        address(service, held, errors);
+        ports(service, held, errors);
         if (!errors.isEmpty()) {
             return new Outcome(List.of(), errors, "");
         }
-        Set<String> wanted = claims(service);
+        Set<ObjectKey> wanted = ServiceClaims.of(service);
         List<Mutation> companions = new ArrayList<>();
-        for (String name : wanted) {
-            if (!held.contains(name)) {
-                companions.add(claim(slot, name, service));
+        for (ObjectKey key : wanted) {
+            if (!held.contains(key)) {
+                companions.add(ServiceClaims.claim(key, service, clock.get()));
             }
         }
-        held.stream().filter(name -> !wanted.contains(name))
-                .forEach(name -> release(slot, name).ifPresent(companions::add));
+        held.stream().filter(key -> !wanted.contains(key))
+                .forEach(key -> release(service, key).ifPresent(companions::add));
         return new Outcome(companions, List.of(), "");
     }
 
     /** The claims that go when the Service does. */
     List<Mutation> onRemove(ApiObject service) {
-        int slot = SlotMap.ofNamespace(service.namespace());
         List<Mutation> releases = new ArrayList<>();
-        claims(service).forEach(name -> release(slot, name).ifPresent(releases::add));
+        ServiceClaims.of(service)
+                .forEach(key -> release(service, key).ifPresent(releases::add));
         return releases;
     }
 
-    private void address(ApiObject service, int slot, Set<String> held, List<FieldError> errors) {
+    private void address(ApiObject service, Set<ObjectKey> held, List<FieldError> errors) {
         ObjectNode spec = service.spec();
         if (spec.path("type").asText("").equals("ExternalName")) {
             spec.remove(List.of("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"));
@@ -75,20 +72,21 @@ final class ServiceAdmission {
             asked = spec.path("clusterIPs").path(0).asText("");
         }
         if (asked.isEmpty()) {
-            Optional<String> free = ServiceRange.address(slot, hash(service.uid()),
-                    address -> isUsed(ADDRESS + address));
+            Optional<String> free = ServiceRange.address(
+                    SlotMap.ofNamespace(service.namespace()), hash(service.uid()),
+                    address -> isUsed(ServiceClaims.address(address)));
             if (free.isEmpty()) {
                 errors.add(invalid("spec.clusterIP", "\"\"",
                         "failed to allocate IP: range is full"));
                 return;
             }
             asked = free.get();
-        } else if (!asked.equals("None") && !held.contains(ADDRESS + asked)) {
+        } else if (!asked.equals("None") && !isHeld(asked, held)) {
             String reason = !ServiceRange.contains(asked)
                     ? "the provided IP (" + asked
                             + ") is not in the valid range. The range of valid "
                             + "IPs is " + ServiceRange.CIDR
-                    : isUsed(ADDRESS + asked) || isTheApis(asked, service)
+                    : isTheApis(asked, service) || isUsed(ServiceClaims.address(asked))
                             ? "provided IP is already allocated"
                             : "";
             if (!reason.isEmpty()) {
@@ -98,6 +96,10 @@ final class ServiceAdmission {
             }
         }
         setAddress(spec, asked);
+    }
+
+    private static boolean isHeld(String address, Set<ObjectKey> held) {
+        return ServiceRange.contains(address) && held.contains(ServiceClaims.address(address));
     }
 
     private static boolean isTheApis(String address, ApiObject service) {
@@ -117,7 +119,7 @@ final class ServiceAdmission {
         }
     }
 
-    private void ports(ApiObject service, int slot, Set<String> held, List<FieldError> errors) {
+    private void ports(ApiObject service, Set<ObjectKey> held, List<FieldError> errors) {
         ObjectNode spec = service.spec();
         String type = spec.path("type").asText("");
         boolean loadBalancer = type.equals("LoadBalancer");
@@ -135,9 +137,10 @@ final class ServiceAdmission {
             if (asked != 0) {
                 checkPort(path, asked, held, errors);
             } else if (allocates) {
-                // Slots start at different places, so that they seldom choose alike.
-                OptionalInt free = ServiceRange.nodePort(hash(slot + "/" + service.uid()) + i,
-                        candidate -> chosen.contains(candidate) || isUsed(PORT + candidate));
+                // Services start at different places, so that they seldom choose alike.
+                OptionalInt free = ServiceRange.nodePort(hash(service.uid()) + i,
+                        candidate -> chosen.contains(candidate)
+                                || isUsed(ServiceClaims.port(candidate)));
                 if (free.isEmpty()) {
                     errors.add(invalid(path, "0", "failed to allocate a nodePort: range is full"));
                 } else {
@@ -148,61 +151,28 @@ final class ServiceAdmission {
         }
     }
 
-    private void checkPort(String path, int asked, Set<String> held, List<FieldError> errors) {
-        if (held.contains(PORT + asked)) {
+    private void checkPort(String path, int asked, Set<ObjectKey> held, List<FieldError> errors) {
+        if (held.contains(ServiceClaims.port(asked))) {
             return;
         }
         if (asked < ServiceRange.NODE_PORT_MIN || asked > ServiceRange.NODE_PORT_MAX) {
             errors.add(invalid(path, Integer.toString(asked),
                     "provided port is not in the valid range. The range of valid ports is "
                             + ServiceRange.NODE_PORT_MIN + "-" + ServiceRange.NODE_PORT_MAX));
-        } else if (isUsed(PORT + asked)) {
+        } else if (isUsed(ServiceClaims.port(asked))) {
             errors.add(
                     invalid(path, Integer.toString(asked), "provided port is already allocated"));
         }
     }
 
-    private boolean isUsed(String name) {
-        for (int slot = 0; slot < SlotMap.SLOTS; slot++) {
-            if (registry.get(SlotMap.claim(slot, name)).isPresent()) {
-                return true;
-            }
-        }
-        return false;
+    private boolean isUsed(ObjectKey claim) {
+        return registry.get(claim).isPresent();
     }
 
-    /** The names of the claims that a Service in this state holds. */
-    private static Set<String> claims(ApiObject service) {
-        Set<String> names = new LinkedHashSet<>();
-        JsonNode spec = service.tree().path("spec");
-        String address = spec.path("clusterIP").asText("");
-        if (ServiceRange.contains(address)) {
-            names.add(ADDRESS + address);
-        }
-        for (JsonNode port : spec.path("ports")) {
-            int nodePort = port.path("nodePort").asInt(0);
-            if (nodePort != 0) {
-                names.add(PORT + nodePort);
-            }
-        }
-        return names;
-    }
-
-    private static Mutation claim(int slot, String name, ApiObject service) {
-        ObjectKey key = SlotMap.claim(slot, name);
-        ObjectNode claim = Json.object();
-        claim.put("kind", "Claim").put("apiVersion", "internal.beemesh.io/v1");
-        claim.putObject("metadata").put("name", key.name()).put("uid", UUID.nameUUIDFromBytes(
-                (service.uid() + "/" + name).getBytes(StandardCharsets.UTF_8)).toString());
-        claim.putObject("spec").put("namespace", service.namespace()).put("service",
-                service.name());
-        return new Mutation.Create(Draft.of(key, new ApiObject(claim)));
-    }
-
-    private Optional<Mutation> release(int slot, String name) {
-        Optional<StoredObject> held = registry.get(SlotMap.claim(slot, name));
-        return held.map(claim -> new Mutation.Delete(Draft.of(claim.key(), claim.object()),
-                claim.version()));
+    private Optional<Mutation> release(ApiObject service, ObjectKey key) {
+        return registry.get(key)
+                .filter(claim -> ServiceClaims.holderUid(claim).equals(service.uid()))
+                .map(ServiceClaims::release);
     }
 
     private static int hash(String text) {

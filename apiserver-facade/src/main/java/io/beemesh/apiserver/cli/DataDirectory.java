@@ -85,6 +85,16 @@ final class DataDirectory implements AutoCloseable {
         return name;
     }
 
+    /** Tells the launcher what the registry may have lost before this start, if anything. */
+    void writeLoss(Optional<String> loss) throws IOException {
+        Path file = directory.resolve("run/loss");
+        if (loss.isPresent()) {
+            Files.writeString(file, loss.get());
+        } else {
+            Files.deleteIfExists(file);
+        }
+    }
+
     /** Tells the launcher that the Node is Ready. */
     void markReady() throws IOException {
         Files.writeString(directory.resolve("run/ready"), "");

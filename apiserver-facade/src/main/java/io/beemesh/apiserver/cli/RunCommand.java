@@ -75,6 +75,7 @@ final class RunCommand implements Callable<Integer> {
                 node.close();
                 stopped.countDown();
             }, "stop"));
+            directory.writeLoss(node.loss());
             node.ready().get();
             directory.markReady();
             stopped.await();

@@ -11,7 +11,6 @@ import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.WriteResult;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -22,11 +21,13 @@ final class CreateVerb {
     private final EngineSeams seams;
     private final Randomness randomness;
     private final Managing managing;
+    private final SlotWrites writes;
 
     CreateVerb(EngineSeams seams, Randomness randomness, Managing managing) {
         this.seams = seams;
         this.randomness = randomness;
         this.managing = managing;
+        this.writes = new SlotWrites(seams.registry());
     }
 
     CompletableFuture<ApiResponse> handle(Call call) {
@@ -58,21 +59,19 @@ final class CreateVerb {
             return CompletableFuture.completedFuture(Rendering.object(call, 201,
                     Json.write(object.tree()), seams.loop().wallTime()));
         }
-        List<Mutation> mutations = new ArrayList<>();
-        mutations.add(new Mutation.Create(Draft.of(key, object)));
-        mutations.addAll(admitted.companions());
-        return seams.registry().write(mutations).thenComposeAsync(result -> {
-            if (result instanceof WriteResult.Committed committed) {
-                return CompletableFuture.completedFuture(Rendering.object(call, 201,
-                        committed.object().json(), seams.loop().wallTime()));
-            }
-            boolean taken = result instanceof WriteResult.AlreadyExists exists
-                    && (generated || !exists.existing().key().equals(key));
-            if (taken && attempt < ATTEMPTS_MAX) {
-                return attempt(call, options, wanted, attempt + 1);
-            }
-            throw Outcomes.failure(call.type(), object.name(), result);
-        }, seams.workers());
+        return writes.write(new Mutation.Create(Draft.of(key, object)), admitted.companions())
+                .thenComposeAsync(result -> {
+                    if (result instanceof WriteResult.Committed committed) {
+                        return CompletableFuture.completedFuture(Rendering.object(call, 201,
+                                committed.object().json(), seams.loop().wallTime()));
+                    }
+                    boolean taken = result instanceof WriteResult.AlreadyExists exists
+                            && (generated || !exists.existing().key().equals(key));
+                    if (taken && attempt < ATTEMPTS_MAX) {
+                        return attempt(call, options, wanted, attempt + 1);
+                    }
+                    throw Outcomes.failure(call.type(), object.name(), result);
+                }, seams.workers());
     }
 
     /** Sets what the server gives every object; true if the name is drawn. */

@@ -14,7 +14,6 @@ import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WriteResult;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +23,11 @@ final class DeleteVerb {
     private static final int ATTEMPTS_MAX = 6;
 
     private final EngineSeams seams;
+    private final SlotWrites writes;
 
     DeleteVerb(EngineSeams seams) {
         this.seams = seams;
+        this.writes = new SlotWrites(seams.registry());
     }
 
     /**
@@ -126,15 +127,12 @@ final class DeleteVerb {
             return CompletableFuture.completedFuture(
                     new Deleted(Json.write(next.tree()), stored.uid(), gone));
         }
-        List<Mutation> mutations = new ArrayList<>();
         Draft draft = Draft.of(order.key, next);
-        if (gone) {
-            mutations.add(new Mutation.Delete(draft, stored.version()));
-            mutations.addAll(seams.admission().onRemove(order.resource, next));
-        } else {
-            mutations.add(new Mutation.Update(draft, stored.version()));
-        }
-        return seams.registry().write(mutations).thenComposeAsync(result -> {
+        CompletableFuture<WriteResult> write = gone
+                ? writes.write(new Mutation.Delete(draft, stored.version()),
+                        seams.admission().onRemove(order.resource, next))
+                : writes.write(new Mutation.Update(draft, stored.version()), List.of());
+        return write.thenComposeAsync(result -> {
             if (result instanceof WriteResult.Committed committed) {
                 return CompletableFuture.completedFuture(
                         new Deleted(committed.object().json(), stored.uid(), gone));

@@ -12,7 +12,6 @@ import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WriteResult;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,10 +25,12 @@ final class UpdatePipeline {
 
     private final EngineSeams seams;
     private final Managing managing;
+    private final SlotWrites writes;
 
     UpdatePipeline(EngineSeams seams, Managing managing) {
         this.seams = seams;
         this.managing = managing;
+        this.writes = new SlotWrites(seams.registry());
     }
 
     /** Whether the write's fields are still to be recorded in managedFields. */
@@ -116,16 +117,12 @@ final class UpdatePipeline {
         if (request.options.dryRun()) {
             return CompletableFuture.completedFuture(Json.write(next.tree()));
         }
-        List<Mutation> mutations = new ArrayList<>();
         Draft draft = Draft.of(call.key(), next);
-        if (released) {
-            mutations.add(new Mutation.Delete(draft, stored.version()));
-            mutations.addAll(seams.admission().onRemove(call.resource(), next));
-        } else {
-            mutations.add(new Mutation.Update(draft, stored.version()));
-            mutations.addAll(companions);
-        }
-        return seams.registry().write(mutations).thenComposeAsync(result -> {
+        CompletableFuture<WriteResult> write = released
+                ? writes.write(new Mutation.Delete(draft, stored.version()),
+                        seams.admission().onRemove(call.resource(), next))
+                : writes.write(new Mutation.Update(draft, stored.version()), companions);
+        return write.thenComposeAsync(result -> {
             if (result instanceof WriteResult.Committed committed) {
                 return CompletableFuture.completedFuture(committed.object().json());
             }

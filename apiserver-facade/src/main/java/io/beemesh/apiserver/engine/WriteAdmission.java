@@ -24,7 +24,8 @@ public interface WriteAdmission {
      * What came of it.
      *
      * @param companions to be committed with the object, or not at all; an existing companion means
-     *     that the choice was taken meanwhile, and admission is asked again
+     *     that the choice was taken meanwhile, and admission is asked again. Those of other slots are
+     *     made before the object and removed after it
      * @param errors broken rules; 422 unless empty
      * @param forbidden why nobody may do this now; 403 unless empty
      */

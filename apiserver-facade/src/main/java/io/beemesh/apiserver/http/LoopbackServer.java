@@ -66,7 +66,10 @@ final class LoopbackServer extends VerticleBase {
     }
 
     private void probe(RoutingContext routing, String path) {
-        ApiRequest probe = new ApiRequest("GET", path, Map.of(), Map.of(), new byte[0],
+        Map<String, List<String>> query = routing.queryParams().contains("verbose")
+                ? Map.of("verbose", List.of(""))
+                : Map.of();
+        ApiRequest probe = new ApiRequest("GET", path, query, Map.of(), new byte[0],
                 User.ANONYMOUS);
         services.api().handle(probe).whenComplete((answer, failure) -> context
                 .runOnContext(v -> {

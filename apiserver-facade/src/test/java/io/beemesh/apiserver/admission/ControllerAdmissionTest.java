@@ -8,6 +8,7 @@ import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.registry.Admission;
+import io.beemesh.machine.service.ServiceRange;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;

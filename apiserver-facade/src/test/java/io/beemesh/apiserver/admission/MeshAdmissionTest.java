@@ -14,6 +14,7 @@ import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.SimulatedRegistry;
 import io.beemesh.machine.registry.SlotMap;
 import io.beemesh.machine.registry.WriteResult;
+import io.beemesh.machine.service.ServiceRange;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +29,8 @@ class MeshAdmissionTest {
             .find(GroupResource.PODS).orElseThrow();
     private final Simulation simulation = new Simulation(3);
     private final NodeRegistry registry = SimulatedRegistry.on(simulation).registry();
-    private final MeshAdmission admission = new MeshAdmission(registry);
+    private final MeshAdmission admission = new MeshAdmission(registry,
+            () -> java.time.Instant.EPOCH);
 
     @Test
     void service_new_getsAddressAndPortsWithTheirClaims() {
@@ -43,9 +45,9 @@ class MeshAdmissionTest {
         assertThat(service.spec().path("ipFamilies").toString()).isEqualTo("[\"IPv4\"]");
         assertThat(service.spec().path("ports").findValues("nodePort")).hasSize(2)
                 .doesNotHaveDuplicates();
-        assertThat(outcome.companions()).hasSize(3)
-                .allSatisfy(claim -> assertThat(SlotMap.of(claim.key()))
-                        .isEqualTo(SlotMap.ofNamespace("default")));
+        assertThat(outcome.companions()).extracting(claim -> SlotMap.of(claim.key()))
+                .containsExactly(SlotMap.ofNamespace("default"),
+                        SlotMap.ofAllocator("node-ports"), SlotMap.ofAllocator("node-ports"));
     }
 
     @Test
@@ -91,9 +93,12 @@ class MeshAdmissionTest {
     }
 
     private void commit(List<Mutation> mutations) {
-        CompletableFuture<WriteResult> result = registry.write(mutations);
-        simulation.run(Duration.ofSeconds(1));
-        assertThat(result).isCompletedWithValueMatching(WriteResult.Committed.class::isInstance);
+        for (Mutation mutation : mutations) {
+            CompletableFuture<WriteResult> result = registry.write(List.of(mutation));
+            simulation.run(Duration.ofSeconds(1));
+            assertThat(result)
+                    .isCompletedWithValueMatching(WriteResult.Committed.class::isInstance);
+        }
     }
 
     private static List<String> texts(Outcome outcome) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** An engine with the real catalogue over a registry in memory, on virtual time. */
 final class EngineFixture {
@@ -43,7 +44,13 @@ final class EngineFixture {
         this(WriteAdmission.NONE);
     }
 
-    EngineFixture(WriteAdmission admission) {
+    EngineFixture(WriteAdmission given) {
+        this(registry -> given);
+    }
+
+    /** With an admission that reads the registry. */
+    EngineFixture(Function<NodeRegistry, WriteAdmission> admissions) {
+        WriteAdmission admission = admissions.apply(registry);
         engine = new ApiEngine(
                 new EngineSeams(registry, BuiltInResources.catalog(SCHEMAS), admission, loop,
                         simulation.newRandom(), Runnable::run),
@@ -115,6 +122,14 @@ final class EngineFixture {
     /** Lets the engine answer, whatever kind of answer it is. */
     ApiResponse answer(String method, String pathAndQuery, Map<String, String> headers,
             String body) {
+        CompletableFuture<ApiResponse> future = begin(method, pathAndQuery, headers, body);
+        simulation.runUntil(future::isDone, Duration.ofMinutes(1));
+        return future.join();
+    }
+
+    /** Sends a request without waiting for its answer. */
+    CompletableFuture<ApiResponse> begin(String method, String pathAndQuery,
+            Map<String, String> headers, String body) {
         int mark = pathAndQuery.indexOf('?');
         String path = mark < 0 ? pathAndQuery : pathAndQuery.substring(0, mark);
         Map<String, List<String>> query = new LinkedHashMap<>();
@@ -126,10 +141,8 @@ final class EngineFixture {
                         .add(equals < 0 ? "" : pair.substring(equals + 1));
             }
         }
-        CompletableFuture<ApiResponse> future = engine.handle(new ApiRequest(method, path, query,
-                headers, body.getBytes(StandardCharsets.UTF_8), ADMIN));
-        simulation.runUntil(future::isDone, Duration.ofMinutes(1));
-        return future.join();
+        return engine.handle(new ApiRequest(method, path, query, headers,
+                body.getBytes(StandardCharsets.UTF_8), ADMIN));
     }
 
     /** Opens a watch and collects its events. */

@@ -24,6 +24,7 @@ public final class Controllers {
     private final OwnerKeys owners;
     private final Bootstrap bootstrap;
     private final List<Lane> lanes = new ArrayList<>();
+    private volatile boolean started;
 
     public Controllers(Loop loop, Registry registry, Admission admission, EventSink events,
             Config config) {
@@ -37,6 +38,8 @@ public final class Controllers {
         add(new ReplicaSetReconciler(store, owners));
         add(new StatefulSetReconciler(store, owners));
         add(new EndpointReconciler(store));
+        add(new ApiServiceReconciler(store, config.api()));
+        add(new ClaimReconciler(store));
         add(new GarbageCollector(store, config.kinds()));
         add(new VolumeReconciler(store, config.volumePath()));
     }
@@ -52,18 +55,32 @@ public final class Controllers {
             owners.start();
             bootstrap.start();
             lanes.forEach(lane -> lane.reconciler.start(lane.queue::add));
+            started = true;
             LOG.info("Controllers started count={}", lanes.size());
         });
     }
 
+    /** True once all follow the registry; any thread. */
+    public boolean isStarted() {
+        return started;
+    }
+
+    /**
+     * Where this node serves the API.
+     *
+     * @param address IPv4, as other machines and pods reach it
+     */
+    public record ApiAddress(String address, int port) {}
+
     /**
      * What the controllers need to know of their mesh.
      *
+     * @param api what the Service {@code default/kubernetes} leads to
      * @param volumePath where the machine keeps the data of a local-path volume, by volume name
      * @param authorityPem the API's certificate authority, for every namespace's kube-root-ca.crt
      */
-    public record Config(String authorityPem, Kinds kinds,
-            UnaryOperator<String> volumePath) {}
+    public record Config(String authorityPem, Kinds kinds, UnaryOperator<String> volumePath,
+            ApiAddress api) {}
 
     private record Lane(Reconciler reconciler, WorkQueue queue) {}
 

@@ -42,7 +42,7 @@ final class HomeSlots implements LogWriter.Listener {
     private final Map<Integer, Slot> slots = new TreeMap<>();
     private final Map<Integer, Queue<Waiting>> waiting = new TreeMap<>();
     private long version;
-    private Optional<String> unusable = Optional.empty();
+    private volatile Optional<String> unusable = Optional.empty();
 
     HomeSlots(Loop loop, PeerId self, Storage storage, RegistryConfig config, ObjectTable objects,
             Consumer<List<Proposal>> committed) {
@@ -94,6 +94,11 @@ final class HomeSlots implements LogWriter.Listener {
                             "slot " + number + " does not begin: " + refusal))));
         }
         return CompletableFuture.allOf(begun.toArray(CompletableFuture[]::new));
+    }
+
+    /** False once the disk failed or the node is being stopped; any thread. */
+    boolean isServing() {
+        return unusable.isEmpty();
     }
 
     /** Refuses further writes; completes once all is on disk in a checkpoint. */

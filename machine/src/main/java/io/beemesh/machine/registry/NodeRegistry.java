@@ -78,6 +78,11 @@ public final class NodeRegistry implements Registry {
         });
     }
 
+    /** False once the disk failed or {@link #stop} was called; any thread. */
+    public boolean isServing() {
+        return slots.isServing();
+    }
+
     @Override
     public Optional<StoredObject> get(ObjectKey key) {
         return objects.get(key);

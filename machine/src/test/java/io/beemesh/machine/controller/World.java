@@ -57,7 +57,8 @@ public final class World {
         events.start();
         new Controllers(loop, registry, admission, events,
                 new Controllers.Config("PEM", new SimulatedKinds(),
-                        name -> "/data/volumes/" + name))
+                        name -> "/data/volumes/" + name,
+                        new Controllers.ApiAddress("192.0.2.7", 6443)))
                 .start();
         run(Duration.ofSeconds(1));
     }

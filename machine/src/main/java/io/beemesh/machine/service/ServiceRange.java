@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.admission;
+package io.beemesh.machine.service;
 
 import java.util.Optional;
 import java.util.OptionalInt;
