@@ -74,7 +74,7 @@ class SpdyTest {
             client.send(resize, bytes("{\"Width\":80,\"Height\":24}\n{\"Width\":81,"), false);
             client.send(resize, bytes("\"Height\":25}\n"), false);
             TestEdge.await(() -> edge.pods.resizes.contains("81x25"));
-            assertThat(client.text(stdout)).isEqualTo("tty\n");
+            TestEdge.await(() -> client.text(stdout).equals("tty\n"));
         }
     }
 

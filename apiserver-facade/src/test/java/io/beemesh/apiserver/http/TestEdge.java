@@ -114,7 +114,7 @@ final class TestEdge implements AutoCloseable {
                 .withCaCertData(base64(pem("CERTIFICATE", encoded(authority.certificate()))))
                 .withClientCertData(base64(pem("CERTIFICATE", encoded(admin.certificate()))))
                 .withClientKeyData(base64(pem("PRIVATE KEY", admin.key().getEncoded())))
-                .withRequestRetryBackoffLimit(0).build()).build();
+                .withRequestRetryBackoffLimit(0).withRequestTimeout(60_000).build()).build();
     }
 
     private static byte[] encoded(X509Certificate certificate) {

@@ -39,11 +39,10 @@ final class Fabric8ConformanceTest {
     @BeforeAll
     void start() throws IOException {
         node = NodeUnderTest.podman();
-        client = new KubernetesClientBuilder()
-                .withConfig(Config
-                        .fromKubeconfig(
-                                node.kubeconfigDirectory().resolve("beemesh.yaml").toFile()))
-                .build();
+        Config config = Config
+                .fromKubeconfig(node.kubeconfigDirectory().resolve("beemesh.yaml").toFile());
+        config.setRequestTimeout(60_000);
+        client = new KubernetesClientBuilder().withConfig(config).build();
     }
 
     @AfterAll

@@ -1,6 +1,7 @@
 package io.beemesh.machine.controller;
 
 import io.beemesh.machine.event.EventSink.Severity;
+import io.beemesh.machine.ledger.Ledger;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion;
 import io.beemesh.machine.object.GroupResource;
@@ -12,10 +13,13 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.StoredObject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -25,7 +29,7 @@ import java.util.function.Consumer;
  * <p>Each step commits the ledger, the pods it adds or removes and the status as one log entry, so a
  * step that lost a race or a node that dies in between leaves neither a pod too many nor one too few.
  *
- * @see ReplicaLedger
+ * @see Ledger
  */
 final class ReplicaSetReconciler implements Reconciler {
     static final String COMPONENT = "replicaset-controller";
@@ -60,7 +64,7 @@ final class ReplicaSetReconciler implements Reconciler {
         Optional<StoredObject> stored = store.get(key);
         Batch batch = store.batch(COMPONENT);
         if (stored.isEmpty()) {
-            store.get(ReplicaLedger.key(key)).ifPresent(
+            store.get(Ledger.key(key)).ifPresent(
                     ledger -> batch.delete(ledger, GracefulDeletion.Options.now()));
             return batch.commit(new Outcome.Done());
         }
@@ -71,19 +75,20 @@ final class ReplicaSetReconciler implements Reconciler {
     private final class Step {
         private final Batch batch;
         private final ApiObject set;
-        private final ReplicaLedger ledger;
         private final Optional<StoredObject> storedLedger;
+        private Ledger ledger;
         /** Active pods that this set controls, once this step is committed. */
         private final Map<String, StoredObject> stored = new LinkedHashMap<>();
         private final List<ApiObject> active = new ArrayList<>();
+        private final Set<String> activeUids = new HashSet<>();
         private int terminating;
         private String failure = "";
 
         Step(Batch batch, StoredObject set) {
             this.batch = batch;
             this.set = batch.edit(set);
-            storedLedger = store.get(ReplicaLedger.key(set.key()));
-            ledger = ReplicaLedger.of(this.set, storedLedger.map(StoredObject::object));
+            storedLedger = store.get(Ledger.key(set.key()));
+            ledger = Ledger.of(set.uid(), storedLedger.map(StoredObject::object));
         }
 
         CompletableFuture<Outcome> run() {
@@ -117,9 +122,9 @@ final class ReplicaSetReconciler implements Reconciler {
                     ApiObject released = batch.edit(pod);
                     Workloads.release(released, set);
                     released.metadata().withObjectProperty("labels")
-                            .remove(List.of(ReplicaLedger.INDEX_LABEL,
-                                    ReplicaLedger.INCARNATION_LABEL));
-                    ledger.removePod(pod.uid());
+                            .remove(List.of(Ledger.INDEX_LABEL,
+                                    Ledger.INCARNATION_LABEL));
+                    ledger = ledger.removePod(pod.uid());
                 }
             }
             if (set.isDeleting()) {
@@ -139,6 +144,7 @@ final class ReplicaSetReconciler implements Reconciler {
             if (Pods.isActive(object)) {
                 stored.put(pod.uid(), pod);
                 active.add(object);
+                activeUids.add(pod.uid());
             } else if (!Pods.isTerminal(object)) {
                 terminating++;
             }
@@ -146,11 +152,13 @@ final class ReplicaSetReconciler implements Reconciler {
 
         /** Gives each active pod an index. An entry whose pod is not active is a replica to replace. */
         private void matchLedger() {
+            Set<String> placed = new HashSet<>();
+            ledger.places().values().forEach(place -> placed.add(place.podUid()));
             for (ApiObject pod : active) {
-                if (!ledger.holds(pod.uid())) {
+                if (!placed.contains(pod.uid())) {
                     int index = ledger.lowestFree();
-                    long incarnation = ledger.advance(index);
-                    ledger.put(index, incarnation, pod.uid());
+                    long incarnation = ledger.nextIncarnation(index);
+                    ledger = ledger.fill(index, pod.uid());
                     StoredObject before = stored.get(pod.uid());
                     if (before != null) {
                         label(batch.edit(before), index, incarnation);
@@ -185,8 +193,9 @@ final class ReplicaSetReconciler implements Reconciler {
                     continue;
                 }
                 batch.delete(before, GracefulDeletion.Options.DEFAULT);
-                ledger.removePod(pod.uid());
+                ledger = ledger.removePod(pod.uid());
                 active.removeIf(p -> p.uid().equals(pod.uid()));
+                activeUids.remove(pod.uid());
                 if (!Pods.nodeName(pod).isEmpty()) {
                     terminating++;
                 }
@@ -199,16 +208,18 @@ final class ReplicaSetReconciler implements Reconciler {
 
         /** Gives up indexes that nobody fills, the highest first, while there are too many. */
         private void trimVacant(int wanted) {
-            for (var entry : ledger.entries().descendingMap().entrySet()) {
-                if (ledger.size() > wanted && !stored.containsKey(entry.getValue().podUid())) {
-                    ledger.remove(entry.getKey());
-                }
+            List<Integer> vacant = ledger.places().entrySet().stream()
+                    .filter(entry -> !stored.containsKey(entry.getValue().podUid()))
+                    .map(Map.Entry::getKey).sorted(Comparator.reverseOrder())
+                    .limit(Math.max(0, ledger.places().size() - wanted)).toList();
+            for (int index : vacant) {
+                ledger = ledger.remove(index);
             }
         }
 
         private boolean createPod() {
             int index = nextIndex();
-            long incarnation = ledger.advance(index);
+            long incarnation = ledger.nextIncarnation(index);
             ApiObject pod = Workloads.podOf(set, set.spec().path("template"));
             label(pod, index, incarnation);
             pod.metadata().put("name", freeName(index, incarnation));
@@ -220,20 +231,17 @@ final class ReplicaSetReconciler implements Reconciler {
                         "Error creating: " + failure);
                 return false;
             }
-            ledger.put(index, incarnation, pod.uid());
+            ledger = ledger.fill(index, pod.uid());
             active.add(pod);
+            activeUids.add(pod.uid());
             batch.event(set, Severity.NORMAL, "SuccessfulCreate", "Created pod: " + pod.name());
             return true;
         }
 
         private int nextIndex() {
-            for (var entry : ledger.entries().entrySet()) {
-                String uid = entry.getValue().podUid();
-                if (active.stream().noneMatch(p -> p.uid().equals(uid))) {
-                    return entry.getKey();
-                }
-            }
-            return ledger.lowestFree();
+            return ledger.places().entrySet().stream()
+                    .filter(entry -> !activeUids.contains(entry.getValue().podUid()))
+                    .map(Map.Entry::getKey).findFirst().orElseGet(ledger::lowestFree);
         }
 
         private String freeName(int index, long incarnation) {
@@ -249,10 +257,10 @@ final class ReplicaSetReconciler implements Reconciler {
         private void saveLedger() {
             if (storedLedger.isPresent()) {
                 ledger.writeTo(batch.edit(storedLedger.get()).tree());
-            } else if (ledger.size() > 0) {
-                ApiObject object = ReplicaLedger.newObject(set);
-                ledger.writeTo(object.tree());
-                batch.createAsIs(GroupResource.LEDGERS, object);
+            } else if (!ledger.places().isEmpty()) {
+                batch.createAsIs(GroupResource.LEDGERS,
+                        ledger.toObject(new ObjectKey(GroupResource.REPLICA_SETS, set.namespace(),
+                                set.name())));
             }
         }
 
@@ -273,8 +281,8 @@ final class ReplicaSetReconciler implements Reconciler {
 
         private void label(ApiObject pod, int index, long incarnation) {
             var labels = pod.metadata().withObjectProperty("labels");
-            labels.put(ReplicaLedger.INDEX_LABEL, Integer.toString(index));
-            labels.put(ReplicaLedger.INCARNATION_LABEL, Long.toString(incarnation));
+            labels.put(Ledger.INDEX_LABEL, Integer.toString(index));
+            labels.put(Ledger.INCARNATION_LABEL, Long.toString(incarnation));
         }
     }
 }

@@ -87,6 +87,12 @@ public record Ledger(String ownerUid, long incarnationMax, SortedMap<Integer, Pl
         metadata.put("name", owner.name());
         metadata.put("namespace", owner.namespace());
         metadata.put("uid", ownerUid);
+        writeTo(tree);
+        return new ApiObject(tree);
+    }
+
+    /** Puts this ledger into the object that holds an earlier state of it. */
+    public void writeTo(ObjectNode tree) {
         tree.put("ownerUid", ownerUid);
         tree.put("incarnationMax", incarnationMax);
         ObjectNode replicas = tree.putObject("replicas");
@@ -95,7 +101,6 @@ public record Ledger(String ownerUid, long incarnationMax, SortedMap<Integer, Pl
             node.put("incarnation", place.incarnation);
             node.put("pod", place.podUid);
         });
-        return new ApiObject(tree);
     }
 
     /** What the index has; empty if it is not wanted. */
@@ -126,7 +131,11 @@ public record Ledger(String ownerUid, long incarnationMax, SortedMap<Integer, Pl
 
     /** Wants one more index, the lowest free one, held by a new or adopted pod. */
     public Ledger add(String podUid) {
-        int index = lowestFree();
+        return fill(lowestFree(), podUid);
+    }
+
+    /** Puts a new pod at an index, wanted before or from now on; whoever held it is gone for sure. */
+    public Ledger fill(int index, String podUid) {
         return with(index, new Place(nextIncarnation(index), podUid));
     }
 

@@ -147,9 +147,9 @@ final class PodmanJson {
         Instant finished = time(state.path("FinishedAt").asText(""));
         int exitCode = state.path("ExitCode").asInt(0);
         if (status == ContainerState.Status.EXITED && finished.isBefore(started)) {
-            // Cut off by a reboot: when is not known, but not before it began.
+            // Podman notes a start late, maybe after the end; a reboot leaves no end at all.
+            exitCode = finished.equals(Instant.EPOCH) ? EXIT_UNKNOWN : exitCode;
             finished = started;
-            exitCode = EXIT_UNKNOWN;
         }
         return new ContainerState(inspected.path("Id").asText(), labels.path(Labels.UID).asText(),
                 labels.path(Labels.CONTAINER).asText(), Labels.attempt(labels), status, exitCode,

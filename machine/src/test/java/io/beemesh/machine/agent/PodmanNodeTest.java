@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
@@ -13,7 +14,6 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.podman.PodmanRuntime;
 import io.beemesh.machine.podman.PodmanStreams;
 import io.beemesh.machine.podman.TestPodman;
-import io.beemesh.machine.podman.ThreadLoop;
 import io.beemesh.machine.probe.NetworkProber;
 import io.beemesh.machine.runtime.ContainerStats;
 import io.beemesh.machine.volume.DiskVolumes;
@@ -42,7 +42,7 @@ final class PodmanNodeTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static TestPodman podman;
 
-    private final ThreadLoop loop = new ThreadLoop();
+    private final NettyLoop loop = new NettyLoop("node");
     private final InMemoryRegistry registry = new InMemoryRegistry(loop);
     private final List<String> events = new CopyOnWriteArrayList<>();
     private Life life;

@@ -2,6 +2,7 @@ package io.beemesh.machine.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.beemesh.machine.ledger.Ledger;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion.Options;
 import io.beemesh.machine.object.GroupResource;
@@ -89,7 +90,7 @@ final class ControllersSimulationTest {
             active = world.activePods();
         }
         long indexes = active.stream().map(p -> p.controller().orElseThrow().path("uid")
-                .asText("") + "/" + p.labels().get(ReplicaLedger.INDEX_LABEL)).distinct()
+                .asText("") + "/" + p.labels().get(Ledger.INDEX_LABEL)).distinct()
                 .count();
         assertThat(indexes).as("seed=" + seed + " indexes").isEqualTo(active.size());
     }

@@ -1,6 +1,7 @@
 package io.beemesh.machine.disk;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
@@ -23,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 public final class DiskRegistry implements AutoCloseable {
     private static final int SECONDS_MAX = 60;
 
-    private final ThreadLoop loop = new ThreadLoop();
+    private final NettyLoop loop = new NettyLoop("registry");
     private final MvStoreStorage storage;
     private final NodeRegistry registry;
 
