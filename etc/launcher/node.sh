@@ -117,6 +117,7 @@ stop_node() {
     else
         die 3 "there is no node with data in $DATA"
     fi
+    PODMAN_SOCKET=$(recorded podman-socket)
     if [ "$pods" = yes ]; then
         remove_pods
     elif [ "$(pod_ids | wc -l)" -gt 0 ]; then
@@ -135,7 +136,6 @@ stop_node() {
 
 # The Podman pods of this node, by label.
 pod_ids() {
-    PODMAN_SOCKET=$(recorded podman-socket)
     [ -S "$PODMAN_SOCKET" ] && [ -f "$DATA/node-name" ] || return 0
     podman_remote pod ps -q --filter "label=io.beemesh.node=$(cat "$DATA/node-name")" 2>/dev/null || true
 }

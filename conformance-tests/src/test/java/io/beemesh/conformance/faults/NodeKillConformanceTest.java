@@ -52,6 +52,12 @@ final class NodeKillConformanceTest {
                     .isEqualTo("1"));
             Eventually.contains(SOON, () -> kubectl.ok("get pod " + pod), "1/1");
 
+            node.beemesh("down", "--pods").ok();
+            assertThat(node.podman("pod", "ps").ok()).doesNotContain("stay-");
+            node.up().ok();
+            Eventually.within(SOON, () -> assertThat(kubectl.ok("get deployment stay"))
+                    .contains("2/2"));
+
             kubectl.ok("delete deployment stay --timeout=60s");
             Eventually.within(SOON, () -> assertThat(node.podman("pod", "ps").ok())
                     .doesNotContain("stay-"));

@@ -118,7 +118,7 @@ public final class NodeUnderTest implements AutoCloseable {
 
     @Override
     public void close() {
-        beemesh("down", "--purge");
+        beemesh("down", "--purge").ok();
     }
 
     private static int freePort() {

@@ -112,12 +112,14 @@ class KilledWriterTest {
     }
 
     /** The process that is killed: directory and first number. */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws IOException, InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.println("starts");
         DiskRegistry node = new DiskRegistry(Path.of(args[0]), CONFIG);
         out.println("serves");
         NAMES.forEach(name -> write(node, name, Long.parseLong(args[1]), out));
+        // Only a kill ends it.
+        Thread.currentThread().join();
     }
 
     private static void write(DiskRegistry node, String name, long number, PrintStream out) {
