@@ -49,6 +49,10 @@ Usage: ./beemesh COMMAND [options]
   status    how the node and its pods are
   logs      the node's log
   down      stop the node; its pods go on unless --pods
+  token     make, list or revoke the tokens that let machines join
+  leave     drain this node and take it out of its mesh
+  remove    take out a machine that is lost for good
+  kubeconfig  print a kubeconfig for use on another machine
   version   what this is
 
 ./beemesh COMMAND --help says more.
@@ -56,11 +60,14 @@ Usage: ./beemesh COMMAND [options]
 Examples:
   sudo ./beemesh up -d                     a node with Podman, in the background
   ./beemesh up --runtime simulated         a node without containers, for API users and CI
+  sudo ./beemesh token create              on a node: a token for one more machine
+  sudo ./beemesh up -d --join TOKEN        on that machine: joins the mesh
   kubectl --kubeconfig kubeconfig/beemesh.yaml get nodes
 
 Exit codes: 2 wrong usage, 3 no node there, 10 no JDK 25, 11 no jlink, 12 no Maven, 13 not root,
 14 port taken, 15 disk short, 16 bad node name, 17 data of another node, 18 Podman missing,
-19 damaged data, 20 build failed, 21 Podman failed, 22 node not Ready in time, 23 kubeconfig of another mesh.
+19 damaged data, 20 build failed, 21 Podman failed, 22 node not Ready in time, 23 data or kubeconfig of
+another mesh, 24 not admitted to the mesh, 25 pods did not go in time.
 EOM
 }
 
@@ -78,7 +85,10 @@ an interruption: it goes on where it stopped.
   --api-port PORT        Kubernetes API over HTTPS (default 6443)
   --http-port PORT       plain HTTP on loopback: /v1/workloads, /metrics, and the default Service
                          (default 8080; 0 = off)
-  --listen MULTIADDR     libp2p address (default /ip4/0.0.0.0/tcp/7946)
+  --listen MULTIADDR     libp2p address of the mesh; the others must reach its port (default
+                         /ip4/0.0.0.0/tcp/7946: all addresses)
+  --join TOKEN           join the mesh that `./beemesh token create` made this for; without it the
+                         first start founds a mesh, and later starts go on as the member that this is
   --node-ip IP           address of this machine for others (default: of the default route)
   --runtime podman|simulated
                          simulated: pods become Ready without containers (default podman)
@@ -127,6 +137,54 @@ Usage: ./beemesh logs [--data DIR] [-f]
 Prints the node's log; -f follows it.
 
 Example: sudo ./beemesh logs -f
+EOM
+}
+
+help_token() {
+    cat <<'EOM'
+Usage: ./beemesh token create [--issuer] [--ttl SECONDS] [--data DIR]
+       ./beemesh token list | revoke TOKEN [--data DIR]
+
+A token lets one machine join, once, at the node that made it, within an hour unless --ttl says
+otherwise. It is a secret; `create` prints it alone on the last line. revoke takes the token or its name.
+
+  --issuer   the machine may make tokens and renew certificates too: it gets the mesh's root key.
+             Have at least two such machines
+
+Example: sudo ./beemesh up -d --join "$(ssh first sudo beemesh token create | tail -n 1)"
+EOM
+}
+
+help_kubeconfig() {
+    cat <<'EOM'
+Usage: ./beemesh kubeconfig [--server URL] [--data DIR]
+
+Prints a kubeconfig with the administrator's keys inside: guard it. It works with every node of the
+mesh; --server names one (default: this one, on loopback).
+
+Example: sudo ./beemesh kubeconfig --server https://192.0.2.7:6443 > ~/.kube/config
+EOM
+}
+
+help_leave() {
+    cat <<'EOM'
+Usage: ./beemesh leave [--timeout SECONDS] [--data DIR]
+
+Cordons this node, evicts its pods, takes it out of its mesh and stops it. Pods that have not gone in
+120 s stop it half-way: the node stays, cordoned.
+
+Example: sudo ./beemesh leave
+EOM
+}
+
+help_remove() {
+    cat <<'EOM'
+Usage: ./beemesh remove NODE [--data DIR]
+
+For a machine that is lost for good or not to be trusted: its certificate counts no more, nobody talks
+to it, its Node is deleted. It can come back with a new token.
+
+Example: sudo ./beemesh remove worker-3
 EOM
 }
 

@@ -39,6 +39,7 @@ start_node() {
     [ -z "${BEEMESH_NODE_ID:-}" ] || arguments+=(--node-name "$BEEMESH_NODE_ID")
     [ -z "$MEMORY" ] || arguments+=(--pod-memory "$(numfmt --from=iec "${MEMORY^^}")")
     [ "$RUNTIME" != podman ] || arguments+=(--podman-socket "$PODMAN_SOCKET")
+    [ -z "$JOIN" ] || arguments+=(--join "$JOIN")
     [ "$ALLOW_HOST_ACCESS" = no ] || arguments+=(--allow-host-access)
     local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "${HEAP_FLAGS[@]}"
         "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)"
@@ -58,7 +59,7 @@ start_node() {
             wait "$pid" || code=$?
             tail -n 20 "$DATA/node.log" >&2
             case $code in
-                14 | 16 | 17 | 19 | 23) exit "$code" ;;
+                14 | 16 | 17 | 19 | 23 | 24) exit "$code" ;;
             esac
             die 22 "the node ended while starting (exit code $code); its log is $DATA/node.log"
         fi
@@ -90,9 +91,25 @@ node_status() {
     fi
     say "running: pid $NODE_PID, data in $DATA"
     [ ! -s "$DATA/run/loss" ] || say "the registry was not closed in order before this start: $(cat "$DATA/run/loss")"
-    "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)" \
-        io.beemesh.apiserver.cli.BeemeshCommand status --api-port "$(recorded api-port)" \
+    program status --api-port "$(recorded api-port)" \
         --kubeconfig-dir "$(recorded kubeconfig-dir)"
+}
+
+# Runs the program beside the node.
+program() {
+    "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)" \
+        io.beemesh.apiserver.cli.BeemeshCommand "$@"
+}
+
+# After `leave`: the node ends by itself.
+await_end() {
+    local waited=0
+    while node_is_running; do
+        [ $waited -lt 300 ] || die 22 "the node (pid $NODE_PID) has left its mesh and does not end; stop it with ./beemesh down"
+        sleep 0.1
+        waited=$((waited + 1))
+    done
+    rm -f "$DATA/run/pid" "$DATA/run/ready"
 }
 
 # stop_node KILL PODS PURGE, each yes or no.

@@ -9,6 +9,7 @@ import io.beemesh.apiserver.engine.ServerPaths;
 import io.beemesh.apiserver.http.HttpEndpoint;
 import io.beemesh.apiserver.http.HttpEndpointConfig;
 import io.beemesh.apiserver.http.HttpServices;
+import io.beemesh.apiserver.mesh.MeshApi;
 import io.beemesh.apiserver.pki.ApiPki;
 import io.beemesh.apiserver.pki.ServingNames;
 import io.beemesh.apiserver.resource.BuiltInResources;
@@ -20,10 +21,10 @@ import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.controller.Controllers;
+import io.beemesh.machine.disk.MembershipFiles;
 import io.beemesh.machine.disk.MvStoreStorage;
 import io.beemesh.machine.event.EventRecorder;
 import io.beemesh.machine.gateway.DefaultService;
-import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
@@ -65,11 +66,12 @@ public final class Node implements AutoCloseable {
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final NodeReadiness readiness;
     private final Meters meters = new Meters();
+    private final CompletableFuture<Void> left = new CompletableFuture<>();
     private @Nullable Started started;
     private Optional<String> loss = Optional.empty();
 
-    private record Started(Storage storage, NodeRegistry registry, NettyHost host,
-            MachineParts machine, HttpEndpoint http) {}
+    private record Started(Storage storage, NodeRegistry registry, MeshParts mesh,
+            MembershipFiles files, MachineParts machine, HttpEndpoint http) {}
 
     public Node(NodeConfig config) {
         this.config = config;
@@ -86,6 +88,11 @@ public final class Node implements AutoCloseable {
         return loss;
     }
 
+    /** Completes once this node has left its mesh: it is to be closed then. */
+    public CompletableFuture<Void> left() {
+        return left;
+    }
+
     /** The port that the API is served on; once started. */
     public int apiPort() {
         Started parts = started;
@@ -97,14 +104,22 @@ public final class Node implements AutoCloseable {
 
     /**
      * Starts all parts; what is on disk is read before anything is served. Fails if the disk's content
-     * makes no sense, a port is taken, or the kubeconfig directory belongs to another mesh.
+     * makes no sense, a port is taken, the kubeconfig directory belongs to another mesh, or the mesh to
+     * join refuses.
      */
     public void start() throws IOException {
         long begin = loop.nanoTime();
         InstantSource clock = loop::wallTime;
         ApiPki pki = new ApiPki(config.data().resolve("pki"), clock, secureRandom);
-        ApiAuthority authority = pki.authority("beemesh-" + config.identity().peerId());
-        pki.writeAdmin(authority, config.kubeconfigDirectory().resolve("pki"));
+        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity()));
+        MembershipFiles files = new MembershipFiles(config.data().resolve("mesh"), loop);
+        MeshEntry.Entry entry = new MeshEntry(config, host, files, pki,
+                ServingNames.of(config.name(), List.of(config.address()),
+                        ServiceRange.API_ADDRESS),
+                secureRandom).enter();
+        MeshParts mesh = MeshParts.create(config, host, entry, files, random.split(),
+                secureRandom);
+        await(CompletableFuture.runAsync(mesh::start, loop));
 
         Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop);
         loss = storage.recovered().loss();
@@ -124,13 +139,11 @@ public final class Node implements AutoCloseable {
                         random.split(), workers),
                 new ServerPaths(Versions.server(), readiness.checks(registry)),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort()));
-        HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(engine,
-                machine.streams(), new Authenticator(authority.certificate(), clock),
-                pki.serving(authority, ServingNames.of(config.name(), List.of(config.address()),
-                        ServiceRange.API_ADDRESS)),
+        HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(
+                new MeshApi(engine, loop, new NodeMesh(config, mesh, () -> left.complete(null))),
+                machine.streams(), new Authenticator(entry.authority(), clock), entry.serving(),
                 meters, defaultService));
-        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity()));
-        started = new Started(storage, registry, host, machine, http);
+        started = new Started(storage, registry, mesh, files, machine, http);
 
         await(http.start());
         await(host.listen(List.of(listenAddress())));
@@ -158,13 +171,22 @@ public final class Node implements AutoCloseable {
         Started parts = started;
         if (parts != null) {
             quietly(parts.http().close());
-            parts.host().close();
+            quietly(CompletableFuture.runAsync(parts.mesh()::close, loop));
+            parts.mesh().open().close();
             quietly(CompletableFuture.runAsync(parts.machine().agent()::close, loop));
             quietly(parts.registry().stop());
             try {
                 parts.storage().close();
             } catch (IOException e) {
                 LOG.error("Registry was not closed in order", e);
+            }
+            parts.files().close();
+            try {
+                if (left.isDone()) {
+                    parts.files().forget();
+                }
+            } catch (IOException e) {
+                LOG.error("Membership of a mesh that was left is still on disk", e);
             }
             LOG.info("Node stopped name={}", config.name());
         }

@@ -16,10 +16,11 @@ import java.nio.file.Path;
  * @param runtime what runs the pods
  * @param podMemoryBytes what pods may use at most; 0 means all that the machine can spare
  * @param kubeconfigDirectory where {@code pki/} is written
+ * @param join token of the mesh to join; empty to found one, or to go on as the member that this is
  */
 public record NodeConfig(Path data, PrivateKey identity, String name, String address, int apiPort,
         int httpPort, String listen, PodRuntime runtime, long podMemoryBytes,
-        Path kubeconfigDirectory) {
+        Path kubeconfigDirectory, String join) {
     /** What runs the pods. */
     public sealed interface PodRuntime {
         /** Pods become Ready without containers. */

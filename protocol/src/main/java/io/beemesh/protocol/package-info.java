@@ -1,4 +1,6 @@
-/** What nodes and sidecars say to each other. */
+/**
+ * What nodes and sidecars say to each other: start at {@link io.beemesh.protocol.Protocols}.
+ */
 @NullMarked
 package io.beemesh.protocol;
 

@@ -5,7 +5,8 @@ import picocli.CommandLine.Command;
 
 /** The program inside the launcher; its subcommands are called by {@code ./beemesh} and the build. */
 @Command(name = "beemesh", subcommands = {RunCommand.class, TrainCommand.class,
-        StatusCommand.class})
+        StatusCommand.class, TokenCommand.class, KubeconfigCommand.class, RemoveCommand.class,
+        LeaveCommand.class})
 public final class BeemeshCommand {
     private BeemeshCommand() {}
 

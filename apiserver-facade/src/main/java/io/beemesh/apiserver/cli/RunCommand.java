@@ -1,5 +1,6 @@
 package io.beemesh.apiserver.cli;
 
+import io.beemesh.apiserver.JoinRefusedException;
 import io.beemesh.apiserver.Node;
 import io.beemesh.apiserver.NodeConfig;
 import io.beemesh.apiserver.pki.OtherMeshException;
@@ -51,6 +52,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--pod-memory", defaultValue = "0")
     private long podMemoryBytes;
 
+    @Option(names = "--join", defaultValue = "")
+    private String join = "";
+
     @Option(names = "--allow-host-access")
     private boolean allowHostAccess;
 
@@ -64,6 +68,10 @@ final class RunCommand implements Callable<Integer> {
             } catch (BindException e) {
                 node.close();
                 throw new RefusalException(ExitCode.PORT_TAKEN, "a port is taken: " + e);
+            } catch (JoinRefusedException e) {
+                node.close();
+                throw new RefusalException(ExitCode.NOT_ADMITTED,
+                        "not admitted: " + e.getMessage());
             } catch (OtherMeshException e) {
                 node.close();
                 throw new RefusalException(ExitCode.OTHER_MESH, e.text());
@@ -76,6 +84,7 @@ final class RunCommand implements Callable<Integer> {
                 stopped.countDown();
             }, "stop"));
             directory.writeLoss(node.loss());
+            node.left().thenRun(stopped::countDown);
             node.ready().get();
             directory.markReady();
             stopped.await();
@@ -91,7 +100,7 @@ final class RunCommand implements Callable<Integer> {
                 ? new NodeConfig.PodRuntime.Simulated()
                 : new NodeConfig.PodRuntime.Podman(podmanSocket, allowHostAccess);
         return new NodeConfig(data, identity, name, nodeIp.isEmpty() ? defaultAddress() : nodeIp,
-                apiPort, httpPort, listen, kind, podMemoryBytes, kubeconfigDirectory);
+                apiPort, httpPort, listen, kind, podMemoryBytes, kubeconfigDirectory, join);
     }
 
     /** The source address of the default route; nothing is sent. */

@@ -3,25 +3,21 @@ package io.beemesh.apiserver.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.Json;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** Asks a node, with the administrator's credentials, how it is and what it runs. */
 @Command(name = "status")
 final class StatusCommand implements Callable<Integer> {
-    @Option(names = "--api-port", required = true)
-    private int apiPort;
-
-    @Option(names = "--kubeconfig-dir", required = true)
-    private Path kubeconfigDirectory = Path.of("");
+    @Mixin
+    private NodeOptions options = new NodeOptions();
 
     @Override
     public Integer call() throws IOException, RefusalException {
-        ApiClient client = new ApiClient(apiPort, kubeconfigDirectory.resolve("pki"));
+        ApiClient client = options.client();
         JsonNode nodes = Json.parse(client.get("/api/v1/nodes"));
         for (JsonNode node : nodes.path("items")) {
             System.out.println(nodeLine(node));
@@ -31,7 +27,22 @@ final class StatusCommand implements Callable<Integer> {
             phases.merge(pod.path("status").path("phase").asText("Unknown"), 1, Integer::sum);
         }
         System.out.println(phases.isEmpty() ? "no pods" : "pods: " + phases);
+        mesh(Json.parse(client.get("/beemesh/v1/mesh")));
         return 0;
+    }
+
+    private static void mesh(JsonNode mesh) {
+        System.out.println("mesh " + mesh.path("mesh").asText() + ": "
+                + mesh.path("members").size() + " members, " + mesh.path("lanes").size()
+                + " lanes, local health " + mesh.path("localHealth").asInt()
+                + " (0 is best), peers refused " + mesh.path("refusedPeers").asLong());
+        for (JsonNode member : mesh.path("members")) {
+            boolean self = member.path("peer").asText().equals(mesh.path("self").asText());
+            System.out.println("  " + member.path("node").asText() + ": "
+                    + member.path("state").asText() + (self ? " (this node)" : "") + ", "
+                    + member.path("role").asText() + ", certificate until "
+                    + member.path("certificateUntil").asText());
+        }
     }
 
     private static String nodeLine(JsonNode node) {

@@ -30,7 +30,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         NodeConfig config = new NodeConfig(data, PrivateKey.generate(new SecureRandom()), "train",
                 "127.0.0.1", 0, 0, "/ip4/127.0.0.1/tcp/0", new NodeConfig.PodRuntime.Simulated(), 0,
-                data.resolve("kubeconfig"));
+                data.resolve("kubeconfig"), "");
         try (Node node = new Node(config)) {
             node.start();
             node.ready().get();

@@ -6,8 +6,12 @@ import io.beemesh.machine.membership.ApiAuthority.Credential;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -42,6 +46,28 @@ public final class ApiPki {
         Pem.writeKey(key, authority.key());
         Pem.writeCertificate(certificate, authority.certificate());
         return authority;
+    }
+
+    /** True if this data directory has an authority's certificate, with its key or without. */
+    public boolean isFounded() {
+        return Files.exists(directory.resolve("ca.crt"));
+    }
+
+    /** Keeps the authority that a mesh gave to this machine as an issuer; the key is in PKCS #8. */
+    public ApiAuthority keepAuthority(byte[] authorityKey) throws IOException {
+        try {
+            PrivateKey key = KeyFactory.getInstance("EC")
+                    .generatePrivate(new PKCS8EncodedKeySpec(authorityKey));
+            Pem.writeKey(directory.resolve("ca.key"), key);
+            return ApiAuthority.of(authorityCertificate(), key);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("the issuer gave a key that is not one: " + e.getMessage(), e);
+        }
+    }
+
+    /** The authority's certificate. */
+    public X509Certificate authorityCertificate() throws IOException {
+        return Pem.readCertificate(directory.resolve("ca.crt"));
     }
 
     /** The authority's certificate as PEM text, for those who verify the API server. */

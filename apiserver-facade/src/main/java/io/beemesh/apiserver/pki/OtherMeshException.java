@@ -9,7 +9,8 @@ public final class OtherMeshException extends IOException {
     private static final long serialVersionUID = 1L;
     private final String text;
 
-    OtherMeshException(String text) {
+    /** @param text what is there and what to do */
+    public OtherMeshException(String text) {
         super(text);
         this.text = text;
     }

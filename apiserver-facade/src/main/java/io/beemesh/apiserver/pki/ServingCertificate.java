@@ -3,19 +3,11 @@ package io.beemesh.apiserver.pki;
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -91,35 +83,12 @@ public final class ServingCertificate implements Supplier<Credential> {
         Pem.writeCertificate(certificateFile, credential.certificate());
     }
 
-    private boolean isRight(Credential kept) throws IOException {
+    private boolean isRight(Credential kept) {
         X509Certificate certificate = kept.certificate();
         if (kept.isDueForRenewal(clock.instant())
                 || !ApiAuthority.isSignedBy(certificate, authority.certificate())) {
             return false;
         }
-        Set<String> known = new HashSet<>();
-        try {
-            Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
-            for (List<?> name : alternatives == null ? List.<List<?>>of() : alternatives) {
-                known.add(normal(String.valueOf(name.get(1))));
-            }
-        } catch (CertificateParsingException e) {
-            throw new IOException(certificateFile + ": " + e.getMessage(), e);
-        }
-        List<String> wanted = new ArrayList<>(names.dnsNames());
-        wanted.addAll(names.addresses());
-        return wanted.stream().map(ServingCertificate::normal).allMatch(known::contains);
-    }
-
-    /** IPv6 addresses in one form: a certificate shows all eight groups. */
-    private static String normal(String name) {
-        if (name.indexOf(':') < 0) {
-            return name.toLowerCase(Locale.ROOT);
-        }
-        try {
-            return InetAddress.ofLiteral(name).getHostAddress();
-        } catch (IllegalArgumentException e) {
-            return name;
-        }
+        return names.areIn(certificate);
     }
 }

@@ -50,6 +50,11 @@ public final class Simulation {
         nanos = end;
     }
 
+    /** Time passes in which nothing runs, as while a machine is suspended; what was due then comes late. */
+    public void pass(Duration time) {
+        nanos += time.toNanos();
+    }
+
     /** Runs until {@code condition} holds; fails if it does not within {@code limit} of virtual time. */
     public void runUntil(BooleanSupplier condition, Duration limit) {
         long end = nanos + limit.toNanos();

@@ -96,6 +96,18 @@ public final class ApiAuthority {
      */
     public Credential issueServing(List<String> dnsNames, List<String> addresses, Instant now,
             SecureRandom random) {
+        KeyPair pair = newKeyPair(random);
+        return new Credential(
+                issueServing(dnsNames, addresses, pair.getPublic(), now, random),
+                pair.getPrivate());
+    }
+
+    /**
+     * The same for a key whose private half is elsewhere; an {@link IllegalArgumentException} if a name
+     * or address is not one.
+     */
+    public X509Certificate issueServing(List<String> dnsNames, List<String> addresses,
+            PublicKey key, Instant now, SecureRandom random) {
         GeneralName[] names = new GeneralName[dnsNames.size() + addresses.size()];
         for (int i = 0; i < names.length; i++) {
             names[i] = i < dnsNames.size()
@@ -105,18 +117,26 @@ public final class ApiAuthority {
         X500Name subject = new X500NameBuilder(BCStyle.INSTANCE)
                 .addRDN(BCStyle.CN, dnsNames.getFirst()).build();
         return issue(new Issue(subject, LEAF_VALIDITY, names, KeyUsage.digitalSignature,
-                List.of(KeyPurposeId.id_kp_serverAuth)), newKeyPair(random), now, random);
+                List.of(KeyPurposeId.id_kp_serverAuth)), key, now, random);
     }
 
     /** Issues what a client shows: {@code user} becomes the common name, {@code groups} organisations. */
     public Credential issueClient(String user, List<String> groups, Instant now,
             SecureRandom random) {
+        KeyPair pair = newClientKeyPair(random);
+        return new Credential(issueClient(user, groups, pair.getPublic(), now, random),
+                pair.getPrivate());
+    }
+
+    /** The same for a key whose private half is elsewhere. */
+    public X509Certificate issueClient(String user, List<String> groups, PublicKey key,
+            Instant now, SecureRandom random) {
         X500NameBuilder subject = new X500NameBuilder(BCStyle.INSTANCE);
         groups.forEach(group -> subject.addRDN(BCStyle.O, group));
         subject.addRDN(BCStyle.CN, user);
         return issue(new Issue(subject.build(), LEAF_VALIDITY, new GeneralName[0],
-                KeyUsage.digitalSignature, List.of(KeyPurposeId.id_kp_clientAuth)),
-                newClientKeyPair(random), now, random);
+                KeyUsage.digitalSignature, List.of(KeyPurposeId.id_kp_clientAuth)), key, now,
+                random);
     }
 
     /** True if this authority signed {@code other}; says nothing of its validity in time. */
@@ -129,12 +149,12 @@ public final class ApiAuthority {
         }
     }
 
-    private Credential issue(Issue issue, KeyPair pair, Instant now, SecureRandom random) {
+    private X509Certificate issue(Issue issue, PublicKey subjectKey, Instant now,
+            SecureRandom random) {
         X500Name issuer = X500Name
                 .getInstance(certificate.getSubjectX500Principal().getEncoded());
         KeyPair signer = new KeyPair(certificate.getPublicKey(), key);
-        return new Credential(sign(issue, issuer, signer, pair.getPublic(), now, random),
-                pair.getPrivate());
+        return sign(issue, issuer, signer, subjectKey, now, random);
     }
 
     private static X509Certificate sign(Issue issue, X500Name issuer, KeyPair signer,
@@ -170,7 +190,8 @@ public final class ApiAuthority {
         }
     }
 
-    private static KeyPair newKeyPair(SecureRandom random) {
+    /** A new key for an API server. */
+    public static KeyPair newKeyPair(SecureRandom random) {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"), random);
@@ -180,8 +201,8 @@ public final class ApiAuthority {
         }
     }
 
-    /** RSA: Java clients such as fabric8's take a key without a name of its kind for one of RSA. */
-    private static KeyPair newClientKeyPair(SecureRandom random) {
+    /** A new key for a client. RSA: Java clients such as fabric8's take a key without a name of its kind for one of RSA. */
+    public static KeyPair newClientKeyPair(SecureRandom random) {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
             generator.initialize(2048, random);

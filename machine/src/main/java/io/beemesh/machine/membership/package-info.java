@@ -1,4 +1,4 @@
-/** Who is in the mesh: start at {@link io.beemesh.machine.membership.ApiAuthority}. */
+/** Who is in the mesh: start at {@link io.beemesh.machine.membership.Membership}. */
 @NullMarked
 package io.beemesh.machine.membership;
 

@@ -1,0 +1,54 @@
+package io.beemesh.apiserver.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Base64;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Prints a kubeconfig that holds all it needs, for use on another machine and with any node. */
+@Command(name = "kubeconfig")
+final class KubeconfigCommand implements Callable<Integer> {
+    @Mixin
+    private NodeOptions node = new NodeOptions();
+
+    @Option(names = "--server", defaultValue = "")
+    private String server = "";
+
+    @Override
+    public Integer call() throws IOException, RefusalException {
+        String url = server.isEmpty() ? "https://127.0.0.1:" + node.apiPort : server;
+        if (!url.matches("https://[^\\s/]+/?")) {
+            throw new RefusalException(ExitCode.USAGE,
+                    "--server takes a URL such as https://192.0.2.7:6443, not '" + url + "'");
+        }
+        System.out.print("""
+                apiVersion: v1
+                kind: Config
+                current-context: beemesh
+                clusters:
+                  - name: beemesh
+                    cluster:
+                      server: %s
+                      certificate-authority-data: %s
+                users:
+                  - name: beemesh-admin
+                    user:
+                      client-certificate-data: %s
+                      client-key-data: %s
+                contexts:
+                  - name: beemesh
+                    context:
+                      cluster: beemesh
+                      user: beemesh-admin
+                """.formatted(url, data("ca.crt"), data("admin.crt"),
+                data("admin.key")));
+        return 0;
+    }
+
+    private String data(String file) throws IOException {
+        return Base64.getEncoder().encodeToString(Files.readAllBytes(node.pki().resolve(file)));
+    }
+}

@@ -1,0 +1,32 @@
+package io.beemesh.protocol;
+
+import io.beemesh.libp2p.ProtocolId;
+
+/** The names of the protocols that nodes speak. All but the first two are behind the certificate gate. */
+public final class Protocols {
+    /** Both show their membership certificates, right after the handshake. */
+    public static final ProtocolId MEMBER = new ProtocolId("/beemesh/member/1.0.0");
+
+    /** A machine that has a token asks an issuer to be admitted. */
+    public static final ProtocolId JOIN = new ProtocolId("/beemesh/join/1.0.0");
+
+    /** A member asks an issuer for certificates with a new life. */
+    public static final ProtocolId RENEW = new ProtocolId("/beemesh/renew/1.0.0");
+
+    /** Tells the members that one knows. */
+    public static final ProtocolId MEMBERS = new ProtocolId("/beemesh/members/1.0.0");
+
+    /** Are you there, or is that one, as seen from you? */
+    public static final ProtocolId PROBE = new ProtocolId("/beemesh/probe/1.0.0");
+
+    /** An issuer is asked to remove a member. */
+    public static final ProtocolId REMOVE = new ProtocolId("/beemesh/remove/1.0.0");
+
+    /** Logs, exec, attach and port-forward of a pod on another machine. */
+    public static final ProtocolId PODS = new ProtocolId("/beemesh/pods/1.0.0");
+
+    /** The distributed hash table of machines. */
+    public static final ProtocolId KADEMLIA = new ProtocolId("/beemesh/kad/1.0.0");
+
+    private Protocols() {}
+}

@@ -1,0 +1,56 @@
+package io.beemesh.protocol.membership;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PrivateKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Broken and random bytes end in a {@link FormatException} or a message, and nothing else. */
+class MembershipFuzzTest {
+    private static final int ROUNDS = Integer.getInteger("beemesh.fuzz.rounds", 20_000);
+
+    private interface Decoder {
+        Object decode(byte[] bytes) throws FormatException;
+    }
+
+    @Test
+    void decoders_anyBytes_failInOrder() throws Exception {
+        PrivateKey key = PrivateKey.fromSeed(new byte[32]);
+        List<Multiaddr> addresses = List.of(Multiaddr.parse("/ip4/192.0.2.7/tcp/7946"));
+        List<byte[]> good = new ArrayList<>();
+        good.add(new LaneMessage.Heartbeat(1, 2, 3, new byte[40], addresses).toBytes());
+        good.add(new LaneMessage.Suspect(key.peerId(), 1, 2).toBytes());
+        good.add(new LaneMessage.Leave(9).toBytes());
+        good.add(new MemberHello(new byte[60], List.of(new byte[20])).toBytes());
+        good.add(new JoinRequest(new byte[24], "n", new byte[9], new byte[9], List.of("a"),
+                List.of("b")).toBytes());
+        good.add(new JoinAnswer.Admitted(new byte[5], new byte[5], new byte[5], new byte[5],
+                new byte[0], new byte[0]).toBytes());
+        good.add(MemberRecord.listToBytes(List.of(new MemberRecord(new byte[9], addresses))));
+        List<Decoder> decoders = List.of(LaneMessage::fromBytes, MemberHello::fromBytes,
+                JoinRequest::fromBytes, JoinAnswer::fromBytes, MemberRecord::listFromBytes,
+                bytes -> MembershipCertificate.open(bytes, new MeshId(key.peerId())),
+                bytes -> Revocation.open(bytes, new MeshId(key.peerId())));
+        SplittableRandom random = new SplittableRandom(4);
+        for (int round = 0; round < ROUNDS; round++) {
+            byte[] bytes = round % 3 == 0
+                    ? new byte[random.nextInt(80)]
+                    : good.get(random.nextInt(good.size())).clone();
+            if (round % 3 == 0) {
+                random.nextBytes(bytes);
+            } else {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            }
+            for (Decoder decoder : decoders) {
+                try {
+                    decoder.decode(bytes);
+                } catch (FormatException e) {
+                    // In order.
+                }
+            }
+        }
+    }
+}
