@@ -13,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	"github.com/multiformats/go-multihash"
 )
@@ -61,6 +62,7 @@ func init() {
 		"dht-find-providers": (*node).dhtFindProviders, "dht-find-peer": (*node).dhtFindPeer,
 		"dht-closest": (*node).dhtClosest, "dht-table": (*node).dhtTable,
 		"subscribe": (*node).subscribe, "unsubscribe": (*node).unsubscribe, "publish": (*node).publish, "mesh": (*node).mesh,
+		"relay-reserve": (*node).relayReserve, "relay-dial": (*node).dial,
 	}
 }
 
@@ -99,7 +101,7 @@ func describe(c network.Conn) fields {
 	}
 	return fields{"peer": c.RemotePeer(), "addr": c.RemoteMultiaddr().String(), "direction": direction,
 		"security": state.Security, "muxer": state.StreamMultiplexer, "earlyMuxer": state.UsedEarlyMuxerNegotiation,
-		"streams": streams}
+		"streams": streams, "limited": c.Stat().Limited}
 }
 
 func (n *node) connections(_ context.Context, _ command) (fields, error) {
@@ -335,4 +337,22 @@ func (n *node) mesh(_ context.Context, _ command) (fields, error) {
 		subscribers[t] = n.pubsub.ListPeers(t)
 	}
 	return fields{"topics": n.pubsub.GetTopics(), "subscribers": subscribers}, nil
+}
+
+// relayReserve asks the relay at c.Addr once; go keeps no reservation by itself here.
+func (n *node) relayReserve(ctx context.Context, c command) (fields, error) {
+	info, err := peerOf(c)
+	if err != nil {
+		return nil, err
+	}
+	r, err := client.Reserve(ctx, n.host, info)
+	if err != nil {
+		return nil, err
+	}
+	addrs := []string{}
+	for _, a := range r.Addrs {
+		addrs = append(addrs, a.String())
+	}
+	return fields{"relayAddrs": addrs, "expire": r.Expiration.Unix(), "voucher": r.Voucher != nil,
+		"limitSeconds": r.LimitDuration.Seconds(), "limitBytes": r.LimitData}, nil
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 )
@@ -37,7 +38,8 @@ type options struct {
 	listen, bootstrap, namespaces list
 	security, dhtProtocol, mode   string
 	sign, msgID, seed, agent      string
-	relay                         bool
+	relay, relayUnlimited         bool
+	holePunching, autonat         bool
 }
 
 func parse() *options {
@@ -53,6 +55,9 @@ func parse() *options {
 	flag.StringVar(&o.seed, "key-seed", "", "Ed25519 key whose seed is SHA-256(UTF-8(value))")
 	flag.StringVar(&o.agent, "agent", "beemesh-interop-go/0.1.0", "")
 	flag.BoolVar(&o.relay, "relay", false, "be a circuit relay v2 service")
+	flag.BoolVar(&o.relayUnlimited, "relay-unlimited", false, "with no limits of time and data")
+	flag.BoolVar(&o.holePunching, "hole-punching", false, "replace relayed connections by direct ones")
+	flag.BoolVar(&o.autonat, "autonat", false, "serve AutoNAT v1")
 	flag.Parse()
 	if len(o.listen) == 0 {
 		o.listen = list{"/ip4/127.0.0.1/tcp/0"}
@@ -120,6 +125,7 @@ func start(ctx context.Context, o *options) (*node, error) {
 		libp2p.UserAgent(o.agent),
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 		libp2p.DisableMetrics(),
+		libp2p.EnableRelay(), // without listen addresses it is off
 	}
 	if o.listen[0] == "none" {
 		opts = append(opts, libp2p.NoListenAddrs)
@@ -134,7 +140,17 @@ func start(ctx context.Context, o *options) (*node, error) {
 		}
 	}
 	if o.relay {
-		opts = append(opts, libp2p.EnableRelayService(), libp2p.ForceReachabilityPublic())
+		limits := []relay.Option{}
+		if o.relayUnlimited {
+			limits = append(limits, relay.WithInfiniteLimits())
+		}
+		opts = append(opts, libp2p.EnableRelayService(limits...), libp2p.ForceReachabilityPublic())
+	}
+	if o.holePunching {
+		opts = append(opts, libp2p.EnableHolePunching())
+	}
+	if o.autonat {
+		opts = append(opts, libp2p.EnableNATService(), libp2p.ForceReachabilityPublic())
 	}
 	h, err := libp2p.New(opts...)
 	if err != nil {
@@ -213,7 +229,7 @@ func (n *node) answer(c command) {
 	if limit == 0 {
 		limit = 120 * time.Second
 	}
-	ctx, cancel := context.WithTimeout(n.ctx, limit)
+	ctx, cancel := context.WithTimeout(network.WithAllowLimitedConn(n.ctx, "test"), limit)
 	defer cancel()
 	run, found := commands[c.Cmd]
 	if !found {

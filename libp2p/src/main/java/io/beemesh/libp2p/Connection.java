@@ -30,6 +30,14 @@ public interface Connection {
     /** Ends the connection and resets its streams. */
     void close();
 
+    /**
+     * True if it goes through a relay that ends it after a time or an amount of data: only protocols
+     * named to {@link Host#allowLimited} use it.
+     */
+    default boolean isLimited() {
+        return false;
+    }
+
     /** False once closed, or when the remote peer wants no new streams. */
     boolean acceptsStreams();
 }

@@ -4,6 +4,7 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Varint;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts the bytes of a stream into length-prefixed messages ({@code uvarint(length) ++ message}).
@@ -35,6 +36,7 @@ public final class FrameReader implements StreamReader {
     private boolean parsing;
     private boolean ended;
     private boolean done;
+    private @Nullable StreamReader successor;
 
     private FrameReader(Stream stream, int frameBytesMax, Receiver receiver) {
         this.stream = stream;
@@ -55,6 +57,28 @@ public final class FrameReader implements StreamReader {
         ByteBuffer frame = ByteBuffer.allocate(Varint.size(message.length) + message.length);
         Varint.write(message.length, frame);
         return frame.put(message).flip();
+    }
+
+    /**
+     * What comes from now on is no messages any more and goes to {@code next}, what was held back first.
+     * The stream's credit at that moment is that of one longest frame with its prefix.
+     */
+    public void handOver(StreamReader next) {
+        if (done) {
+            next.onReset(new StreamResetException("stream is over"));
+            return;
+        }
+        successor = next;
+        paused = false;
+        if (!parsing && heldBytes > 0) {
+            ByteBuffer rest = ByteBuffer.wrap(held, 0, heldBytes);
+            held = new byte[0];
+            heldBytes = 0;
+            next.onData(rest);
+        }
+        if (ended) {
+            next.onEnd();
+        }
     }
 
     /** Delivers nothing until {@link #resume}. */
@@ -80,6 +104,10 @@ public final class FrameReader implements StreamReader {
     @Override
     public void onData(ByteBuffer bytes) {
         if (done) {
+            return;
+        }
+        if (successor != null) {
+            successor.onData(bytes);
             return;
         }
         if (heldBytes > 0 || paused) {
@@ -135,11 +163,23 @@ public final class FrameReader implements StreamReader {
                 in.position(in.position() + (int) length);
                 stream.request(in.position() - start);
                 receiver.onFrame(frame);
+                if (successor != null) {
+                    passOn(in, successor);
+                    return;
+                }
             }
         } catch (FormatException e) {
             fail("bad frame length: " + e.getMessage());
         } finally {
             parsing = false;
+        }
+    }
+
+    private static void passOn(ByteBuffer in, StreamReader successor) {
+        if (in.hasRemaining()) {
+            ByteBuffer rest = in.slice();
+            in.position(in.limit());
+            successor.onData(rest);
         }
     }
 
@@ -162,7 +202,11 @@ public final class FrameReader implements StreamReader {
     @Override
     public void onEnd() {
         ended = true;
-        endIfDue();
+        if (successor != null) {
+            successor.onEnd();
+        } else {
+            endIfDue();
+        }
     }
 
     private void endIfDue() {
@@ -179,7 +223,9 @@ public final class FrameReader implements StreamReader {
 
     @Override
     public void onReset(StreamResetException cause) {
-        if (!done) {
+        if (successor != null) {
+            successor.onReset(cause);
+        } else if (!done) {
             done = true;
             receiver.onFailure(cause);
         }

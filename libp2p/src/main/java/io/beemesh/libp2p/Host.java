@@ -27,7 +27,7 @@ public interface Host {
     /**
      * Opens a stream under the first of {@code protocols} that the peer speaks, dialing it if there is no
      * connection. Fails with a {@link Libp2pException}: no address, refused, timed out, none of the
-     * protocols.
+     * protocols, or only a limited connection and none of the protocols allowed on it.
      */
     CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> protocols);
 
@@ -37,7 +37,7 @@ public interface Host {
     /** Closes all connections to the peer. */
     void disconnect(PeerId peer);
 
-    /** Peers with at least one connection. */
+    /** Peers with at least one connection that is not limited. */
     Set<PeerId> connectedPeers();
 
     /** The protocols that the peer named by identify; empty while unknown. */
@@ -48,6 +48,12 @@ public interface Host {
 
     /** Stops serving {@code protocol}. */
     void unhandle(ProtocolId protocol);
+
+    /**
+     * Lets {@code protocol} run on limited connections as well, in both directions; others find no
+     * connection there and are not served.
+     */
+    void allowLimited(ProtocolId protocol);
 
     /** Calls {@code listener} on the loop for each event from now on. */
     void onPeerEvent(Consumer<PeerEvent> listener);

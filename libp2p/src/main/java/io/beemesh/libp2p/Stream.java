@@ -1,5 +1,6 @@
 package io.beemesh.libp2p;
 
+import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 
 /** A {@link ByteStream} to a peer on which both sides speak one protocol. */
@@ -7,4 +8,7 @@ public interface Stream extends ByteStream {
     PeerId remotePeer();
 
     ProtocolId protocol();
+
+    /** Where the peer is, as its connection says, without {@code /p2p} at the end. */
+    Multiaddr remoteAddress();
 }

@@ -123,6 +123,9 @@ final class Peers {
             case PeerEvent.Connected connected -> {
                 // Its protocols are not known yet.
             }
+            case PeerEvent.Relayed relayed -> {
+                // Peers that answer only through a relay do not enter the table.
+            }
             case PeerEvent.Disconnected disconnected -> {
                 // Connections come and go; the next request shows whether the peer is there.
             }

@@ -11,6 +11,8 @@ import io.beemesh.libp2p.noise.NoiseIdentity;
 import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.ping.Ping;
+import io.beemesh.libp2p.relay.RelayClient;
+import io.beemesh.libp2p.swarm.AddressSource;
 import io.beemesh.libp2p.swarm.Swarm;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
 import io.beemesh.libp2p.upgrade.UpgradeBuffers;
@@ -36,6 +38,7 @@ public final class NettyHost implements Host, AutoCloseable {
     private final Swarm swarm;
     private final NettyTransport transport;
     private final Ping ping;
+    private final RelayClient relayClient;
 
     /** A host that can dial; it owns {@code loop} no more than other users of it do. */
     public NettyHost(NettyLoop loop, NettyHostConfig config) {
@@ -56,9 +59,13 @@ public final class NettyHost implements Host, AutoCloseable {
                 config.handshakeTimeout());
         this.transport = new NettyTransport(loop, context, config.gater(), swarm);
         this.ping = new Ping(this, random, PING_TIMEOUT);
+        this.relayClient = new RelayClient(this, context,
+                addresses -> swarm.announce(AddressSource.RELAY, addresses), swarm::onConnection);
         loop.execute(() -> {
             swarm.addTransport(transport);
+            swarm.addTransport(relayClient.transport());
             ping.start();
+            relayClient.start();
         });
     }
 
@@ -69,7 +76,9 @@ public final class NettyHost implements Host, AutoCloseable {
     public CompletableFuture<List<Multiaddr>> listen(List<Multiaddr> addresses) {
         CompletableFuture<List<Multiaddr>> result = new CompletableFuture<>();
         loop.execute(
-                () -> listenNext(addresses, 0, new ArrayList<>(swarm.listenAddresses()), result));
+                () -> listenNext(addresses, 0,
+                        new ArrayList<>(swarm.announced(AddressSource.LISTEN)),
+                        result));
         return result;
     }
 
@@ -99,6 +108,11 @@ public final class NettyHost implements Host, AutoCloseable {
     /** The ping service. */
     public Ping ping() {
         return ping;
+    }
+
+    /** Reservations with relays; connections through them are dialed and accepted as others are. */
+    public RelayClient relayClient() {
+        return relayClient;
     }
 
     /** Stops accepting and closes all connections; may be called from any thread. The loop goes on. */
@@ -163,6 +177,11 @@ public final class NettyHost implements Host, AutoCloseable {
     @Override
     public void unhandle(ProtocolId protocol) {
         swarm.unhandle(protocol);
+    }
+
+    @Override
+    public void allowLimited(ProtocolId protocol) {
+        swarm.allowLimited(protocol);
     }
 
     @Override

@@ -86,6 +86,9 @@ final class PeerLinks {
             case PeerEvent.Connected connected -> {
                 // What it speaks is not known yet.
             }
+            case PeerEvent.Relayed relayed -> {
+                // Gossip waits for a connection without limits.
+            }
             case PeerEvent.Identified identified ->
                 identified(identified.peer(), identified.protocols());
             case PeerEvent.Disconnected disconnected -> gone(disconnected.peer());

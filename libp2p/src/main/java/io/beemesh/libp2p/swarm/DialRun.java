@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tries the addresses of one peer: the next as soon as one fails, or after a quarter of a second without
@@ -44,6 +45,18 @@ final class DialRun {
         return result;
     }
 
+    /** Dials all addresses at once, as the peer does at this moment. */
+    CompletableFuture<Connection> punch(boolean asDialer) {
+        if (targets.isEmpty()) {
+            return start();
+        }
+        for (Target target : targets) {
+            target.transport.punch(target.address, peer, asDialer)
+                    .whenComplete((connection, failure) -> onDialed(target, connection, failure));
+        }
+        return result;
+    }
+
     private void tryNext() {
         if (result.isDone() || next == targets.size()) {
             return;
@@ -57,12 +70,16 @@ final class DialRun {
         });
         target.transport.dial(target.address, peer).whenComplete((connection, failure) -> {
             stagger.cancel();
-            if (failure != null) {
-                onFailure(target, failure);
-            } else if (!result.complete(connection)) {
-                connection.close();
-            }
+            onDialed(target, connection, failure);
         });
+    }
+
+    private void onDialed(Target target, Connection connection, @Nullable Throwable failure) {
+        if (failure != null) {
+            onFailure(target, failure);
+        } else if (!result.complete(connection)) {
+            connection.close();
+        }
     }
 
     private void onFailure(Target target, Throwable failure) {

@@ -7,6 +7,7 @@ import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.multistream.MultistreamDialer;
 import io.beemesh.libp2p.multistream.MultistreamException;
 import io.beemesh.libp2p.multistream.MultistreamListener;
@@ -31,6 +32,7 @@ final class NegotiatedStream implements Stream, StreamReader {
     private final Loop loop;
     private final ByteStream raw;
     private final PeerId peer;
+    private final Multiaddr address;
     private @Nullable Negotiation negotiation;
     private @Nullable Consumer<NegotiatedStream> onAgreed;
     private final CompletableFuture<Stream> agreed = new CompletableFuture<>();
@@ -47,6 +49,9 @@ final class NegotiatedStream implements Stream, StreamReader {
 
         int wanted();
     }
+
+    /** The other side: who, and where its connection says it is. */
+    record Remote(PeerId peer, Multiaddr address) {}
 
     private record Dialing(MultistreamDialer side) implements Negotiation {
         @Override
@@ -72,15 +77,16 @@ final class NegotiatedStream implements Stream, StreamReader {
         }
     }
 
-    private NegotiatedStream(Loop loop, ByteStream raw, PeerId peer, Negotiation negotiation) {
+    private NegotiatedStream(Loop loop, ByteStream raw, Remote remote, Negotiation negotiation) {
         this.loop = loop;
         this.raw = raw;
-        this.peer = peer;
+        this.peer = remote.peer;
+        this.address = remote.address;
         this.negotiation = negotiation;
     }
 
     /** Proposes; the future comes once the remote side agreed or refused. */
-    static NegotiatedStream propose(Loop loop, ByteStream raw, PeerId peer,
+    static NegotiatedStream propose(Loop loop, ByteStream raw, Remote peer,
             List<ProtocolId> protocols) {
         MultistreamDialer dialer = new MultistreamDialer(protocols);
         NegotiatedStream stream = new NegotiatedStream(loop, raw, peer, new Dialing(dialer));
@@ -91,7 +97,7 @@ final class NegotiatedStream implements Stream, StreamReader {
     }
 
     /** Proposes what the remote side is known to speak: usable at once, checked as the answer comes. */
-    static NegotiatedStream lazy(Loop loop, ByteStream raw, PeerId peer, ProtocolId protocol) {
+    static NegotiatedStream lazy(Loop loop, ByteStream raw, Remote peer, ProtocolId protocol) {
         NegotiatedStream stream = propose(loop, raw, peer, List.of(protocol));
         stream.protocol = protocol;
         stream.agreed.complete(stream);
@@ -100,7 +106,7 @@ final class NegotiatedStream implements Stream, StreamReader {
 
     /** Answers the remote side's proposals, then calls {@code onAgreed}. */
     static NegotiatedStream answer(
-            Loop loop, ByteStream raw, PeerId peer, Predicate<ProtocolId> speaks,
+            Loop loop, ByteStream raw, Remote peer, Predicate<ProtocolId> speaks,
             Consumer<NegotiatedStream> onAgreed) {
         NegotiatedStream stream = new NegotiatedStream(loop, raw, peer,
                 new Listening(new MultistreamListener(speaks)));
@@ -229,6 +235,11 @@ final class NegotiatedStream implements Stream, StreamReader {
     @Override
     public PeerId remotePeer() {
         return peer;
+    }
+
+    @Override
+    public Multiaddr remoteAddress() {
+        return address;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.identify.IdentifyMessage;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,7 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** What the swarm keeps of a connected peer. */
 final class Peer {
     /** One connection and when it came up. */
-    record Link(Connection connection, long sinceNanos) {}
+    record Link(Connection connection, long sinceNanos) {
+        boolean isRelayed() {
+            return ObservedAddresses.isRelayed(connection.remoteAddress());
+        }
+    }
 
     private final List<Link> links = new ArrayList<>(1);
     private Set<ProtocolId> protocols = Set.of();
@@ -38,8 +43,27 @@ final class Peer {
         identity = message;
     }
 
-    /** The oldest connection that takes new streams. */
-    Optional<Connection> usable() {
-        return links.stream().map(Link::connection).filter(Connection::acceptsStreams).findFirst();
+    /** True if one of the connections is not limited. */
+    boolean isConnected() {
+        return links.stream().anyMatch(link -> !link.connection().isLimited());
+    }
+
+    /** True if one of the connections goes through no relay. */
+    boolean hasDirect() {
+        return links.stream().anyMatch(link -> !link.isRelayed());
+    }
+
+    List<Connection> relayed() {
+        return links.stream().filter(Link::isRelayed).map(Link::connection).toList();
+    }
+
+    /** The oldest direct connection that takes new streams, else the oldest relayed one. */
+    Optional<Connection> usable(boolean limitedToo) {
+        return links.stream()
+                .filter(link -> link.connection().acceptsStreams()
+                        && (limitedToo || !link.connection().isLimited()))
+                .min(Comparator.comparing(Link::isRelayed)
+                        .thenComparing(link -> link.connection().isLimited()))
+                .map(Link::connection);
     }
 }

@@ -10,7 +10,6 @@ import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamHandler;
 import io.beemesh.libp2p.identify.IdentifyMessage;
-import io.beemesh.libp2p.identify.IdentifyReader;
 import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.AddressProtocol;
 import io.beemesh.libp2p.multiformats.FormatException;
@@ -18,10 +17,12 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.BoundedAddressBook;
 import io.beemesh.libp2p.peer.PeerId;
-import io.beemesh.libp2p.peer.PeerRecord;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.libp2p.ping.Ping;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,8 +40,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Swarm implements Host {
     private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
-    private static final Duration ADDRESS_TIME_TO_LIVE = Duration.ofHours(1);
-    private static final Duration PUSH_DELAY = Duration.ofMillis(100);
+    static final Duration ADDRESS_TIME_TO_LIVE = Duration.ofHours(1);
+
+    /** A connection through a relay is closed so long after a direct one came up, once it is idle. */
+    private static final Duration RELAYED_LINGER = Duration.ofSeconds(5);
 
     private final Loop loop;
     private final PeerId self;
@@ -48,14 +51,18 @@ public final class Swarm implements Host {
     private final ConnectionGater gater;
     private final AddressBook addressBook;
     private final Identifier identifier;
+    private final Identification identification;
+    private final ObservedAddresses observed;
     private final Dialer dialer;
     private final ConnectionTrimmer trimmer;
     private final List<Transport> transports = new ArrayList<>(2);
     private final Map<PeerId, Peer> peers = new LinkedHashMap<>();
     private final Map<ProtocolId, StreamHandler> handlers = new LinkedHashMap<>();
     private final List<Consumer<PeerEvent>> listeners = new ArrayList<>();
+    private final Set<ProtocolId> limitedProtocols = new LinkedHashSet<>();
+    private final Map<AddressSource, List<Multiaddr>> announced = new EnumMap<>(
+            AddressSource.class);
     private List<Multiaddr> listenAddresses = List.of();
-    private boolean pushPlanned;
     private boolean closed;
 
     public Swarm(Loop loop, PrivateKey key, SwarmConfig config, ConnectionGater gater) {
@@ -67,7 +74,12 @@ public final class Swarm implements Host {
         this.identifier = new Identifier(key, config.agentVersion(), loop::wallTime);
         this.dialer = new Dialer(loop, config.dialsMax(), this::targets);
         this.trimmer = new ConnectionTrimmer(config, loop::nanoTime);
-        handlers.put(IdentifyMessage.PUSH, this::onPush);
+        this.observed = new ObservedAddresses(config.portReuse());
+        this.identification = new Identification(this, identifier, config.negotiationTimeout(),
+                peers, observed);
+        handlers.put(IdentifyMessage.PUSH, identification::onPush);
+        limitedProtocols.addAll(
+                List.of(IdentifyMessage.PROTOCOL, IdentifyMessage.PUSH, Ping.PROTOCOL));
     }
 
     /** Adds a way to dial. */
@@ -77,8 +89,27 @@ public final class Swarm implements Host {
 
     /** Says under which addresses this host may be dialed, and tells connected peers. */
     public void listenAddresses(List<Multiaddr> addresses) {
-        listenAddresses = List.copyOf(addresses);
-        planPush();
+        announce(AddressSource.LISTEN, addresses);
+    }
+
+    /** Says what is known of this host's addresses from one source, and tells connected peers. */
+    public void announce(AddressSource source, List<Multiaddr> addresses) {
+        announced.put(source, List.copyOf(addresses));
+        List<Multiaddr> all = announced.values().stream().flatMap(List::stream).distinct().toList();
+        if (!all.equals(listenAddresses)) {
+            listenAddresses = all;
+            identification.changed();
+        }
+    }
+
+    /** What was last announced from one source. */
+    public List<Multiaddr> announced(AddressSource source) {
+        return announced.getOrDefault(source, List.of());
+    }
+
+    /** This host as others say they see it, the most common first: guesses. */
+    public List<Multiaddr> observedAddresses() {
+        return observed.addresses();
     }
 
     /** Keeps the peer's connections from being trimmed. */
@@ -131,7 +162,13 @@ public final class Swarm implements Host {
 
     @Override
     public Set<PeerId> connectedPeers() {
-        return new LinkedHashSet<>(peers.keySet());
+        Set<PeerId> connected = new LinkedHashSet<>();
+        peers.forEach((id, peer) -> {
+            if (peer.isConnected()) {
+                connected.add(id);
+            }
+        });
+        return connected;
     }
 
     @Override
@@ -145,7 +182,7 @@ public final class Swarm implements Host {
         listeners.add(listener);
     }
 
-    private void emit(PeerEvent event) {
+    void emit(PeerEvent event) {
         for (Consumer<PeerEvent> listener : List.copyOf(listeners)) {
             listener.accept(event);
         }
@@ -173,18 +210,25 @@ public final class Swarm implements Host {
         }
         dialer.forgive(id);
         Peer peer = peers.computeIfAbsent(id, ignored -> new Peer());
+        boolean wasConnected = peer.isConnected();
         peer.links().add(new Peer.Link(connection, loop.nanoTime()));
         connection.onStream(stream -> accept(stream, connection, id));
         connection.onClosed(() -> onClosed(connection, id));
+        boolean relayed = ObservedAddresses.isRelayed(connection.remoteAddress());
         if (!connection.isInbound()) {
             addressBook.add(id, List.of(connection.remoteAddress()), ADDRESS_TIME_TO_LIVE);
         }
-        if (peer.links().size() == 1) {
-            LOG.debug("Peer connected peer={} address={} inbound={}", id,
-                    connection.remoteAddress(), connection.isInbound());
-            emit(new PeerEvent.Connected(id));
+        LOG.debug("Connection opened peer={} address={} inbound={}", id,
+                connection.remoteAddress(), connection.isInbound());
+        if (!wasConnected && peer.isConnected()) {
+            emit(new PeerEvent.Connected(id, connection.isInbound()));
         }
-        identify(connection, id);
+        if (relayed) {
+            emit(new PeerEvent.Relayed(id, connection.isInbound()));
+        } else {
+            dropRelayed(id);
+        }
+        identification.ask(connection, id);
         trimmer.trim(peers, connectionCount());
     }
 
@@ -206,25 +250,47 @@ public final class Swarm implements Host {
                 : "";
     }
 
+    /** A direct connection is up: streams to come take it, and relayed ones go when they are idle. */
+    private void dropRelayed(PeerId id) {
+        Peer peer = peers.get(id);
+        if (peer == null || peer.relayed().isEmpty()) {
+            return;
+        }
+        loop.schedule(RELAYED_LINGER, () -> {
+            if (peer.hasDirect()) {
+                peer.relayed().stream().filter(it -> it.streamCount() == 0)
+                        .forEach(Connection::close);
+                dropRelayed(id);
+            }
+        });
+    }
+
     private void onClosed(Connection connection, PeerId id) {
         Peer peer = peers.get(id);
-        if (peer != null
-                && peer.links().removeIf(link -> link.connection().equals(connection))
-                && peer.links().isEmpty()) {
-            peers.remove(id);
-            LOG.debug("Peer disconnected peer={}", id);
-            emit(new PeerEvent.Disconnected(id));
+        if (peer == null) {
+            return;
+        }
+        boolean wasConnected = peer.isConnected();
+        if (peer.links().removeIf(link -> link.connection().equals(connection))) {
+            if (peer.links().isEmpty()) {
+                peers.remove(id);
+            }
+            LOG.debug("Connection closed peer={} address={}", id, connection.remoteAddress());
+            if (wasConnected && !peer.isConnected()) {
+                emit(new PeerEvent.Disconnected(id));
+            }
         }
     }
 
     @Override
     public CompletableFuture<Void> connect(PeerId peer) {
-        return connection(peer).thenApply(ignored -> null);
+        return connection(peer, true).thenApply(ignored -> null);
     }
 
-    private CompletableFuture<Connection> connection(PeerId peer) {
+    private CompletableFuture<Connection> connection(PeerId peer, boolean limitedToo) {
         loop.assertInside();
-        Optional<Connection> usable = Optional.ofNullable(peers.get(peer)).flatMap(Peer::usable);
+        Optional<Connection> usable = Optional.ofNullable(peers.get(peer))
+                .flatMap(it -> it.usable(limitedToo));
         if (usable.isPresent()) {
             return CompletableFuture.completedFuture(usable.get());
         }
@@ -232,24 +298,64 @@ public final class Swarm implements Host {
             return CompletableFuture.failedFuture(
                     new Libp2pException(closed ? "host is closed" : "cannot dial itself"));
         }
-        return dialer.dial(peer).thenCompose(connection -> {
-            Peer known = peers.get(peer);
-            if (known != null && known.links().stream()
-                    .anyMatch(link -> link.connection().equals(connection))) {
-                return CompletableFuture.completedFuture(connection); // another caller's dial
-            }
-            try {
-                admit(connection);
-                return CompletableFuture.completedFuture(connection);
-            } catch (Libp2pException e) {
-                return CompletableFuture.failedFuture(e);
-            }
-        });
+        return dialer.dial(peer).thenCompose(connection -> admitted(connection, peer));
+    }
+
+    private CompletableFuture<Connection> admitted(Connection connection, PeerId peer) {
+        Peer known = peers.get(peer);
+        if (known != null && known.links().stream()
+                .anyMatch(link -> link.connection().equals(connection))) {
+            return CompletableFuture.completedFuture(connection); // another caller's dial
+        }
+        try {
+            admit(connection);
+            return CompletableFuture.completedFuture(connection);
+        } catch (Libp2pException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** True if there is a connection to the peer that goes through no relay. */
+    public boolean hasDirect(PeerId peer) {
+        Peer known = peers.get(peer);
+        return known != null && known.hasDirect();
+    }
+
+    /**
+     * Dials these addresses, whatever connections there are, and admits what comes of it.
+     *
+     * @param punch true if the peer dials at the same moment, to open holes in the NATs between
+     * @param asDialer which side is taken as the dialer of such a connection
+     */
+    public CompletableFuture<Void> dialDirect(PeerId peer, List<Multiaddr> addresses, boolean punch,
+            boolean asDialer) {
+        loop.assertInside();
+        DialRun run = new DialRun(loop, peer,
+                targets(peer, addresses).stream()
+                        .filter(it -> !ObservedAddresses.isRelayed(it.address())).toList());
+        return (punch ? run.punch(asDialer) : run.start())
+                .thenCompose(connection -> admitted(connection, peer)).thenApply(ignored -> null);
+    }
+
+    /** Whether the peer can be dialed at this address: the connection is closed again at once. */
+    public CompletableFuture<Void> probe(PeerId peer, Multiaddr address) {
+        loop.assertInside();
+        return new DialRun(loop, peer, targets(peer, List.of(address))).start()
+                .thenAccept(Connection::close);
     }
 
     private List<DialRun.Target> targets(PeerId peer) {
+        Peer known = peers.get(peer);
+        boolean relayed = known != null && !known.relayed().isEmpty();
+        List<Multiaddr> addresses = new ArrayList<>(addressBook.addresses(peer));
+        addresses.removeIf(it -> relayed && ObservedAddresses.isRelayed(it));
+        addresses.sort(Comparator.comparing(ObservedAddresses::isRelayed)); // direct ones first
+        return targets(peer, addresses);
+    }
+
+    private List<DialRun.Target> targets(PeerId peer, List<Multiaddr> addresses) {
         List<DialRun.Target> targets = new ArrayList<>();
-        for (Multiaddr known : addressBook.addresses(peer)) {
+        for (Multiaddr known : addresses) {
             Optional<Multiaddr> address = withoutPeer(known, peer);
             Optional<Transport> transport = address
                     .flatMap(to -> transports.stream().filter(one -> one.canDial(to)).findFirst());
@@ -289,11 +395,21 @@ public final class Swarm implements Host {
 
     @Override
     public CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> protocols) {
-        return connection(peer).thenCompose(connection -> open(connection, peer, protocols));
+        boolean limitedToo = protocols.stream().anyMatch(limitedProtocols::contains);
+        return connection(peer, limitedToo)
+                .thenCompose(connection -> open(connection, peer, protocols));
     }
 
-    private CompletableFuture<Stream> open(Connection connection, PeerId peer,
-            List<ProtocolId> protocols) {
+    CompletableFuture<Stream> open(Connection connection, PeerId peer, List<ProtocolId> wanted) {
+        List<ProtocolId> protocols = connection.isLimited()
+                ? wanted.stream().filter(limitedProtocols::contains).toList()
+                : wanted;
+        if (protocols.isEmpty()) {
+            return CompletableFuture.failedFuture(new Libp2pException("there is only a limited"
+                    + " connection to " + peer + ", on which " + wanted + " may not run"));
+        }
+        NegotiatedStream.Remote remote = new NegotiatedStream.Remote(peer,
+                connection.remoteAddress());
         ByteStream raw;
         try {
             raw = connection.openStream();
@@ -301,11 +417,13 @@ public final class Swarm implements Host {
             return CompletableFuture.failedFuture(e);
         }
         Set<ProtocolId> spoken = protocolsOf(peer);
-        Optional<ProtocolId> known = protocols.stream().filter(spoken::contains).findFirst();
+        // On a limited connection the peer may refuse what it serves elsewhere.
+        Optional<ProtocolId> known = protocols.stream()
+                .filter(it -> spoken.contains(it) && !connection.isLimited()).findFirst();
         if (known.isPresent()) {
-            return NegotiatedStream.lazy(loop, raw, peer, known.get()).agreed();
+            return NegotiatedStream.lazy(loop, raw, remote, known.get()).agreed();
         }
-        NegotiatedStream stream = NegotiatedStream.propose(loop, raw, peer, protocols);
+        NegotiatedStream stream = NegotiatedStream.propose(loop, raw, remote, protocols);
         stream.deadline(loop.schedule(config.negotiationTimeout(), stream::expire));
         return stream.agreed();
     }
@@ -314,16 +432,20 @@ public final class Swarm implements Host {
         NegotiatedStream stream = NegotiatedStream.answer(
                 loop,
                 raw,
-                peer,
-                protocol -> handlers.containsKey(protocol)
-                        || protocol.equals(IdentifyMessage.PROTOCOL),
+                new NegotiatedStream.Remote(peer, connection.remoteAddress()),
+                protocol -> isServed(protocol)
+                        && (!connection.isLimited() || limitedProtocols.contains(protocol)),
                 agreed -> serve(agreed, connection));
         stream.deadline(loop.schedule(config.negotiationTimeout(), stream::expire));
     }
 
+    private boolean isServed(ProtocolId protocol) {
+        return handlers.containsKey(protocol) || protocol.equals(IdentifyMessage.PROTOCOL);
+    }
+
     private void serve(Stream stream, Connection connection) {
         if (stream.protocol().equals(IdentifyMessage.PROTOCOL)) {
-            identifier.send(stream, connection, listenAddresses, protocols());
+            identification.send(stream, connection);
             return;
         }
         StreamHandler handler = handlers.get(stream.protocol());
@@ -343,110 +465,24 @@ public final class Swarm implements Host {
     @Override
     public void handle(ProtocolId protocol, StreamHandler handler) {
         handlers.put(protocol, handler);
-        planPush();
+        identification.changed();
     }
 
     @Override
     public void unhandle(ProtocolId protocol) {
         if (handlers.remove(protocol) != null) {
-            planPush();
+            identification.changed();
         }
     }
 
-    // Identify.
+    @Override
+    public void allowLimited(ProtocolId protocol) {
+        limitedProtocols.add(protocol);
+    }
 
-    private List<ProtocolId> protocols() {
+    List<ProtocolId> protocols() {
         List<ProtocolId> protocols = new ArrayList<>(handlers.keySet());
         protocols.add(IdentifyMessage.PROTOCOL);
         return protocols;
-    }
-
-    private void identify(Connection connection, PeerId peer) {
-        open(connection, peer, List.of(IdentifyMessage.PROTOCOL))
-                .whenComplete((stream, failure) -> {
-                    if (failure != null) {
-                        LOG.debug("Peer not identified peer={} reason={}", peer,
-                                failure.getMessage());
-                    } else {
-                        read(stream, peer, false);
-                    }
-                });
-    }
-
-    private void onPush(Stream stream) {
-        read(stream, stream.remotePeer(), true);
-    }
-
-    private void read(Stream stream, PeerId peer, boolean push) {
-        Loop.Timer deadline = loop.schedule(config.negotiationTimeout(), stream::reset);
-        new IdentifyReader(
-                stream,
-                message -> {
-                    deadline.cancel();
-                    onIdentified(peer, message, push);
-                },
-                deadline::cancel)
-                .start();
-        if (!push) {
-            stream.closeWrite();
-        }
-    }
-
-    private void onIdentified(PeerId id, IdentifyMessage message, boolean push) {
-        Peer peer = peers.get(id);
-        if (peer == null || !message.agreesWith(peer.links().getFirst().connection().remoteKey())) {
-            return;
-        }
-        addressBook.add(id, addressesIn(message, id), ADDRESS_TIME_TO_LIVE);
-        boolean protocolsUnchanged = push && message.protocols().isEmpty();
-        if (!push) {
-            peer.identity(message);
-        }
-        if (!protocolsUnchanged) {
-            peer.protocols(new LinkedHashSet<>(message.protocols()));
-            emit(new PeerEvent.Identified(id, peer.protocols()));
-        }
-    }
-
-    private static List<Multiaddr> addressesIn(IdentifyMessage message, PeerId id) {
-        if (message.signedPeerRecord().length > 0) {
-            try {
-                PeerRecord record = PeerRecord.open(message.signedPeerRecord());
-                if (record.peer().equals(id)) {
-                    return record.addresses();
-                }
-            } catch (FormatException e) {
-                LOG.debug("Signed record refused peer={} reason={}", id, e.getMessage());
-            }
-        }
-        return message.listenAddresses();
-    }
-
-    private void planPush() {
-        if (!pushPlanned && !peers.isEmpty()) {
-            pushPlanned = true;
-            loop.schedule(PUSH_DELAY, this::push);
-        }
-    }
-
-    private void push() {
-        pushPlanned = false;
-        for (PeerId id : List.copyOf(peers.keySet())) {
-            Peer peer = peers.get(id);
-            if (peer != null && peer.protocols().contains(IdentifyMessage.PUSH)) {
-                peer.usable()
-                        .ifPresent(connection -> open(connection, id, List.of(IdentifyMessage.PUSH))
-                                .thenAccept(stream -> {
-                                    identifier.send(stream, connection, listenAddresses,
-                                            protocols());
-                                    discard(stream);
-                                }));
-            }
-        }
-    }
-
-    /** Reads the nothing that is to come, so that the stream ends. */
-    private static void discard(Stream stream) {
-        stream.reader(new DiscardingReader());
     }
 }

@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param connectionsPerPeerMax more of one peer are refused
  * @param dialsMax peers dialed at a time; others wait
  * @param negotiationTimeout to agree on the protocol of a stream
+ * @param portReuse dial from the port that listens, so that the address others see can be dialed; for
+ *     hosts behind a NAT
  * @param grace connections younger than this are not trimmed
  */
 public record SwarmConfig(
@@ -22,7 +24,8 @@ public record SwarmConfig(
         int connectionsPerPeerMax,
         int dialsMax,
         Duration negotiationTimeout,
-        Duration grace) {
+        Duration grace,
+        boolean portReuse) {
     public SwarmConfig {
         if (connectionsLow < 1 || connectionsLow > connectionsHigh
                 || connectionsHigh > connectionsMax) {
@@ -44,26 +47,32 @@ public record SwarmConfig(
     public static SwarmConfig defaults() {
         return new SwarmConfig(
                 "beemesh-libp2p/0.1.0", 192, 160, 256, 8, 32, Duration.ofSeconds(10),
-                Duration.ofSeconds(20));
+                Duration.ofSeconds(20), false);
     }
 
     public SwarmConfig withAgentVersion(String value) {
         return new SwarmConfig(
                 value, connectionsHigh, connectionsLow, connectionsMax, connectionsPerPeerMax,
                 dialsMax,
-                negotiationTimeout, grace);
+                negotiationTimeout, grace, portReuse);
     }
 
     public SwarmConfig withConnections(int low, int high, int max) {
         return new SwarmConfig(
                 agentVersion, high, low, max, connectionsPerPeerMax, dialsMax, negotiationTimeout,
-                grace);
+                grace, portReuse);
     }
 
     public SwarmConfig withTimes(Duration negotiation, Duration trimGrace) {
         return new SwarmConfig(
                 agentVersion, connectionsHigh, connectionsLow, connectionsMax,
                 connectionsPerPeerMax, dialsMax,
-                negotiation, trimGrace);
+                negotiation, trimGrace, portReuse);
+    }
+
+    public SwarmConfig withPortReuse(boolean value) {
+        return new SwarmConfig(
+                agentVersion, connectionsHigh, connectionsLow, connectionsMax,
+                connectionsPerPeerMax, dialsMax, negotiationTimeout, grace, value);
     }
 }

@@ -1,6 +1,7 @@
 package io.beemesh.libp2p.swarm;
 
 import io.beemesh.libp2p.Connection;
+import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import java.util.concurrent.CompletableFuture;
@@ -15,4 +16,13 @@ public interface Transport {
      * io.beemesh.libp2p.Libp2pException} in time of its own. {@code address} has no {@code /p2p} at its end.
      */
     CompletableFuture<Connection> dial(Multiaddr address, PeerId peer);
+
+    /**
+     * Connects while the peer does the same towards this host, so that the NATs between them take each
+     * other's first packet for an answer. {@code asDialer} says which side is the dialer in the handshake.
+     */
+    default CompletableFuture<Connection> punch(Multiaddr address, PeerId peer, boolean asDialer) {
+        return CompletableFuture
+                .failedFuture(new Libp2pException("no way to punch holes to " + address));
+    }
 }

@@ -6,6 +6,8 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.libp2p.relay.RelayConfig;
+import io.beemesh.libp2p.relay.RelayService;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -24,12 +26,14 @@ public final class TestHost implements AutoCloseable {
 
     private final NettyLoop loop;
     private final NettyHost host;
+    private final PrivateKey key;
     private final Set<ProtocolId> none = Set.of();
     private final ConcurrentHashMap<PeerId, Set<ProtocolId>> identified = new ConcurrentHashMap<>();
 
-    private TestHost(NettyLoop loop, NettyHost host) {
+    private TestHost(NettyLoop loop, NettyHost host, PrivateKey key) {
         this.loop = loop;
         this.host = host;
+        this.key = key;
     }
 
     /** A host that listens on loopback and serves echo. */
@@ -40,9 +44,9 @@ public final class TestHost implements AutoCloseable {
     /** A host with a changed configuration that listens on {@code address}. */
     public static TestHost start(UnaryOperator<NettyHostConfig> change, String address) {
         NettyLoop loop = new NettyLoop("test-loop");
-        PrivateKey key = PrivateKey.generate(new SecureRandom());
-        return start(loop, new NettyHost(loop, change.apply(NettyHostConfig.defaults(key))),
-                address);
+        NettyHostConfig config = change
+                .apply(NettyHostConfig.defaults(PrivateKey.generate(new SecureRandom())));
+        return start(loop, new NettyHost(loop, config), config.key(), address);
     }
 
     /** A host that agrees on the muxer by multistream, as rust does. */
@@ -50,11 +54,12 @@ public final class TestHost implements AutoCloseable {
         NettyLoop loop = new NettyLoop("test-loop");
         PrivateKey key = PrivateKey.generate(new SecureRandom());
         NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(key), List.of());
-        return start(loop, host, "/ip4/127.0.0.1/tcp/0");
+        return start(loop, host, key, "/ip4/127.0.0.1/tcp/0");
     }
 
-    private static TestHost start(NettyLoop loop, NettyHost host, String address) {
-        TestHost test = new TestHost(loop, host);
+    private static TestHost start(NettyLoop loop, NettyHost host, PrivateKey key,
+            String address) {
+        TestHost test = new TestHost(loop, host, key);
         test.onLoop(() -> {
             test.host.onPeerEvent(event -> {
                 if (event instanceof PeerEvent.Identified it) {
@@ -70,6 +75,11 @@ public final class TestHost implements AutoCloseable {
 
     public NettyHost host() {
         return host;
+    }
+
+    /** A relay service on this host, not started. */
+    public RelayService relayService(RelayConfig config) {
+        return new RelayService(host, key, config, host.swarm()::protect);
     }
 
     public PeerId id() {

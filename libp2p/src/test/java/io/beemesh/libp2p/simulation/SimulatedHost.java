@@ -167,7 +167,7 @@ public final class SimulatedHost implements Host {
         if (connection.dialer != this) {
             addressBook.learn(connection.dialer);
         }
-        event(new PeerEvent.Connected(peer));
+        event(new PeerEvent.Connected(peer, connection.dialer != this));
     }
 
     private void trim() {
@@ -234,6 +234,12 @@ public final class SimulatedHost implements Host {
                         () -> other.event(new PeerEvent.Identified(id, protocols)));
             }
         }
+    }
+
+    /** No connection here is limited. */
+    @Override
+    public void allowLimited(ProtocolId protocol) {
+        // Everything may run everywhere.
     }
 
     @Override

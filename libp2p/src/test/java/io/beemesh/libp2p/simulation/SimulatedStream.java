@@ -5,6 +5,7 @@ import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamHandler;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -48,6 +49,11 @@ final class SimulatedStream implements Stream {
     @Override
     public PeerId remotePeer() {
         return peer.local.peerId();
+    }
+
+    @Override
+    public Multiaddr remoteAddress() {
+        return peer.local.listenAddresses().getFirst();
     }
 
     @Override
