@@ -64,6 +64,7 @@ public final class CertificateGate implements Host {
         private final List<CompletableFuture<Void>> waiting = new ArrayList<>(1);
         private final List<Runnable> parked = new ArrayList<>(1);
         private boolean asking;
+        private boolean inbound;
     }
 
     public CertificateGate(Host host, Credentials credentials) {
@@ -133,7 +134,16 @@ public final class CertificateGate implements Host {
 
     private void onPeerEvent(PeerEvent event) {
         switch (event) {
-            case PeerEvent.Connected connected -> arrived(connected.peer());
+            case PeerEvent.Connected connected -> {
+                arrived(connected.peer());
+                Visitor visitor = visitors.get(connected.peer());
+                if (visitor != null) {
+                    visitor.inbound = connected.inbound();
+                }
+            }
+            case PeerEvent.Relayed relayed -> {
+                // Members are met on connections without limits only.
+            }
             case PeerEvent.Identified identified -> {
                 Visitor visitor = visitors.get(identified.peer());
                 if (visitor != null) {
@@ -238,7 +248,7 @@ public final class CertificateGate implements Host {
             return;
         }
         LOG.debug("Peer admitted peer={} node={}", peer, certificate.nodeName());
-        emit(new PeerEvent.Connected(peer));
+        emit(new PeerEvent.Connected(peer, visitor.inbound));
         if (!visitor.protocols.isEmpty()) {
             emit(new PeerEvent.Identified(peer, visitor.protocols));
         }
@@ -361,6 +371,11 @@ public final class CertificateGate implements Host {
     @Override
     public void unhandle(ProtocolId protocol) {
         host.unhandle(protocol);
+    }
+
+    @Override
+    public void allowLimited(ProtocolId protocol) {
+        host.allowLimited(protocol);
     }
 
     @Override

@@ -105,7 +105,7 @@ class CertificateGateTest {
 
         assertThat(served).containsExactly(key.peerId());
         assertThat(reader.got).isTrue();
-        assertThat(events.getFirst()).isEqualTo(new PeerEvent.Connected(key.peerId()));
+        assertThat(events.getFirst()).isEqualTo(new PeerEvent.Connected(key.peerId(), true));
         assertThat(gate.connectedPeers()).containsExactly(key.peerId());
     }
 
