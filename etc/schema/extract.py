@@ -25,12 +25,14 @@ import sys
 KINDS = {
     "core.v1": """Namespace Pod Service Endpoints ConfigMap Secret ServiceAccount Event Node
         PersistentVolume PersistentVolumeClaim ResourceQuota LimitRange Binding""",
-    "apps.v1": "Deployment ReplicaSet StatefulSet ControllerRevision",
+    "apps.v1": "DaemonSet Deployment ReplicaSet StatefulSet ControllerRevision",
+    "batch.v1": "CronJob Job",
     "discovery.v1": "EndpointSlice",
     "coordination.v1": "Lease",
     "events.v1": "Event",
     "storage.v1": "StorageClass",
-    "policy.v1": "Eviction",
+    "policy.v1": "Eviction PodDisruptionBudget",
+    "scheduling.v1": "PriorityClass",
     "autoscaling.v1": "Scale",
     "authentication.v1": "SelfSubjectReview TokenReview TokenRequest",
     "authorization.v1": """SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview

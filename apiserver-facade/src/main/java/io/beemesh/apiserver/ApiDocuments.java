@@ -1,5 +1,8 @@
 package io.beemesh.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.apiserver.auth.BoundTokens;
+import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.discovery.Discovery;
 import io.beemesh.apiserver.discovery.OpenApi;
 import io.beemesh.apiserver.engine.DocumentSource;
@@ -7,30 +10,34 @@ import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.request.MediaType;
 import io.beemesh.apiserver.resource.ResourceCatalog;
+import io.beemesh.machine.object.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Discovery and OpenAPI v3 over HTTP: which form a client gets, and how long it may keep it.
+ * Discovery, OpenAPI v3 and the keys of tokens over HTTP: which form a client gets, and how long it may keep it.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/overview/kubernetes-api/">the Kubernetes API</a>
  */
 final class ApiDocuments implements DocumentSource {
     private static final String JSON = "application/json";
     private static final String AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    private static final String KEYS = "/openid/v1/jwks";
     private static final String OPENAPI = "/openapi/v3";
 
     private final Discovery discovery;
     private final OpenApi openApi;
     private final String serverAddress;
+    private final TokenSigner signer;
 
     /** @param serverAddress host and port under which clients reach this server */
-    ApiDocuments(ResourceCatalog catalog, String serverAddress) {
+    ApiDocuments(ResourceCatalog catalog, String serverAddress, TokenSigner signer) {
         this.discovery = new Discovery(catalog);
         this.openApi = new OpenApi(catalog);
         this.serverAddress = serverAddress;
+        this.signer = signer;
     }
 
     @Override
@@ -48,6 +55,13 @@ final class ApiDocuments implements DocumentSource {
             return Optional.of(wantsAggregated(request)
                     ? aggregated(request, discovery.aggregatedGroups())
                     : json(discovery.groupList()));
+        }
+        if (path.equals("/.well-known/openid-configuration")) {
+            return Optional.of(json(Json.write(issuer())));
+        }
+        if (path.equals(KEYS)) {
+            return Optional.of(new ApiResponse.Whole(200, "application/jwk-set+json", Map.of(),
+                    List.of(Json.write(signer.keySet()))));
         }
         if (path.equals(OPENAPI)) {
             return Optional.of(json(openApi.index()));
@@ -67,6 +81,17 @@ final class ApiDocuments implements DocumentSource {
             };
             default -> Optional.empty();
         };
+    }
+
+    /** What OpenID Connect clients need to verify tokens of service accounts. */
+    private ObjectNode issuer() {
+        ObjectNode issuer = Json.object();
+        issuer.put("issuer", BoundTokens.ISSUER);
+        issuer.put("jwks_uri", "https://" + serverAddress + KEYS);
+        issuer.putArray("response_types_supported").add("id_token");
+        issuer.putArray("subject_types_supported").add("public");
+        issuer.putArray("id_token_signing_alg_values_supported").add("ES256");
+        return issuer;
     }
 
     /** The exact version counts: old clients know only v2beta1 and would misread v2. */

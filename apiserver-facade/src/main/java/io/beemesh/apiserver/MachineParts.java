@@ -12,7 +12,6 @@ import io.beemesh.machine.podman.PodmanRuntime;
 import io.beemesh.machine.podman.PodmanStreams;
 import io.beemesh.machine.probe.NetworkProber;
 import io.beemesh.machine.registry.Registry;
-import io.beemesh.machine.runtime.RuntimeFailure;
 import io.beemesh.machine.runtime.SimulatedProber;
 import io.beemesh.machine.runtime.SimulatedRuntime;
 import io.beemesh.machine.runtime.SimulatedVolumes;
@@ -23,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
 /** The agent with what it drives: Podman, or a simulation of it. */
@@ -31,12 +29,12 @@ record MachineParts(NodeAgent agent, PodStreams streams) {
     private static final String SIMULATED_ADDRESSES = "10.244";
 
     static MachineParts create(NodeConfig config, Loop loop, Registry registry, EventSink events,
-            RandomGenerator random) throws IOException {
+            RandomGenerator random, ServiceAccountTokens tokens) throws IOException {
         MachineFactsReader facts = new MachineFactsReader();
         AgentConfig agentConfig = new AgentConfig(config.name(), config.address(), Map.of(), "",
                 facts.read(config.data(), Versions.KUBERNETES, config.podMemoryBytes()),
                 new AgentConfig.Dns(List.of(), "cluster.local", facts.resolvConf()));
-        Machine machine = machine(config, loop);
+        Machine machine = machine(config, loop, tokens);
         PodStreams streams = switch (config.runtime()) {
             case NodeConfig.PodRuntime.Simulated() -> new SimulatedStreams();
             case NodeConfig.PodRuntime.Podman(Path socket, _) -> new PodmanStreams(loop, registry,
@@ -46,11 +44,7 @@ record MachineParts(NodeAgent agent, PodStreams streams) {
                 streams);
     }
 
-    private static Machine machine(NodeConfig config, Loop loop) {
-        // Tokens need the API's own authorisation to be worth anything.
-        ServiceAccountTokens tokens = (pod, account, audience, lifetime) -> CompletableFuture
-                .failedFuture(new RuntimeFailure(RuntimeFailure.Kind.REFUSED,
-                        "this mesh does not issue service account tokens yet"));
+    private static Machine machine(NodeConfig config, Loop loop, ServiceAccountTokens tokens) {
         return switch (config.runtime()) {
             case NodeConfig.PodRuntime.Simulated() -> new Machine(
                     new SimulatedRuntime(loop, Versions.BEEMESH, SIMULATED_ADDRESSES),

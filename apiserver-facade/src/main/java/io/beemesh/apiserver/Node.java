@@ -3,6 +3,10 @@ package io.beemesh.apiserver;
 import io.beemesh.apiserver.admission.ControllerAdmission;
 import io.beemesh.apiserver.admission.MeshAdmission;
 import io.beemesh.apiserver.auth.Authenticator;
+import io.beemesh.apiserver.auth.BoundTokens;
+import io.beemesh.apiserver.auth.TokenSigner;
+import io.beemesh.apiserver.authorization.AuthorizedApi;
+import io.beemesh.apiserver.authorization.Authorizer;
 import io.beemesh.apiserver.engine.ApiEngine;
 import io.beemesh.apiserver.engine.EngineSeams;
 import io.beemesh.apiserver.engine.ServerPaths;
@@ -128,20 +132,30 @@ public final class Node implements AutoCloseable {
         await(registry.start());
 
         ResourceCatalog catalog = BuiltInResources.catalog(Schemas.load());
-        ControllerAdmission admission = new ControllerAdmission(catalog, random.split(),
-                loop::wallTime);
+        ControllerAdmission admission = new ControllerAdmission(catalog, registry,
+                random.split(), loop::wallTime);
+        MeshAdmission meshAdmission = new MeshAdmission(registry, loop::wallTime);
+        BoundTokens tokens = new BoundTokens(registry, new TokenSigner(pki.tokenKey()), clock,
+                secureRandom);
+        Authorizer authorizer = new Authorizer(registry);
         EventRecorder events = new EventRecorder(loop, registry, admission, config.name());
-        MachineParts machine = MachineParts.create(config, loop, registry, events, random.split());
+        MachineParts machine = MachineParts.create(config, loop, registry, events, random.split(),
+                new PodTokens(registry, tokens, workers, loop));
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
-                new EngineSeams(registry, catalog, new MeshAdmission(registry, loop::wallTime),
-                        loop,
-                        random.split(), workers),
+                new EngineSeams(registry, catalog, meshAdmission, loop, random.split(), workers,
+                        tokens, authorizer),
                 new ServerPaths(Versions.server(), readiness.checks(registry)),
-                new ApiDocuments(catalog, config.address() + ":" + config.apiPort()));
+                new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
+                        tokens.signer()));
+        MeshApi meshApi = new MeshApi(engine, loop,
+                new NodeMesh(config, mesh, () -> left.complete(null)));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(
-                new MeshApi(engine, loop, new NodeMesh(config, mesh, () -> left.complete(null))),
-                machine.streams(), new Authenticator(entry.authority(), clock), entry.serving(),
+                new AuthorizedApi(meshApi, authorizer), machine.streams(),
+                new Authenticator(entry.authority(), clock,
+                        token -> tokens.verify(token, List.of(BoundTokens.ISSUER))
+                                .map(BoundTokens.Verified::user)),
+                entry.serving(),
                 meters, defaultService));
         started = new Started(storage, registry, mesh, files, machine, http);
 
@@ -149,6 +163,8 @@ public final class Node implements AutoCloseable {
         await(host.listen(List.of(listenAddress())));
         loop.execute(() -> {
             readiness.start(registry);
+            admission.start();
+            meshAdmission.start();
             defaultService.start();
         });
         events.start();

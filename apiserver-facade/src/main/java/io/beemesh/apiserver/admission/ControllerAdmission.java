@@ -6,6 +6,7 @@ import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.registry.Admission;
+import io.beemesh.machine.registry.Registry;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -25,13 +26,20 @@ public final class ControllerAdmission implements Admission {
     private final ResourceCatalog catalog;
     private final RandomGenerator random;
     private final Supplier<Instant> clock;
+    private final PodDefaults pods;
 
     /** @param clock wall time, such as {@code loop::wallTime} */
-    public ControllerAdmission(ResourceCatalog catalog, RandomGenerator random,
+    public ControllerAdmission(ResourceCatalog catalog, Registry registry, RandomGenerator random,
             Supplier<Instant> clock) {
         this.catalog = catalog;
         this.random = random;
         this.clock = clock;
+        this.pods = new PodDefaults(registry);
+    }
+
+    /** Follows what pods get by default; on the loop. */
+    public void start() {
+        pods.start();
     }
 
     @Override
@@ -48,7 +56,7 @@ public final class ControllerAdmission implements Admission {
         resource.strategy().setDefaults(object);
         resource.strategy().prepareCreate(object);
         if (type.equals(GroupResource.PODS)) {
-            String refusal = PodDefaults.apply(object);
+            String refusal = pods.apply(object);
             if (!refusal.isEmpty()) {
                 throw new RejectedException(
                         type + " \"" + object.name() + "\" is forbidden: " + refusal);

@@ -4,7 +4,6 @@ import io.beemesh.apiserver.engine.WriteAdmission;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
-import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.Registry;
 import java.time.Instant;
@@ -14,13 +13,18 @@ import java.util.function.Supplier;
 
 /** The admission of what users write; any thread. What controllers write goes through {@link ControllerAdmission}. */
 public final class MeshAdmission implements WriteAdmission {
-    private final Registry registry;
     private final ServiceAdmission services;
+    private final PodDefaults pods;
 
     /** @param clock wall time, such as {@code loop::wallTime} */
     public MeshAdmission(Registry registry, Supplier<Instant> clock) {
-        this.registry = registry;
+        this.pods = new PodDefaults(registry);
         this.services = new ServiceAdmission(registry, clock);
+    }
+
+    /** Follows what pods get by default; on the loop. */
+    public void start() {
+        pods.start();
     }
 
     @Override
@@ -48,10 +52,9 @@ public final class MeshAdmission implements WriteAdmission {
     }
 
     private Outcome pod(ApiObject pod) {
-        String refusal = PodDefaults.apply(pod);
-        String account = pod.spec().path("serviceAccountName").asText("");
-        ObjectKey key = new ObjectKey(GroupResource.SERVICE_ACCOUNTS, pod.namespace(), account);
-        if (refusal.isEmpty() && registry.get(key).isEmpty()) {
+        String refusal = pods.apply(pod);
+        if (refusal.isEmpty() && pods.account(pod).isEmpty()) {
+            String account = pod.spec().path("serviceAccountName").asText("");
             refusal = "error looking up service account " + pod.namespace() + "/" + account
                     + ": serviceaccount \"" + account + "\" not found";
         }

@@ -4,23 +4,41 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.ApiObject;
-import java.util.Map;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
+import java.util.Optional;
 
 /**
  * What Kubernetes' admission plugins ServiceAccount, Priority and DefaultTolerationSeconds do to a new
- * pod. Pure.
+ * pod. Any thread, but for {@link #start}.
  */
 final class PodDefaults {
     private static final int TOLERATION_SECONDS = 300;
     private static final String[] LOST = {"node.kubernetes.io/not-ready",
             "node.kubernetes.io/unreachable"};
-    private static final Map<String, Integer> PRIORITIES = Map.of("system-node-critical",
-            2_000_001_000, "system-cluster-critical", 2_000_000_000);
+    private final Registry registry;
+    private final PriorityAdmission priorities;
 
-    private PodDefaults() {}
+    PodDefaults(Registry registry) {
+        this.registry = registry;
+        this.priorities = new PriorityAdmission(registry);
+    }
+
+    /** Follows what pods get by default; on the loop. */
+    void start() {
+        priorities.start();
+    }
+
+    /** The service account that a pod names. */
+    Optional<StoredObject> account(ApiObject pod) {
+        return registry.get(new ObjectKey(GroupResource.SERVICE_ACCOUNTS, pod.namespace(),
+                pod.spec().path("serviceAccountName").asText("")));
+    }
 
     /** Returns why nobody may make this pod, or nothing. */
-    static String apply(ApiObject pod) {
+    String apply(ApiObject pod) {
         ObjectNode spec = pod.spec();
         if (spec.path("serviceAccountName").asText("").isEmpty()) {
             spec.put("serviceAccountName", "default");
@@ -33,25 +51,9 @@ final class PodDefaults {
                         .put("effect", "NoExecute").put("tolerationSeconds", TOLERATION_SECONDS);
             }
         }
-        return priority(spec);
-    }
-
-    private static String priority(ObjectNode spec) {
-        String name = spec.path("priorityClassName").asText("");
-        Integer priority = name.isEmpty() ? Integer.valueOf(0) : PRIORITIES.get(name);
-        if (priority == null) {
-            return "no PriorityClass with name " + name + " was found";
-        }
-        if (spec.has("priority") && spec.path("priority").asInt() != priority) {
-            return "the integer value of priority (" + spec.path("priority").asInt()
-                    + ") must not be provided in pod spec; priority admission controller computed "
-                    + priority + " from the given PriorityClass name";
-        }
-        spec.put("priority", priority);
-        if (spec.path("preemptionPolicy").asText("").isEmpty()) {
-            spec.put("preemptionPolicy", "PreemptLowerPriority");
-        }
-        return "";
+        ServiceAccountAdmission.apply(pod, account(pod).map(StoredObject::object)
+                .orElseGet(() -> new ApiObject(spec.objectNode())));
+        return priorities.apply(spec);
     }
 
     private static boolean tolerates(JsonNode tolerations, String taint) {

@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /**
- * Turns credentials into a user: a client certificate of the mesh's API authority, or nothing where
- * anybody may read. Any thread.
+ * Turns credentials into a user: a client certificate of the mesh's API authority, the token of a service
+ * account, or nothing where anybody may read. Any thread.
  *
  * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/authentication/">Kubernetes'
  *     authentication</a>
@@ -23,14 +24,19 @@ import javax.naming.ldap.Rdn;
 public final class Authenticator {
     private static final Set<String> PUBLIC_PATHS = Set.of("/version", "/healthz", "/livez",
             "/readyz");
+    private static final String BEARER = "Bearer ";
     private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
     private final X509Certificate authority;
     private final InstantSource clock;
+    private final Function<String, Optional<User>> tokens;
 
-    public Authenticator(X509Certificate authority, InstantSource clock) {
+    /** @param tokens the user of a bearer token, if it counts */
+    public Authenticator(X509Certificate authority, InstantSource clock,
+            Function<String, Optional<User>> tokens) {
         this.authority = authority;
         this.clock = clock;
+        this.tokens = tokens;
     }
 
     /** The authority whose client certificates count. */
@@ -40,7 +46,8 @@ public final class Authenticator {
 
     /** Says who asks, or why the request goes no further. */
     public Authentication authenticate(Credentials credentials) {
-        Optional<User> user = credentials.certificate().flatMap(this::userOf);
+        Optional<User> user = credentials.certificate().flatMap(this::userOf)
+                .or(() -> bearer(credentials).flatMap(tokens));
         if (user.isPresent()) {
             return Impersonation.apply(user.get(), credentials);
         }
@@ -50,6 +57,13 @@ public final class Authenticator {
             return new Authentication.Authenticated(User.ANONYMOUS);
         }
         return Authentication.Rejected.UNAUTHORIZED;
+    }
+
+    private static Optional<String> bearer(Credentials credentials) {
+        String header = credentials.header("authorization");
+        return header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+                ? Optional.of(header.substring(BEARER.length()).strip())
+                : Optional.empty();
     }
 
     private static boolean isPublic(String path) {

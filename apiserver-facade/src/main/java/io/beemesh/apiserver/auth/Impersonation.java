@@ -18,7 +18,6 @@ import java.util.Map;
  */
 final class Impersonation {
     private static final String EXTRA = "impersonate-extra-";
-    private static final String SERVICE_ACCOUNT = "system:serviceaccount:";
 
     private Impersonation() {}
 
@@ -45,11 +44,11 @@ final class Impersonation {
     private static List<String> groups(String name, Credentials credentials) {
         List<String> groups = new ArrayList<>(
                 credentials.headers().getOrDefault("impersonate-group", List.of()));
-        int namespaceEnd = name.indexOf(':', SERVICE_ACCOUNT.length());
-        if (groups.isEmpty() && name.startsWith(SERVICE_ACCOUNT) && namespaceEnd > 0) {
-            groups.add("system:serviceaccounts");
-            groups.add("system:serviceaccounts:"
-                    + name.substring(SERVICE_ACCOUNT.length(), namespaceEnd));
+        int namespaceEnd = name.indexOf(':', User.SERVICE_ACCOUNT_PREFIX.length());
+        if (groups.isEmpty() && name.startsWith(User.SERVICE_ACCOUNT_PREFIX) && namespaceEnd > 0) {
+            groups.add(User.SERVICE_ACCOUNTS);
+            groups.add(User.SERVICE_ACCOUNTS + ":"
+                    + name.substring(User.SERVICE_ACCOUNT_PREFIX.length(), namespaceEnd));
         }
         String last = name.equals(User.ANONYMOUS.name())
                 ? User.UNAUTHENTICATED

@@ -15,6 +15,10 @@ public record User(String name, String uid, List<String> groups,
     /** The group whose members may do everything. */
     public static final String MASTERS = "system:masters";
     public static final String AUTHENTICATED = "system:authenticated";
+    /** The group of all service accounts, and before a colon and a namespace of those of one. */
+    public static final String SERVICE_ACCOUNTS = "system:serviceaccounts";
+    /** Before the namespace, a colon and the name of a service account. */
+    public static final String SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:";
     public static final String UNAUTHENTICATED = "system:unauthenticated";
 
     public static final User ANONYMOUS = new User("system:anonymous", "",

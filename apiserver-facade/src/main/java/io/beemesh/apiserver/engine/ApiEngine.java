@@ -36,6 +36,7 @@ public final class ApiEngine implements ApiHandler {
     private final ListVerb lists;
     private final WatchVerb watches;
     private final Subresources subresources;
+    private final Reviews reviews;
 
     public ApiEngine(EngineSeams seams, ServerPaths paths, DocumentSource documents) {
         this.seams = seams;
@@ -52,6 +53,7 @@ public final class ApiEngine implements ApiHandler {
         this.watches = new WatchVerb(seams, randomness);
         this.subresources = new Subresources(seams, new ScaleVerbs(seams, pipeline),
                 new PodActions(seams, pipeline, deletes));
+        this.reviews = new Reviews(seams.tokens(), seams.authorizer());
     }
 
     @Override
@@ -82,7 +84,7 @@ public final class ApiEngine implements ApiHandler {
         if (!resource.stored()) {
             return info.resource().equals("bindings")
                     ? subresources.legacyBinding(call)
-                    : CompletableFuture.completedFuture(Reviews.handle(call));
+                    : CompletableFuture.completedFuture(reviews.handle(call));
         }
         return verb(call);
     }

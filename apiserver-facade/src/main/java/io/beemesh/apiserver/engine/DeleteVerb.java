@@ -14,6 +14,7 @@ import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WriteResult;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,11 @@ final class DeleteVerb {
         };
 
         void write(ApiObject object);
+
+        /** What is committed with the deletion, or prevents it by a StatusException. */
+        default List<Mutation> companions(ApiObject object) {
+            return List.of();
+        }
     }
 
     CompletableFuture<ApiResponse> handle(Call call) {
@@ -108,30 +114,39 @@ final class DeleteVerb {
         StoredObject stored = found.get();
         ApiObject current = stored.object();
         order.options.requirePreconditions(key.type(), current);
+        List<Mutation> noted = order.note.companions(current);
         order.note.write(current);
         GracefulDeletion.Outcome outcome = GracefulDeletion.delete(key.type(), current,
                 order.options.deletion(), seams.loop().wallTime());
         return switch (outcome) {
             case GracefulDeletion.Outcome.Pending _ -> CompletableFuture
                     .completedFuture(new Deleted(stored.json(), stored.uid(), false));
-            case GracefulDeletion.Outcome.Mark mark -> write(order, stored, mark.next(), false,
-                    attempt);
-            case GracefulDeletion.Outcome.Remove remove -> write(order, stored, remove.last(), true,
-                    attempt);
+            case GracefulDeletion.Outcome.Mark mark -> write(order, stored,
+                    new Change(mark.next(), false, noted), attempt);
+            case GracefulDeletion.Outcome.Remove remove -> write(order, stored,
+                    new Change(remove.last(), true, noted), attempt);
         };
     }
 
-    private CompletableFuture<Deleted> write(Order order, StoredObject stored, ApiObject next,
-            boolean gone, int attempt) {
+    /** What is to be written: the object marked, or its last state and that it goes. */
+    private record Change(ApiObject next, boolean gone, List<Mutation> noted) {}
+
+    private CompletableFuture<Deleted> write(Order order, StoredObject stored, Change change,
+            int attempt) {
+        ApiObject next = change.next;
+        boolean gone = change.gone;
         if (order.options.dryRun()) {
             return CompletableFuture.completedFuture(
                     new Deleted(Json.write(next.tree()), stored.uid(), gone));
         }
         Draft draft = Draft.of(order.key, next);
-        CompletableFuture<WriteResult> write = gone
-                ? writes.write(new Mutation.Delete(draft, stored.version()),
-                        seams.admission().onRemove(order.resource, next))
-                : writes.write(new Mutation.Update(draft, stored.version()), List.of());
+        List<Mutation> companions = new ArrayList<>(change.noted);
+        if (gone) {
+            companions.addAll(seams.admission().onRemove(order.resource, next));
+        }
+        CompletableFuture<WriteResult> write = writes.write(gone
+                ? new Mutation.Delete(draft, stored.version())
+                : new Mutation.Update(draft, stored.version()), companions);
         return write.thenComposeAsync(result -> {
             if (result instanceof WriteResult.Committed committed) {
                 return CompletableFuture.completedFuture(

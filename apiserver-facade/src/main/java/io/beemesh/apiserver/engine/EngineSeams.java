@@ -1,5 +1,7 @@
 package io.beemesh.apiserver.engine;
 
+import io.beemesh.apiserver.auth.BoundTokens;
+import io.beemesh.apiserver.authorization.Authorizer;
 import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.registry.Registry;
@@ -14,4 +16,5 @@ import java.util.random.RandomGenerator;
  *     thread
  */
 public record EngineSeams(Registry registry, ResourceCatalog catalog, WriteAdmission admission,
-        Loop loop, RandomGenerator random, Executor workers) {}
+        Loop loop, RandomGenerator random, Executor workers, BoundTokens tokens,
+        Authorizer authorizer) {}

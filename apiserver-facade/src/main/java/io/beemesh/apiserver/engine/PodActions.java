@@ -12,9 +12,13 @@ import io.beemesh.apiserver.resource.FieldError;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.StoredObject;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Binding of pods to nodes, and eviction. */
@@ -22,11 +26,13 @@ final class PodActions {
     private final EngineSeams seams;
     private final UpdatePipeline pipeline;
     private final DeleteVerb deletes;
+    private final Evictions evictions;
 
     PodActions(EngineSeams seams, UpdatePipeline pipeline, DeleteVerb deletes) {
         this.seams = seams;
         this.pipeline = pipeline;
         this.deletes = deletes;
+        this.evictions = new Evictions(seams.registry());
     }
 
     /** Sets the node of a pod that has none. */
@@ -85,11 +91,38 @@ final class PodActions {
         DeleteOptions asked = DeleteOptions.of(eviction.tree().path("deleteOptions"));
         DeleteOptions deletion = new DeleteOptions(asked.deletion(), asked.uid(), asked.version(),
                 asked.dryRun() || options.dryRun());
-        Instant now = seams.loop().wallTime();
-        return deletes.delete(call.resource(), call.key(), deletion,
-                pod -> setCondition(pod, "DisruptionTarget", "EvictionByEvictionAPI",
-                        "Eviction API: evicting", now))
+        return seams.registry().list(GroupResource.DISRUPTION_BUDGETS, call.info().namespace())
+                .thenComposeAsync(budgets -> {
+                    StoredObject pod = seams.registry().get(call.key()).orElseThrow(
+                            () -> StatusTable.notFound(call.type(), call.info().name()));
+                    Optional<ObjectKey> budget = Evictions.budgetOf(pod.object(),
+                            budgets.objects());
+                    return deletes.delete(call.resource(), call.key(), deletion,
+                            new Disruption(budget, seams.loop().wallTime()));
+                }, seams.workers())
                 .thenApply(d -> Rendering.tree(call, 201, DeleteVerb.success()));
+    }
+
+    /** A deletion that others can see to be an eviction, and that its budget pays for. */
+    private final class Disruption implements DeleteVerb.Note {
+        private final Optional<ObjectKey> budget;
+        private final Instant now;
+
+        Disruption(Optional<ObjectKey> budget, Instant now) {
+            this.budget = budget;
+            this.now = now;
+        }
+
+        @Override
+        public void write(ApiObject pod) {
+            setCondition(pod, "DisruptionTarget", "EvictionByEvictionAPI",
+                    "Eviction API: evicting", now);
+        }
+
+        @Override
+        public List<Mutation> companions(ApiObject pod) {
+            return evictions.take(pod, budget, now);
+        }
     }
 
     private static StatusException refused(String name, String why) {

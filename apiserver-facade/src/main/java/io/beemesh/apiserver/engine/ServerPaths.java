@@ -15,8 +15,9 @@ import java.util.function.BooleanSupplier;
 
 /** Answers the paths that name no resource: version, health and the list of paths. */
 public final class ServerPaths {
-    private static final List<String> PATHS = List.of("/api", "/api/v1", "/apis", "/healthz",
-            "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version");
+    private static final List<String> PATHS = List.of("/.well-known/openid-configuration", "/api",
+            "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/openid/v1/jwks", "/readyz",
+            "/version");
 
     private final ServerVersion version;
     private final List<Check> checks;

@@ -19,11 +19,13 @@ final class Subresources {
     private final ScaleVerbs scales;
     private final PodActions pods;
     private final PodStreamVerbs streams;
+    private final TokenVerb tokens;
 
     Subresources(EngineSeams seams, ScaleVerbs scales, PodActions pods) {
         this.seams = seams;
         this.scales = scales;
         this.pods = pods;
+        this.tokens = new TokenVerb(seams.registry(), seams.tokens());
         this.streams = new PodStreamVerbs(seams.registry());
     }
 
@@ -51,6 +53,7 @@ final class Subresources {
             case "scale" -> scales.handle(call);
             case "binding" -> pods.bind(call);
             case "eviction" -> pods.evict(call);
+            case "token" -> CompletableFuture.completedFuture(tokens.handle(call));
             default -> throw StatusTable.noSuchPath();
         };
     }

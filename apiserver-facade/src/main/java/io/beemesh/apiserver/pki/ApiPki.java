@@ -1,5 +1,6 @@
 package io.beemesh.apiserver.pki;
 
+import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.auth.User;
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -68,6 +70,23 @@ public final class ApiPki {
     /** The authority's certificate. */
     public X509Certificate authorityCertificate() throws IOException {
         return Pem.readCertificate(directory.resolve("ca.crt"));
+    }
+
+    /**
+     * The key that service account tokens are signed with, made at first. It belongs to the mesh as the
+     * authority does: who may issue certificates may issue tokens.
+     */
+    public KeyPair tokenKey() throws IOException {
+        Path publicFile = directory.resolve("sa.pub");
+        Path privateFile = directory.resolve("sa.key");
+        if (Files.exists(publicFile)) {
+            return new KeyPair(Pem.readPublicKey(publicFile), Pem.readKey(privateFile));
+        }
+        Files.createDirectories(directory);
+        KeyPair key = TokenSigner.newKey(random);
+        Pem.writeKey(privateFile, key.getPrivate());
+        Pem.writePublicKey(publicFile, key.getPublic());
+        return key;
     }
 
     /** The authority's certificate as PEM text, for those who verify the API server. */

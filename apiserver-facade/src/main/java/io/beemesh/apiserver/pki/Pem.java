@@ -12,11 +12,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.Set;
 
@@ -64,6 +66,23 @@ final class Pem {
 
     static void writeKey(Path file, PrivateKey key) throws IOException {
         write(file, "PRIVATE KEY", key.getEncoded(), "rw-------");
+    }
+
+    /** An EC key, as {@link #writePublicKey} wrote it. */
+    static PublicKey readPublicKey(Path file) throws IOException {
+        String text = new String(readBounded(file), StandardCharsets.US_ASCII);
+        String base64 = text.replace("-----BEGIN PUBLIC KEY-----", "")
+                .replace("-----END PUBLIC KEY-----", "");
+        try {
+            return KeyFactory.getInstance("EC").generatePublic(
+                    new X509EncodedKeySpec(Base64.getMimeDecoder().decode(base64)));
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            throw new IOException(file + " is not an EC public key: " + e.getMessage(), e);
+        }
+    }
+
+    static void writePublicKey(Path file, PublicKey key) throws IOException {
+        write(file, "PUBLIC KEY", key.getEncoded(), "rw-r--r--");
     }
 
     /** Whole or not at all; the file never has wider permissions than it ends with. */

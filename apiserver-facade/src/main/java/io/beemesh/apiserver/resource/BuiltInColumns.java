@@ -29,6 +29,19 @@ final class BuiltInColumns {
                     .number("Current", "Replicas that exist", "status.replicas")
                     .number("Ready", "Replicas that are ready", "status.readyReplicas").age(),
                     true);
+            case "daemonsets" -> workload(BasicColumns.named()
+                    .number("Desired", "Nodes that should have a pod",
+                            "status.desiredNumberScheduled")
+                    .number("Current", "Nodes that have one", "status.currentNumberScheduled")
+                    .number("Ready", "Nodes whose pod is ready", "status.numberReady")
+                    .number("Up-to-date", "Nodes whose pod is of the newest template",
+                            "status.updatedNumberScheduled")
+                    .number("Available", "Nodes whose pod has been ready long enough",
+                            "status.numberAvailable")
+                    .text("Node Selector", "Labels of its nodes",
+                            o -> CellTexts.labels(o.path("spec").path("template").path("spec")
+                                    .path("nodeSelector")))
+                    .age(), true);
             case "statefulsets" -> workload(BasicColumns.named()
                     .text("Ready", "Ready replicas of those wanted", BuiltInColumns::readyOf).age(),
                     false);

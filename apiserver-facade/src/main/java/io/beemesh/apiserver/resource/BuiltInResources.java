@@ -44,13 +44,16 @@ public final class BuiltInResources {
                 .connect("portforward", "PodPortForwardOptions").status());
         add(namespaced("", "resourcequotas", "ResourceQuota").shortNames("quota").status());
         add(namespaced("", "secrets", "Secret"));
-        add(namespaced("", "serviceaccounts", "ServiceAccount").shortNames("sa"));
+        add(namespaced("", "serviceaccounts", "ServiceAccount").shortNames("sa")
+                .sub(new Subresource("token", "authentication.k8s.io", "v1", "TokenRequest",
+                        List.of("create"))));
         add(namespaced("", "services", "Service").shortNames("svc").all().createOnUpdate()
                 .status());
     }
 
     private void apps() {
         add(namespaced("apps", "controllerrevisions", "ControllerRevision"));
+        add(namespaced("apps", "daemonsets", "DaemonSet").shortNames("ds").all().status());
         add(namespaced("apps", "deployments", "Deployment").shortNames("deploy").all().scale()
                 .status());
         add(namespaced("apps", "replicasets", "ReplicaSet").shortNames("rs").all().scale()
@@ -73,6 +76,9 @@ public final class BuiltInResources {
     }
 
     private void others() {
+        add(namespaced("policy", "poddisruptionbudgets", "PodDisruptionBudget").shortNames("pdb")
+                .status());
+        add(cluster("scheduling.k8s.io", "priorityclasses", "PriorityClass").shortNames("pc"));
         add(cluster("storage.k8s.io", "storageclasses", "StorageClass").shortNames("sc"));
         add(namespaced("coordination.k8s.io", "leases", "Lease").createOnUpdate()
                 .conditionalUpdate());

@@ -12,6 +12,9 @@ final class CheckFunctions {
             case "service" -> ServiceRules.check(at, errors);
             case "workloadSelector" -> SelectorChecks.workload(at, root, errors);
             case "rollingUpdate" -> rollingUpdate(at, errors);
+            case "daemonRollingUpdate" -> PolicyChecks.daemonRollingUpdate(at, errors);
+            case "disruptionBudget" -> PolicyChecks.disruptionBudget(at, errors);
+            case "priorityClass" -> PolicyChecks.priorityClass(root, errors);
             case "progressDeadline" -> progressDeadline(at, errors);
             case "noDeadline" -> noDeadline(at, errors);
             case "dataSize" -> DataChecks.size(root, errors);
@@ -45,7 +48,7 @@ final class CheckFunctions {
         }
     }
 
-    private static void amount(String path, JsonNode value, Errors errors) {
+    static void amount(String path, JsonNode value, Errors errors) {
         if (value.isTextual() && !value.asText().matches("[0-9]+%")) {
             errors.invalid(path, value,
                     "a valid percent string must be a numeric string followed by an ending '%' (e.g. "
@@ -55,7 +58,7 @@ final class CheckFunctions {
         }
     }
 
-    private static boolean isZero(JsonNode value) {
+    static boolean isZero(JsonNode value) {
         return value.isNumber() ? value.asLong() == 0 : value.asText("").matches("0+%");
     }
 

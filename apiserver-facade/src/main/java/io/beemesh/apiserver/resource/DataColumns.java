@@ -37,11 +37,29 @@ final class DataColumns {
                     .text("Limit", "Used of what limits may add up to", o -> quota(o, true)).age();
             case "limitranges" -> BasicColumns.named().timed("Created At", "When it was created",
                     (o, now) -> o.path("metadata").path("creationTimestamp").asText(""));
+            case "poddisruptionbudgets" -> BasicColumns.named()
+                    .text("Min Available", "Pods that must stay", o -> amount(o, "minAvailable"))
+                    .text("Max Unavailable", "Pods that may be away",
+                            o -> amount(o, "maxUnavailable"))
+                    .number("Allowed Disruptions", "Pods that may be evicted now",
+                            "status.disruptionsAllowed")
+                    .age();
+            case "priorityclasses" -> BasicColumns.named()
+                    .number("Value", "Priority of its pods", "value")
+                    .text("Global-Default", "Whether pods without a class get it",
+                            o -> Boolean.toString(o.path("globalDefault").asBoolean(false)))
+                    .age().text("PreemptionPolicy", "Whether its pods may displace others",
+                            "preemptionPolicy");
             case "storageclasses" -> storageClasses();
             case "persistentvolumes" -> persistentVolumes();
             case "persistentvolumeclaims" -> claims();
             default -> BasicColumns.named().age();
         };
+    }
+
+    private static String amount(JsonNode budget, String field) {
+        String text = TreePath.at(budget, "spec." + field).asText("");
+        return text.isEmpty() ? "N/A" : text;
     }
 
     private static TableColumns storageClasses() {

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 
 class ControllerAdmissionTest {
     private final ControllerAdmission admission = new ControllerAdmission(
-            BuiltInResources.catalog(Schemas.load()), new Random(1),
+            BuiltInResources.catalog(Schemas.load()),
+            io.beemesh.machine.registry.SimulatedRegistry
+                    .on(new io.beemesh.libp2p.simulation.Simulation(1)).registry(),
+            new Random(1),
             () -> Instant.parse("2024-01-01T00:00:00.5Z"));
 
     @Test

@@ -92,6 +92,22 @@ class MeshAdmissionTest {
                 "error looking up service account default/default: serviceaccount \"default\" not found");
     }
 
+    @Test
+    void pod_mountsItsAccountsToken_unlessAskedNotTo() {
+        ApiObject pod = object("{'metadata':{'name':'p','namespace':'default','uid':'u'},"
+                + "'spec':{'containers':[{'name':'c','image':'i'}]}}");
+        admission.admitCreate(PODS, pod);
+        String volume = pod.spec().path("volumes").path(0).path("name").asText();
+        assertThat(volume).startsWith("kube-api-access-");
+        assertThat(pod.spec().path("containers").path(0).path("volumeMounts").toString())
+                .isEqualTo("[{\"name\":\"" + volume + "\",\"readOnly\":true,\"mountPath\":"
+                        + "\"/var/run/secrets/kubernetes.io/serviceaccount\"}]");
+        ApiObject without = object("{'metadata':{'name':'p','namespace':'default','uid':'u'},"
+                + "'spec':{'automountServiceAccountToken':false,'containers':[{'name':'c'}]}}");
+        admission.admitCreate(PODS, without);
+        assertThat(without.spec().has("volumes")).isFalse();
+    }
+
     private void commit(List<Mutation> mutations) {
         for (Mutation mutation : mutations) {
             CompletableFuture<WriteResult> result = registry.write(List.of(mutation));

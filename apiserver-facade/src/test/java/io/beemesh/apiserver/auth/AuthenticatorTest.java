@@ -19,7 +19,9 @@ class AuthenticatorTest {
     private final SecureRandom random = new SecureRandom();
     private final ApiAuthority authority = ApiAuthority.create("m", NOW, random);
     private final Authenticator authenticator = new Authenticator(authority.certificate(),
-            () -> NOW);
+            () -> NOW, token -> token.equals("good")
+                    ? Optional.of(new User("system:serviceaccount:n:a", "", List.of()))
+                    : Optional.empty());
 
     private Authentication authenticate(Optional<X509Certificate> certificate, String path,
             Map<String, List<String>> headers) {
@@ -111,5 +113,16 @@ class AuthenticatorTest {
                     assertThat(r.code()).isEqualTo(403);
                     assertThat(r.message()).contains("User \"jane\" cannot impersonate");
                 });
+    }
+
+    @Test
+    void bearerToken_thatCounts_isItsAccount() {
+        assertThat(authenticate(Optional.empty(), "/api",
+                Map.of("authorization", List.of("bearer good"))))
+                .isInstanceOfSatisfying(Authentication.Authenticated.class, yes -> assertThat(
+                        yes.user().name()).isEqualTo("system:serviceaccount:n:a"));
+        assertThat(authenticate(Optional.empty(), "/version",
+                Map.of("authorization", List.of("Bearer bad"))))
+                .isEqualTo(Authentication.Rejected.UNAUTHORIZED);
     }
 }

@@ -1,7 +1,10 @@
 package io.beemesh.apiserver.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.apiserver.auth.BoundTokens;
+import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.auth.User;
+import io.beemesh.apiserver.authorization.Authorizer;
 import io.beemesh.apiserver.engine.ServerPaths.ServerVersion;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
@@ -17,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,6 +42,9 @@ final class EngineFixture {
             .on(simulation, loop,
                     RegistryConfig.defaults().withChanges(CHANGES_KEPT, 8L << 20))
             .registry();
+    final BoundTokens tokens = new BoundTokens(registry,
+            new TokenSigner(TokenSigner.newKey(new SecureRandom())), loop::wallTime,
+            simulation.newRandom());
     final ApiEngine engine;
 
     EngineFixture() {
@@ -53,7 +60,7 @@ final class EngineFixture {
         WriteAdmission admission = admissions.apply(registry);
         engine = new ApiEngine(
                 new EngineSeams(registry, BuiltInResources.catalog(SCHEMAS), admission, loop,
-                        simulation.newRandom(), Runnable::run),
+                        simulation.newRandom(), Runnable::run, tokens, new Authorizer(registry)),
                 new ServerPaths(
                         new ServerVersion("1", "34", "v1.34.1", "abc", "2026-01-01T00:00:00Z",
                                 "linux/amd64"),

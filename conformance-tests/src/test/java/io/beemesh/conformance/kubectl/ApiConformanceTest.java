@@ -2,6 +2,7 @@ package io.beemesh.conformance.kubectl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.time.Duration;
@@ -55,5 +56,78 @@ final class ApiConformanceTest {
                 + "spec.ports[0].nodePort: Invalid value: 30090: provided port is already allocated");
         kubectl.ok("delete svc a");
         kubectl.ok(again);
+    }
+
+    @Test
+    void serviceAccountToken_isOfItsAccount_andMayDoWhatItsRoleSays() {
+        String token = kubectl.ok("create token default --duration=10m").strip();
+        Command.Result denied = asAccount(token, "/api/v1/namespaces/default/pods");
+        assertThat(denied.output()).contains("User \"system:serviceaccount:default:default\" "
+                + "cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+        assertThat(asAccount(token, "/apis").output()).contains("APIGroupList");
+        kubectl.ok("annotate sa default beemesh.io/role=cluster-admin");
+        assertThat(asAccount(token, "/api/v1/namespaces/default/pods").output())
+                .contains("PodList");
+        kubectl.ok("annotate sa default beemesh.io/role-");
+        kubectl.ok("run mounts --image=x");
+        assertThat(kubectl.ok("get pod mounts -o yaml")).contains("kube-api-access-");
+    }
+
+    private Command.Result asAccount(String token, String path) {
+        return Command.of("curl", "-sk", "-H", "Authorization: Bearer " + token,
+                "https://127.0.0.1:" + node.apiPort() + path).run();
+    }
+
+    @Test
+    void daemonSet_runsOnEveryNode_andRollsOut() {
+        kubectl.apply("""
+                apiVersion: apps/v1
+                kind: DaemonSet
+                metadata: {name: agent}
+                spec:
+                  selector: {matchLabels: {app: agent}}
+                  template:
+                    metadata: {labels: {app: agent}}
+                    spec: {containers: [{name: c, image: "agent:1"}]}
+                """);
+        kubectl.ok("rollout status ds/agent --timeout=30s");
+        kubectl.ok("set image ds/agent c=agent:2");
+        kubectl.ok("rollout status ds/agent --timeout=30s");
+        assertThat(kubectl.ok("rollout history ds/agent")).contains("1").contains("2");
+        kubectl.ok("rollout undo ds/agent");
+        kubectl.ok("rollout status ds/agent --timeout=30s");
+        assertThat(kubectl.ok("get ds agent -o wide")).contains("agent:1");
+        kubectl.ok("delete ds agent --timeout=30s");
+    }
+
+    @Test
+    void disruptionBudget_stopsADrain() {
+        kubectl.ok("create ns budget");
+        kubectl.ok("create deployment web --image=x --replicas=2 -n budget");
+        kubectl.ok("create pdb web --selector=app=web --min-available=2 -n budget");
+        kubectl.ok("rollout status deployment/web --timeout=30s -n budget");
+        Eventually.contains(SOON, () -> kubectl.ok("get pdb -n budget"), "0");
+        String pod = kubectl.ok("get pods -n budget -o jsonpath={.items[0].metadata.name}");
+        Command.Result refused = kubectl.command("create", "--raw",
+                "/api/v1/namespaces/budget/pods/" + pod + "/eviction", "-f", "-")
+                .input("{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\""
+                        + pod + "\"}}").run();
+        assertThat(refused.output())
+                .contains("Cannot evict pod as it would violate the pod's disruption budget.");
+    }
+
+    @Test
+    void priorityClass_givesItsPodsTheirPriority() {
+        assertThat(kubectl.ok("get priorityclasses")).contains("system-node-critical")
+                .contains("2000001000");
+        kubectl.ok("create priorityclass high --value=1000");
+        kubectl.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: important}
+                spec: {priorityClassName: high, containers: [{name: c, image: x}]}
+                """);
+        assertThat(kubectl.ok("get pod important -o jsonpath={.spec.priority}"))
+                .isEqualTo("1000");
     }
 }

@@ -143,22 +143,12 @@ final class VolumePlan {
         } else if (source.has("serviceAccountToken")) {
             JsonNode token = source.path("serviceAccountToken");
             String value = tokens.getOrDefault(tokenKey(token), "");
-            // Readable by its owner, or by the group that was asked for.
-            boolean shared = group >= 0 || runsAsOther();
+            // Readable by all of the pod, as where neither fsGroup nor one user of all is given.
             put(files, token.path("path").asText("token"),
-                    value.getBytes(StandardCharsets.UTF_8), shared ? 0644 : 0600);
+                    value.getBytes(StandardCharsets.UTF_8), 0644);
         } else {
             throw StartFailure.config("this node has no such projected volume source");
         }
-    }
-
-    private boolean runsAsOther() {
-        JsonNode spec = pod.tree().path("spec");
-        boolean other = spec.path("securityContext").path("runAsUser").asLong(0) != 0;
-        for (JsonNode container : spec.path("containers")) {
-            other |= container.path("securityContext").path("runAsUser").asLong(0) != 0;
-        }
-        return other;
     }
 
     private void addDownward(JsonNode item, int mode, Map<String, Volume.File> files)

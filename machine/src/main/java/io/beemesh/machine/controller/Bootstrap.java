@@ -33,6 +33,11 @@ final class Bootstrap {
             ensure(GroupResource.NAMESPACES, namespace(name));
         }
         ensure(GroupResource.STORAGE_CLASSES, localPath());
+        ensure(GroupResource.PRIORITY_CLASSES, priority("system-node-critical", 2_000_001_000,
+                "Used for system critical pods that must not be moved from their current node."));
+        ensure(GroupResource.PRIORITY_CLASSES, priority("system-cluster-critical", 2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to "
+                        + "another node if necessary."));
     }
 
     private void ensure(GroupResource type, ApiObject object) {
@@ -60,6 +65,13 @@ final class Bootstrap {
                 .put("kubernetes.io/metadata.name", name);
         tree.putObject("spec").putArray("finalizers").add(NamespaceReconciler.FINALIZER);
         tree.putObject("status").put("phase", "Active");
+        return new ApiObject(tree);
+    }
+
+    private static ApiObject priority(String name, int value, String description) {
+        ObjectNode tree = named("scheduling.k8s.io/v1", "PriorityClass", name);
+        tree.put("value", value).put("description", description);
+        tree.put("preemptionPolicy", "PreemptLowerPriority");
         return new ApiObject(tree);
     }
 

@@ -37,6 +37,8 @@ public final class Controllers {
         add(new DeploymentReconciler(store, owners));
         add(new ReplicaSetReconciler(store, owners));
         add(new StatefulSetReconciler(store, owners));
+        add(new DaemonSetReconciler(store, owners));
+        add(new DisruptionReconciler(store));
         add(new EndpointReconciler(store));
         add(new ApiServiceReconciler(store, config.api()));
         add(new ClaimReconciler(store));

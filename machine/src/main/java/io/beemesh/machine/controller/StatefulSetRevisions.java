@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A StatefulSet's templates over time, each a ControllerRevision whose data is the patch that {@code
+ * A StatefulSet's or DaemonSet's templates over time, each a ControllerRevision whose data is the patch that {@code
  * kubectl rollout undo} applies.
  */
 final class StatefulSetRevisions {

@@ -28,6 +28,13 @@ public record GroupResource(String group, String resource) implements Comparable
     public static final GroupResource LEASES = new GroupResource("coordination.k8s.io", "leases");
     public static final GroupResource STORAGE_CLASSES = new GroupResource("storage.k8s.io",
             "storageclasses");
+    public static final GroupResource DAEMON_SETS = new GroupResource("apps", "daemonsets");
+    public static final GroupResource JOBS = new GroupResource("batch", "jobs");
+    public static final GroupResource CRON_JOBS = new GroupResource("batch", "cronjobs");
+    public static final GroupResource DISRUPTION_BUDGETS = new GroupResource("policy",
+            "poddisruptionbudgets");
+    public static final GroupResource PRIORITY_CLASSES = new GroupResource("scheduling.k8s.io",
+            "priorityclasses");
     /** Not served by the API: the replica indexes of a ReplicaSet, see {@code registry}. */
     public static final GroupResource LEDGERS = new GroupResource("internal.beemesh.io", "ledgers");
     /** Not served by the API: addresses and ports in use, each name one claim. */

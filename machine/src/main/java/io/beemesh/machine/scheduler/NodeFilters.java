@@ -2,10 +2,10 @@ package io.beemesh.machine.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.NodeMatch;
 import io.beemesh.machine.scheduler.Filter.Verdict;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** What a machine itself says about a pod: its state, taints, labels, ports and room. Pure. */
@@ -39,18 +39,7 @@ final class NodeFilters {
     }
 
     private static boolean isTolerated(PodView pod, JsonNode taint) {
-        for (JsonNode toleration : pod.spec().path("tolerations")) {
-            String effect = toleration.path("effect").asText("");
-            String key = toleration.path("key").asText("");
-            boolean exists = toleration.path("operator").asText("Equal").equals("Exists");
-            if ((effect.isEmpty() || effect.equals(taint.path("effect").asText("")))
-                    && (key.isEmpty() ? exists : key.equals(taint.path("key").asText("")))
-                    && (exists || toleration.path("value").asText("")
-                            .equals(taint.path("value").asText("")))) {
-                return true;
-            }
-        }
-        return false;
+        return NodeMatch.tolerates(pod.spec().path("tolerations"), taint);
     }
 
     static List<Verdict> affinity(PodView pod, NodeView node, Surroundings around) {
@@ -60,15 +49,7 @@ final class NodeFilters {
     }
 
     static boolean matchesNodeAffinity(PodView pod, NodeView node) {
-        for (Map.Entry<String, JsonNode> wanted : pod.spec().path("nodeSelector").properties()) {
-            if (!wanted.getValue().asText("").equals(node.labels().get(wanted.getKey()))) {
-                return false;
-            }
-        }
-        JsonNode required = pod.spec().path("affinity").path("nodeAffinity")
-                .path("requiredDuringSchedulingIgnoredDuringExecution");
-        return !required.isObject()
-                || NodeTerms.matchAny(required.path("nodeSelectorTerms"), node);
+        return NodeMatch.selects(pod.spec(), node.labels(), node.name());
     }
 
     static List<Verdict> ports(PodView pod, NodeView node, Surroundings around) {

@@ -22,6 +22,9 @@ final class SimulatedKinds implements Kinds {
         kinds.put("apps/v1/Deployment", GroupResource.DEPLOYMENTS);
         kinds.put("apps/v1/ReplicaSet", GroupResource.REPLICA_SETS);
         kinds.put("apps/v1/StatefulSet", GroupResource.STATEFUL_SETS);
+        kinds.put("apps/v1/DaemonSet", GroupResource.DAEMON_SETS);
+        kinds.put("policy/v1/PodDisruptionBudget", GroupResource.DISRUPTION_BUDGETS);
+        kinds.put("scheduling.k8s.io/v1/PriorityClass", GroupResource.PRIORITY_CLASSES);
         kinds.put("apps/v1/ControllerRevision", GroupResource.CONTROLLER_REVISIONS);
         kinds.put("discovery.k8s.io/v1/EndpointSlice", GroupResource.ENDPOINT_SLICES);
         kinds.put("v1/Namespace", GroupResource.NAMESPACES);
@@ -38,7 +41,8 @@ final class SimulatedKinds implements Kinds {
     @Override
     public boolean isNamespaced(GroupResource type) {
         return !List.of(GroupResource.NAMESPACES, GroupResource.NODES,
-                GroupResource.PERSISTENT_VOLUMES, GroupResource.STORAGE_CLASSES).contains(type);
+                GroupResource.PERSISTENT_VOLUMES, GroupResource.STORAGE_CLASSES,
+                GroupResource.PRIORITY_CLASSES).contains(type);
     }
 
     @Override

@@ -178,7 +178,8 @@ public final class World {
         private void bind(ObjectKey key) {
             registry.get(key).filter(p -> Pods.nodeName(p.object()).isEmpty()).ifPresent(p -> {
                 ApiObject pod = p.object();
-                pod.spec().put("nodeName", "node-1");
+                String only = DaemonPods.nodeOf(pod);
+                pod.spec().put("nodeName", only.isEmpty() ? "node-1" : only);
                 registry.write(List.of(new Mutation.Update(Draft.of(key, pod), p.version())))
                         .thenAccept(result -> {
                             if (result instanceof WriteResult.Conflict) {
