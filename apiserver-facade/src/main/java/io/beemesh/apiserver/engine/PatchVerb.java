@@ -90,6 +90,7 @@ final class PatchVerb {
             config.metadata().put("name", call.info().name());
         }
         Preparation.requireSameName(config, call.key());
+        keepPart(call, config);
         if (call.info().subresource().isEmpty() && seams.registry().get(call.key()).isEmpty()) {
             return createApplied(call, options, config);
         }
@@ -97,6 +98,18 @@ final class PatchVerb {
                 current -> new ApiObject(
                         managing.applied(call, options, current.tree(), config.tree())),
                 ManagedBy.APPLY));
+    }
+
+    /** Takes away what this part of the resource cannot set, so that nobody comes to own it. */
+    private static void keepPart(Call call, ApiObject config) {
+        boolean hasStatus = call.resource().subresources().stream()
+                .anyMatch(s -> s.name().equals("status"));
+        if (call.info().subresource().isEmpty() && hasStatus) {
+            config.tree().remove("status");
+        } else if (call.info().subresource().equals("status")) {
+            config.tree().retain("apiVersion", "kind", "metadata", "status");
+            config.metadata().retain("name", "namespace", "uid", "resourceVersion");
+        }
     }
 
     private CompletableFuture<ApiResponse> createApplied(Call call, WriteOptions options,

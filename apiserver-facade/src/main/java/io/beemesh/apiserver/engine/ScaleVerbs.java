@@ -22,10 +22,12 @@ final class ScaleVerbs {
 
     private final EngineSeams seams;
     private final UpdatePipeline pipeline;
+    private final Managing managing;
 
-    ScaleVerbs(EngineSeams seams, UpdatePipeline pipeline) {
+    ScaleVerbs(EngineSeams seams, UpdatePipeline pipeline, Managing managing) {
         this.seams = seams;
         this.pipeline = pipeline;
+        this.managing = managing;
     }
 
     CompletableFuture<ApiResponse> handle(Call call) {
@@ -42,8 +44,12 @@ final class ScaleVerbs {
                 yield change(call, options, current -> body);
             }
             case "patch" -> {
-                WriteOptions options = WriteOptions.of(call.request(), "PatchOptions", false);
                 String type = MediaType.parse(call.request().header("content-type")).type();
+                boolean apply = type.equals("application/apply-patch+yaml");
+                WriteOptions options = WriteOptions.of(call.request(), "PatchOptions", apply);
+                if (apply) {
+                    yield apply(call, options);
+                }
                 // The fields of a Scale have no merge keys: a strategic merge is a merge.
                 String plain = type.equals("application/strategic-merge-patch+json")
                         ? "application/merge-patch+json"
@@ -60,14 +66,7 @@ final class ScaleVerbs {
             UpdatePipeline.Transform scales) {
         return pipeline.write(new Request(call, options, Scope.MAIN, current -> {
             ApiObject scale = scales.next(current);
-            JsonNode replicas = scale.tree().path("spec").path("replicas");
-            int wanted = replicas.asInt(0);
-            if (wanted < 0 || (!replicas.isMissingNode() && !replicas.isInt())) {
-                throw StatusTable.invalid("autoscaling", "Scale", call.info().name(),
-                        List.of(new Cause("FieldValueInvalid", "Invalid value: " + replicas
-                                + ": must be greater than or equal to 0", "spec.replicas")));
-            }
-            current.spec().put("replicas", wanted);
+            current.spec().put("replicas", replicas(call, scale));
             for (String field : List.of("resourceVersion", "uid")) {
                 JsonNode value = scale.tree().path("metadata").path(field);
                 if (value.isTextual() && !value.asText("").isEmpty()) {
@@ -77,6 +76,43 @@ final class ScaleVerbs {
             return current;
         }, ManagedBy.UPDATE)).thenApply(
                 json -> Rendering.tree(call, 200, scale(ApiObject.parse(json))));
+    }
+
+    /** The applier comes to own the replicas, and nothing else of the object. */
+    private CompletableFuture<ApiResponse> apply(Call call, WriteOptions options) {
+        JsonNode body = Yaml.parse(call.request().body());
+        Bodies.checkDepth(body, 0);
+        ApiObject scale = Bodies.typed(body, API_VERSION, "Scale");
+        if (!scale.metadata().path("managedFields").isEmpty()) {
+            throw StatusTable.badRequest("metadata.managedFields must be nil");
+        }
+        if (scale.name().isEmpty()) {
+            scale.metadata().put("name", call.info().name());
+        }
+        Preparation.requireSameName(scale, call.key());
+        ObjectNode config = Json.object();
+        config.put("apiVersion", call.resource().apiVersion());
+        config.put("kind", call.resource().kind());
+        config.putObject("metadata").put("name", scale.name());
+        if (scale.tree().path("spec").has("replicas")) {
+            config.putObject("spec").put("replicas", replicas(call, scale));
+        }
+        return pipeline.write(new Request(call, options, Scope.MAIN,
+                current -> new ApiObject(
+                        managing.applied(call, options, current.tree(), config)),
+                ManagedBy.APPLY)).thenApply(
+                        json -> Rendering.tree(call, 200, scale(ApiObject.parse(json))));
+    }
+
+    private static int replicas(Call call, ApiObject scale) {
+        JsonNode replicas = scale.tree().path("spec").path("replicas");
+        int wanted = replicas.asInt(0);
+        if (wanted < 0 || (!replicas.isMissingNode() && !replicas.isInt())) {
+            throw StatusTable.invalid("autoscaling", "Scale", call.info().name(),
+                    List.of(new Cause("FieldValueInvalid", "Invalid value: " + replicas
+                            + ": must be greater than or equal to 0", "spec.replicas")));
+        }
+        return wanted;
     }
 
     /** The Scale of {@code object}. */

@@ -80,7 +80,9 @@ final class TokenVerb {
     private static void requireLifetime(long seconds) {
         String problem = seconds < SECONDS_MIN
                 ? "may not specify a duration less than 10 minutes"
-                : seconds > SECONDS_MAX ? "may not specify a duration larger than 2^32 seconds" : "";
+                : seconds > SECONDS_MAX
+                        ? "may not specify a duration larger than 2^32 seconds"
+                        : "";
         if (!problem.isEmpty()) {
             throw StatusTable.invalid(REQUESTS.group(), "TokenRequest", "",
                     List.of(new Cause("FieldValueInvalid",

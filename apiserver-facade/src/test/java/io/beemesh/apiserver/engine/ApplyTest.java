@@ -177,4 +177,49 @@ class ApplyTest {
                         "\"name\":\"m\",\"managedFields\":[{\"manager\":\"x\"}]"))
                 .requireCode(400).message()).isEqualTo("metadata.managedFields must be nil");
     }
+
+    @Test
+    void scale_applied_ownsTheReplicasAlone() {
+        EngineFixture engine = new EngineFixture();
+        engine.namespace("s");
+        String path = "/apis/apps/v1/namespaces/s/deployments";
+        engine.post(path, """
+                {"metadata":{"name":"d"},"spec":{"replicas":1,"selector":{"matchLabels":{"a":"b"}},
+                 "template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[
+                  {"name":"c","image":"i"}]}}}}""").requireCode(201);
+        String scale = """
+                {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"d"},
+                 "spec":{"replicas":3}}""";
+        assertThat(engine.apply(path + "/d/scale?fieldManager=hpa", scale).requireCode(409)
+                .message()).contains("Apply failed with 1 conflict").contains(".spec.replicas");
+        assertThat(engine.apply(path + "/d/scale?fieldManager=hpa&force=true", scale)
+                .requireCode(200).json().path("kind").asText()).isEqualTo("Scale");
+        com.fasterxml.jackson.databind.JsonNode deployment = engine.get(path + "/d").json();
+        assertThat(deployment.path("spec").path("replicas").asInt()).isEqualTo(3);
+        com.fasterxml.jackson.databind.JsonNode entry = engine.get(path + "/d").json()
+                .path("metadata").path("managedFields").path(0);
+        assertThat(entry.path("manager").asText()).isEqualTo("hpa");
+        assertThat(entry.path("subresource").asText()).isEqualTo("scale");
+        assertThat(entry.path("fieldsV1").toString())
+                .isEqualTo("{\"f:spec\":{\"f:replicas\":{}}}");
+    }
+
+    @Test
+    void status_applied_ownsNothingElse() {
+        EngineFixture engine = new EngineFixture();
+        engine.namespace("s");
+        String path = "/api/v1/namespaces/s/services";
+        engine.post(path, """
+                {"metadata":{"name":"s"},"spec":{"ports":[{"port":80}]}}""").requireCode(201);
+        engine.apply(path + "/s/status?fieldManager=lb", """
+                {"apiVersion":"v1","kind":"Service","metadata":{"name":"s","labels":{"x":"y"}},
+                 "spec":{"sessionAffinity":"ClientIP"},
+                 "status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}""").requireCode(200);
+        com.fasterxml.jackson.databind.JsonNode service = engine.get(path + "/s").json();
+        assertThat(service.path("status").toString()).contains("192.0.2.1");
+        assertThat(service.path("spec").path("sessionAffinity").asText()).isEqualTo("None");
+        assertThat(service.path("metadata").path("managedFields").path(0).path("fieldsV1")
+                .toString()).doesNotContain("f:spec").doesNotContain("f:labels")
+                .contains("f:loadBalancer");
+    }
 }

@@ -169,7 +169,8 @@ final class DaemonSetReconciler implements Reconciler {
                         batch.event(set, Severity.WARNING, "FailedDaemonPod",
                                 "Found failed daemon pod " + set.namespace() + "/"
                                         + pod.key().name() + " on node "
-                                        + DaemonPods.nodeOf(pod.object()) + ", will try to kill it");
+                                        + DaemonPods.nodeOf(pod.object())
+                                        + ", will try to kill it");
                         delete(pod);
                     } else if (phase.equals("Succeeded") && !pod.object().isDeleting()) {
                         delete(pod);

@@ -22,10 +22,12 @@ final class DaemonSetReconcilerTest {
     }
 
     private void set(String image, String more) {
-        world.apply(GroupResource.DAEMON_SETS, """
-                {"kind":"DaemonSet","apiVersion":"apps/v1","metadata":{"name":"d"},"spec":{%s
-                 "selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":{"app":"d"}},
-                 "spec":{"containers":[{"name":"c","image":"%s"}]}}}}""".formatted(more, image));
+        world.apply(GroupResource.DAEMON_SETS,
+                """
+                        {"kind":"DaemonSet","apiVersion":"apps/v1","metadata":{"name":"d"},"spec":{%s
+                         "selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":{"app":"d"}},
+                         "spec":{"containers":[{"name":"c","image":"%s"}]}}}}"""
+                        .formatted(more, image));
         world.run(Duration.ofSeconds(8));
     }
 
