@@ -52,8 +52,9 @@ final class MeshEntry {
      * @param keys only of an issuer
      * @param authority of the mesh's API
      * @param serving what the API server shows
+     * @param isNew it joined just now
      */
-    record Entry(MembershipCertificate certificate, Issuer.@Nullable Keys keys,
+    record Entry(MembershipCertificate certificate, boolean isNew, Issuer.@Nullable Keys keys,
             X509Certificate authority, Supplier<Credential> serving, Renewal.Api api) {}
 
     MeshEntry(NodeConfig config, NettyHost host, MembershipFiles files, ApiPki pki,
@@ -95,10 +96,10 @@ final class MeshEntry {
             MembershipCertificate own = certificate.isValidAt(now())
                     ? certificate
                     : Issuer.found(key, certificate.peer(), certificate.nodeName(), now());
-            return asIssuer(own, key, pki.authority(""));
+            return asIssuer(own, false, key, pki.authority(""));
         }
         if (certificate.isValidAt(now())) {
-            return asMember(certificate, memberCertificates());
+            return asMember(certificate, false, memberCertificates());
         }
         if (token.isPresent()) {
             return join(token.get());
@@ -116,7 +117,7 @@ final class MeshEntry {
         files.write(MembershipFiles.ROOT_KEY, root.toBytes());
         files.write(MembershipStore.CERTIFICATE, certificate.toBytes());
         LOG.info("Mesh founded mesh={} node={}", certificate.mesh(), config.name());
-        return asIssuer(certificate, root, authority);
+        return asIssuer(certificate, false, root, authority);
     }
 
     private Entry join(JoinToken token) throws IOException, FormatException {
@@ -153,21 +154,23 @@ final class MeshEntry {
         LOG.info("Mesh joined mesh={} node={} role={}", token.mesh(), config.name(),
                 certificate.role());
         return root.isPresent()
-                ? asIssuer(certificate, root.get(), pki.authority(""))
-                : asMember(certificate, certificates);
+                ? asIssuer(certificate, true, root.get(), pki.authority(""))
+                : asMember(certificate, true, certificates);
     }
 
-    private Entry asIssuer(MembershipCertificate certificate, PrivateKey root,
+    private Entry asIssuer(MembershipCertificate certificate, boolean isNew, PrivateKey root,
             ApiAuthority authority) throws IOException {
         pki.writeAdmin(authority, adminDirectory());
-        return new Entry(certificate, new Issuer.Keys(root, authority), authority.certificate(),
+        return new Entry(certificate, isNew, new Issuer.Keys(root, authority),
+                authority.certificate(),
                 pki.serving(authority, names),
                 new IssuerCertificates(pki, authority, adminDirectory()));
     }
 
-    private Entry asMember(MembershipCertificate certificate, MemberCertificates certificates)
+    private Entry asMember(MembershipCertificate certificate, boolean isNew,
+            MemberCertificates certificates)
             throws IOException {
-        return new Entry(certificate, null, pki.authorityCertificate(), certificates,
+        return new Entry(certificate, isNew, null, pki.authorityCertificate(), certificates,
                 certificates);
     }
 

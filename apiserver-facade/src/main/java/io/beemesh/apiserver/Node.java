@@ -29,7 +29,11 @@ import io.beemesh.machine.disk.MembershipFiles;
 import io.beemesh.machine.disk.MvStoreStorage;
 import io.beemesh.machine.event.EventRecorder;
 import io.beemesh.machine.gateway.DefaultService;
+import io.beemesh.machine.gateway.MeshPodStreams;
+import io.beemesh.machine.gateway.PodStreamServer;
 import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.node.NodeLeases;
+import io.beemesh.machine.node.NodeLifecycle;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.Storage;
@@ -60,6 +64,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final Duration INTRODUCED_MAX = Duration.ofSeconds(20);
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
 
     private final NodeConfig config;
@@ -124,6 +129,12 @@ public final class Node implements AutoCloseable {
         MeshParts mesh = MeshParts.create(config, host, entry, files, random.split(),
                 secureRandom);
         await(CompletableFuture.runAsync(mesh::start, loop));
+        await(host.listen(List.of(listenAddress())));
+        if (entry.isNew()) {
+            // Who has just joined must not take itself for alone.
+            await(mesh.membership().introduced().orTimeout(INTRODUCED_MAX.toMillis(),
+                    TimeUnit.MILLISECONDS));
+        }
 
         Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop);
         loss = storage.recovered().loss();
@@ -143,15 +154,17 @@ public final class Node implements AutoCloseable {
                 new PodTokens(registry, tokens, workers, loop));
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
-                new EngineSeams(registry, catalog, meshAdmission, loop, random.split(), workers,
-                        tokens, authorizer),
+                new EngineSeams(new NodeLeases(registry, mesh.membership()), catalog,
+                        meshAdmission, loop, random.split(), workers, tokens, authorizer),
                 new ServerPaths(Versions.server(), readiness.checks(registry)),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
                         tokens.signer()));
         MeshApi meshApi = new MeshApi(engine, loop,
                 new NodeMesh(config, mesh, () -> left.complete(null)));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(
-                new AuthorizedApi(meshApi, authorizer), machine.streams(),
+                new AuthorizedApi(meshApi, authorizer),
+                new MeshPodStreams(machine.streams(), registry, mesh.membership(), mesh.gate(),
+                        config.name()),
                 new Authenticator(entry.authority(), clock,
                         token -> tokens.verify(token, List.of(BoundTokens.ISSUER))
                                 .map(BoundTokens.Verified::user)),
@@ -160,8 +173,9 @@ public final class Node implements AutoCloseable {
         started = new Started(storage, registry, mesh, files, machine, http);
 
         await(http.start());
-        await(host.listen(List.of(listenAddress())));
         loop.execute(() -> {
+            new PodStreamServer(mesh.gate(), machine.streams()).start();
+            new NodeLifecycle(loop, registry, mesh.membership(), events).start();
             readiness.start(registry);
             admission.start();
             meshAdmission.start();

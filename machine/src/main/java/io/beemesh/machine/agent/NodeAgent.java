@@ -257,6 +257,10 @@ public final class NodeAgent implements AutoCloseable {
                 } else if (type.equals(GroupResource.CONFIG_MAPS)
                         || type.equals(GroupResource.SECRETS)) {
                     onReferenced(change.object().key());
+                } else if (type.equals(GroupResource.NODES) && synced
+                        && change.kind() == Change.Kind.MODIFIED
+                        && change.object().key().name().equals(parts.config().nodeName())) {
+                    node.changed();
                 }
             }
         }

@@ -73,6 +73,11 @@ final class NodeObject {
         touch();
     }
 
+    /** Somebody else changed the Node: what this machine says of itself is to stand there. */
+    void changed() {
+        touch();
+    }
+
     private void touch() {
         dirty = true;
         write();

@@ -1,4 +1,6 @@
-/** Ways from outside to Services: start at {@link io.beemesh.machine.gateway.DefaultService}. */
+/**
+ * Ways from outside to Services and pods: start at {@link io.beemesh.machine.gateway.MeshPodStreams}.
+ */
 @NullMarked
 package io.beemesh.machine.gateway;
 

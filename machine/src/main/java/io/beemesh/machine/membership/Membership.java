@@ -54,6 +54,7 @@ public final class Membership implements Members {
     private boolean keepPlanned;
     private boolean leaving;
     private boolean closed;
+    private final CompletableFuture<@Nullable Void> introduced = new CompletableFuture<>();
 
     /** What it works on. */
     public record Parts(CertificateGate gate, Credentials credentials, Lane lane,
@@ -102,6 +103,14 @@ public final class Membership implements Members {
         detector.start();
         connector.start();
         beat();
+    }
+
+    /**
+     * Completes on the loop once a member has told who the others are: a machine that has just joined
+     * knows nobody before.
+     */
+    public CompletableFuture<@Nullable Void> introduced() {
+        return introduced;
     }
 
     /** Ends all; says nothing to the others. */
@@ -314,6 +323,7 @@ public final class Membership implements Members {
             syncing = false;
             if (failure == null) {
                 learn(answer);
+                introduced.complete(null);
                 connector.dialSoon();
             }
         });
