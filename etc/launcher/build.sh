@@ -2,13 +2,18 @@
 # Builds the node into target/dist: a Java runtime of its own, the jars, and an ahead-of-time cache.
 
 DIST=$ROOT/target/dist
-# Measured in docs/benchmarks.md. What the cache knows of hot methods is left out: it would keep 24 MB more of
-# the cache in memory. The cache is valid only with the same flags, so both runs share them.
+# What each of these is worth is in docs/decisions/0005-memory-of-an-idle-node.md. The cache is valid only
+# with the same flags, so both runs share them.
 JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeaders -Xss256k
     -XX:ReservedCodeCacheSize=24m -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions
     -XX:ArchiveRelocationMode=0 -XX:-AOTRecordTraining -XX:-AOTReplayTraining --enable-native-access=ALL-UNNAMED
-    -XX:MaxDirectMemorySize=32m -Dio.netty.allocator.type=unpooled
-    -Dio.netty.noPreferDirect=true -Dvertx.disableFileCPResolving=true
+    --sun-misc-unsafe-memory-access=allow -Dio.netty.noUnsafe=false
+    -XX:MaxDirectMemorySize=32m -Dio.netty.noPreferDirect=true
+    # Without arenas the pooled allocator keeps nothing; Vert.x replaces the one called "unpooled" by a pool.
+    -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
+    # The node trusts its mesh's authorities alone; without this 140 public ones are parsed at the start.
+    -Djavax.net.ssl.trustStore=NONE
+    -Dvertx.disableFileCPResolving=true
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.showShortLogName=true
     -Dorg.slf4j.simpleLogger.log.com.github.dockerjava=warn
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX")
@@ -41,7 +46,7 @@ build_if_needed() {
     cp "$ROOT"/apiserver-facade/target/lib/*.jar "$ROOT"/apiserver-facade/target/apiserver-facade-*.jar \
         "$ROOT/target/dist.new/lib/"
     rm -f "$ROOT"/target/dist.new/lib/*-tests.jar "$ROOT"/target/dist.new/lib/*-sources.jar
-    run_logged "$log" unsign "$ROOT"/target/dist.new/lib/bc*.jar
+    run_logged "$log" slim "$ROOT"/target/dist.new/lib/{bc*,docker-java-transport-zerodep*}.jar
     rm -rf "$DIST"
     mv "$ROOT/target/dist.new" "$DIST"
     say "      preparing for a fast start"
@@ -54,25 +59,31 @@ maven_package() {
     (cd "$ROOT" && JAVA_HOME=$JDK mvn -B -DskipTests -Dspotless.check.skip $(maven_proxy) -pl apiserver-facade -am package)
 }
 
-# Takes the signatures out of jars: the JVM would keep the digests of thousands of entries in memory, and
-# nothing here uses Bouncy Castle as a security provider, which alone needs them.
-unsign() {
+# Takes out of jars what the node never uses and would pay for: signatures (the JVM keeps the digests of
+# thousands of entries), Bouncy Castle as a provider of Java's own interfaces (Netty makes it one if it is
+# there) and the list of public domain suffixes.
+slim() {
     local jar dir
     for jar in "$@"; do
         dir=$(mktemp -d)
-        (cd "$dir" && "$JDK/bin/jar" xf "$jar" && rm -rf META-INF && "$JDK/bin/jar" cfM "$jar.new" .)
+        (cd "$dir" && "$JDK/bin/jar" xf "$jar" && rm -rf META-INF mozilla org/publicsuffix \
+            org/bouncycastle/{jce/provider,jcajce/provider,pqc} && "$JDK/bin/jar" cfM "$jar.new" .)
         mv "$jar.new" "$jar"
         rm -rf "$dir"
     done
 }
 
-# Runs the node once with simulated pods and a few requests, inside the final layout: the cache fits
-# only this runtime, these jars and these flags.
+# Leads the node once through light use, inside the final layout: the cache fits only this runtime, these
+# jars and these flags.
 train() {
     local data
     data=$(mktemp -d)
-    "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "-XX:AOTCacheOutput=$DIST/beemesh.aot" -cp "$(class_path)" \
-        io.beemesh.apiserver.cli.BeemeshCommand train --data "$data"
+    "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -cp "$(class_path)" io.beemesh.apiserver.cli.BeemeshCommand \
+        train --data "$data" -- "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" \
+        "-XX:AOTCacheOutput=$data/beemesh.aot" -cp "$(class_path)" io.beemesh.apiserver.cli.BeemeshCommand run \
+        || return 1
+    # In small pieces: what is written at once may lie in pages of 2 MB, which count whole at the first touch.
+    dd if="$data/beemesh.aot" of="$DIST/beemesh.aot" bs=4k || return 1
     rm -rf "$data"
 }
 

@@ -190,6 +190,7 @@ public final class Node implements AutoCloseable {
         controllers.start();
         new Scheduler(loop, registry, events).start();
         machine.agent().start();
+        IdleMemory.start(loop);
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
                 config.identity().peerId(), http.apiPort(),
                 (loop.nanoTime() - begin) / 1_000_000);

@@ -1,18 +1,27 @@
 package io.beemesh.apiserver.cli;
 
-import io.beemesh.apiserver.Node;
-import io.beemesh.apiserver.NodeConfig;
-import io.beemesh.libp2p.peer.PrivateKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
- * Lives a short life of a node with simulated pods, so that the build can keep what the JVM learns of
- * it; called by the build alone.
+ * Leads a node through a short life of light use, so that the build can keep what the JVM learns of it;
+ * called by the build alone.
+ *
+ * <p>The node is a process of its own: whatever that loads is in the memory of every node later, so that
+ * clients and the stand-in for Podman must not be part of it.
  */
 @Command(name = "train")
 final class TrainCommand implements Callable<Integer> {
@@ -22,26 +31,61 @@ final class TrainCommand implements Callable<Integer> {
             "template":{"metadata":{"labels":{"app":"train"}},
             "spec":{"containers":[{"name":"app","image":"none"}]}}}}""";
     private static final String DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
+    private static final Duration STEP_MAX = Duration.ofMinutes(2);
 
     @Option(names = "--data", required = true)
     private Path data = Path.of("");
 
+    @Parameters(description = "the command line of 'run', to which data, ports and socket are added")
+    private List<String> run = List.of();
+
     @Override
     public Integer call() throws Exception {
-        NodeConfig config = new NodeConfig(data, PrivateKey.generate(new SecureRandom()), "train",
-                "127.0.0.1", 0, 0, "/ip4/127.0.0.1/tcp/0", new NodeConfig.PodRuntime.Simulated(), 0,
-                data.resolve("kubeconfig"), "");
-        try (Node node = new Node(config)) {
-            node.start();
-            node.ready().get();
-            ApiClient client = new ApiClient(node.apiPort(), data.resolve("kubeconfig/pki"));
-            client.send("POST", DEPLOYMENTS, DEPLOYMENT.getBytes(StandardCharsets.UTF_8));
-            for (String path : new String[]{"/api", "/apis", "/openapi/v3", "/api/v1/pods",
-                    DEPLOYMENTS + "/train"}) {
-                client.get(path);
+        int apiPort = freePort();
+        Path kubeconfig = data.resolve("kubeconfig");
+        Path socket = data.resolve("podman.sock");
+        try (StandInPodman podman = new StandInPodman(socket)) {
+            podman.start();
+            List<String> command = new ArrayList<>(run);
+            command.addAll(List.of("--data", data.resolve("node").toString(), "--kubeconfig-dir",
+                    kubeconfig.toString(), "--api-port", String.valueOf(apiPort), "--http-port",
+                    String.valueOf(freePort()), "--listen", "/ip4/127.0.0.1/tcp/0", "--node-ip",
+                    "127.0.0.1", "--podman-socket", socket.toString()));
+            Process node = new ProcessBuilder(command).inheritIO().start();
+            try {
+                awaitReady(node);
+                use(new ApiClient(apiPort, kubeconfig.resolve("pki")));
+                node.destroy();
+                // The JVM writes its cache when it ends.
+                return node.waitFor(STEP_MAX.toSeconds(), TimeUnit.SECONDS) ? 0 : 1;
+            } finally {
+                node.destroyForcibly();
             }
-            client.send("DELETE", DEPLOYMENTS + "/train", new byte[0]);
         }
-        return 0;
+    }
+
+    private void awaitReady(Process node) throws IOException, InterruptedException {
+        Instant deadline = Instant.now().plus(STEP_MAX);
+        while (!Files.exists(data.resolve("node/run/ready"))) {
+            if (node.waitFor(50, TimeUnit.MILLISECONDS) || Instant.now().isAfter(deadline)) {
+                throw new IOException("the node to learn from did not become ready");
+            }
+        }
+    }
+
+    private static void use(ApiClient client) throws IOException, RefusalException {
+        client.send("POST", DEPLOYMENTS, DEPLOYMENT.getBytes(StandardCharsets.UTF_8));
+        for (String path : new String[]{"/api", "/apis", "/openapi/v3", DEPLOYMENTS + "/train",
+                "/api/v1/pods?watch=true&timeoutSeconds=3", "/api/v1/pods", "/api/v1/nodes"}) {
+            client.get(path);
+        }
+        client.send("DELETE", DEPLOYMENTS + "/train", new byte[0]);
+        client.get("/api/v1/pods?watch=true&timeoutSeconds=2");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
     }
 }
