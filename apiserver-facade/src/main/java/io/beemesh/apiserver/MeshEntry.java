@@ -52,7 +52,7 @@ final class MeshEntry {
      * @param keys only of an issuer
      * @param authority of the mesh's API
      * @param serving what the API server shows
-     * @param isNew it joined just now
+     * @param isNew it became one just now
      */
     record Entry(MembershipCertificate certificate, boolean isNew, Issuer.@Nullable Keys keys,
             X509Certificate authority, Supplier<Credential> serving, Renewal.Api api) {}
@@ -117,7 +117,7 @@ final class MeshEntry {
         files.write(MembershipFiles.ROOT_KEY, root.toBytes());
         files.write(MembershipStore.CERTIFICATE, certificate.toBytes());
         LOG.info("Mesh founded mesh={} node={}", certificate.mesh(), config.name());
-        return asIssuer(certificate, false, root, authority);
+        return asIssuer(certificate, true, root, authority);
     }
 
     private Entry join(JoinToken token) throws IOException, FormatException {
@@ -161,7 +161,7 @@ final class MeshEntry {
     private Entry asIssuer(MembershipCertificate certificate, boolean isNew, PrivateKey root,
             ApiAuthority authority) throws IOException {
         pki.writeAdmin(authority, adminDirectory());
-        return new Entry(certificate, isNew, new Issuer.Keys(root, authority),
+        return new Entry(certificate, isNew, new Issuer.Keys(root, authority, pki.tokenKey()),
                 authority.certificate(),
                 pki.serving(authority, names),
                 new IssuerCertificates(pki, authority, adminDirectory()));

@@ -55,7 +55,7 @@ record MeshParts(NettyHost open, CertificateGate gate, Credentials credentials, 
                 Map.of());
         Membership membership = new Membership(new Membership.Parts(gate, credentials,
                 new GossipLane(pubsub, gate.peerId(), ""), files, random.split(),
-                MembershipConfig.lan()));
+                MembershipConfig.lan(), entry.isNew()));
         Renewal renewal = new Renewal(gate, credentials, membership, files, random.split(),
                 entry.api());
         JoinTokens tokens = new JoinTokens(files, loop::wallTime, secureRandom);

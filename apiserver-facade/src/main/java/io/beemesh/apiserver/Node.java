@@ -130,7 +130,7 @@ public final class Node implements AutoCloseable {
                 secureRandom);
         await(CompletableFuture.runAsync(mesh::start, loop));
         await(host.listen(List.of(listenAddress())));
-        if (entry.isNew()) {
+        if (entry.isNew() && !config.join().isEmpty()) {
             // Who has just joined must not take itself for alone.
             await(mesh.membership().introduced().orTimeout(INTRODUCED_MAX.toMillis(),
                     TimeUnit.MILLISECONDS));

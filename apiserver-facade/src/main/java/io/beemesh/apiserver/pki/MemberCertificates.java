@@ -18,7 +18,9 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -149,6 +151,8 @@ public final class MemberCertificates implements Supplier<Credential>, Renewal.A
             throw new OtherMeshException(pki + " holds the authority of another mesh");
         }
         Pem.writeCertificate(kept, authority);
+        Pem.writeKey(pki.resolve("sa.key"), key(answer.tokenKey()));
+        Pem.writePublicKey(pki.resolve("sa.pub"), publicKey(answer.tokenPublicKey()));
         Files.deleteIfExists(pki.resolve("serving.crt"));
         Pem.writeKey(pki.resolve("serving.key"), servingKeys.getPrivate());
         Pem.writeCertificate(pki.resolve("serving.crt"), server);
@@ -157,6 +161,24 @@ public final class MemberCertificates implements Supplier<Credential>, Renewal.A
         serving = new Credential(server, servingKeys.getPrivate());
         adminCertificate = client;
         LOG.info("Certificates of the API issued until={}", server.getNotAfter().toInstant());
+    }
+
+    private static PrivateKey key(byte[] encoded) throws IOException {
+        PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(encoded);
+        try {
+            return KeyFactory.getInstance("EC").generatePrivate(spec);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("not a key for tokens: " + e.getMessage(), e);
+        }
+    }
+
+    private static PublicKey publicKey(byte[] encoded) throws IOException {
+        X509EncodedKeySpec spec = new X509EncodedKeySpec(encoded);
+        try {
+            return KeyFactory.getInstance("EC").generatePublic(spec);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("not a key for tokens: " + e.getMessage(), e);
+        }
     }
 
     private static X509Certificate read(byte[] der) throws IOException {

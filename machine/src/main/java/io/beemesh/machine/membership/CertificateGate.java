@@ -45,6 +45,8 @@ public final class CertificateGate implements Host {
     private static final Duration SWEEP = Duration.ofSeconds(30);
     private static final int PARKED_MAX = 16;
     private static final int VISITORS_MAX = 4096;
+    private static final Duration REFUSAL_TOLD = Duration.ofMinutes(1);
+    private static final int REFUSALS_MAX = 1024;
 
     private final Host host;
     private final Credentials credentials;
@@ -54,6 +56,7 @@ public final class CertificateGate implements Host {
     private final List<Consumer<MembershipCertificate>> admissions = new ArrayList<>();
     private Consumer<Revocation> onRevocation = revocation -> {
     };
+    private final Map<PeerId, Long> refusalsTold = new LinkedHashMap<>();
     private long refused;
 
     /** A connected peer; a member once it has a certificate. */
@@ -260,9 +263,26 @@ public final class CertificateGate implements Host {
 
     private void refuse(PeerId peer, String reason) {
         refused++;
-        LOG.info("Peer refused peer={} reason=\"{}\"", peer, reason);
+        if (tellRefusal(peer)) {
+            LOG.info("Peer refused peer={} reason=\"{}\" refused={}", peer, reason, refused);
+        }
         host.disconnect(peer);
         gone(peer);
+    }
+
+    /** Once a minute for one peer: it may come again and again. */
+    private boolean tellRefusal(PeerId peer) {
+        long now = loop().nanoTime();
+        Long before = refusalsTold.get(peer);
+        if (before != null && now - before < REFUSAL_TOLD.toNanos()) {
+            return false;
+        }
+        refusalsTold.remove(peer);
+        refusalsTold.put(peer, now);
+        if (refusalsTold.size() > REFUSALS_MAX) {
+            refusalsTold.remove(refusalsTold.keySet().iterator().next());
+        }
+        return true;
     }
 
     private void gone(PeerId peer) {

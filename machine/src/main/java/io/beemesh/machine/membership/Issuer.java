@@ -14,6 +14,7 @@ import io.beemesh.protocol.membership.MeshId;
 import io.beemesh.protocol.membership.Revocation;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.spec.X509EncodedKeySpec;
@@ -50,8 +51,12 @@ public final class Issuer {
     private final JoinTokens tokens;
     private final SecureRandom random;
 
-    /** What makes an issuer: both are secrets of the mesh. */
-    public record Keys(PrivateKey root, ApiAuthority authority) {}
+    /**
+     * What makes an issuer: secrets of the mesh.
+     *
+     * @param tokens signs tokens of service accounts; every member has it
+     */
+    public record Keys(PrivateKey root, ApiAuthority authority, KeyPair tokens) {}
 
     public Issuer(Keys keys, Credentials credentials, Membership membership, CertificateGate gate,
             JoinTokens tokens, SecureRandom random) {
@@ -182,7 +187,8 @@ public final class Issuer {
                     certificate(peer, nodeName, role, now).toBytes(),
                     keys.authority.certificate().getEncoded(), serving, admin,
                     issuer ? keys.root.seed() : new byte[0],
-                    issuer ? keys.authority.key().getEncoded() : new byte[0]);
+                    issuer ? keys.authority.key().getEncoded() : new byte[0],
+                    keys.tokens.getPrivate().getEncoded(), keys.tokens.getPublic().getEncoded());
             LOG.info("Machine admitted peer={} node={} role={}", peer, nodeName, role);
             return answer.toBytes();
         } catch (GeneralSecurityException | IllegalArgumentException e) {

@@ -127,6 +127,15 @@ final class MemberTable {
         }
     }
 
+    /** Forgets who went in order and was not heard of since. */
+    void forgetLeft(Duration kept) {
+        long now = loop.nanoTime();
+        if (members.values().removeIf(member -> member.state == MemberState.LEFT
+                && !member.id.equals(self) && now - member.heardNanos > kept.toNanos())) {
+            changed();
+        }
+    }
+
     /** The up members closest to {@code target}: those of age first, and others if there are too few. */
     List<PeerId> closest(byte[] target, int count, Duration age) {
         long now = loop.nanoTime();

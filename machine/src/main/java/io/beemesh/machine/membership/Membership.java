@@ -33,6 +33,8 @@ public final class Membership implements Members {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
     private static final Duration KEEP_DELAY = Duration.ofSeconds(1);
     private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(5);
+    /** Who left is remembered until nobody tells of it any more. */
+    private static final Duration LEFT_KEPT = Duration.ofMinutes(10);
     private static final long SYNC_HEARTBEATS = 30;
     private static final long FULL_FIRST = 5;
     private static final long FULL_EVERY = 16;
@@ -56,9 +58,14 @@ public final class Membership implements Members {
     private boolean closed;
     private final CompletableFuture<@Nullable Void> introduced = new CompletableFuture<>();
 
-    /** What it works on. */
+    /**
+     * What it works on.
+     *
+     * @param isNew this machine was admitted just now, so nobody can count on what it had before
+     */
     public record Parts(CertificateGate gate, Credentials credentials, Lane lane,
-            MembershipStore store, RandomGenerator random, MembershipConfig config) {}
+            MembershipStore store, RandomGenerator random, MembershipConfig config,
+            boolean isNew) {}
 
     public Membership(Parts parts) {
         this.parts = parts;
@@ -179,6 +186,7 @@ public final class Membership implements Members {
         boolean full = sequence <= FULL_FIRST || sequence % FULL_EVERY == 0;
         sayAlive(full);
         if (sequence % SYNC_HEARTBEATS == 0) {
+            table.forgetLeft(LEFT_KEPT);
             List<PeerId> connected = List.copyOf(parts.gate().connectedPeers());
             if (!connected.isEmpty()) {
                 syncWith(connected.get(parts.random().nextInt(connected.size())));
@@ -361,6 +369,11 @@ public final class Membership implements Members {
     }
 
     // Members.
+
+    /** True if this machine was admitted in this life of its process. */
+    public boolean isNew() {
+        return parts.isNew();
+    }
 
     @Override
     public PeerId self() {

@@ -41,7 +41,7 @@ class JoinTest {
         first.files.put(name, content);
         return CompletableFuture.allOf();
     }, mesh.simulation::wallTime, RANDOM);
-    private final Issuer issuer = new Issuer(new Issuer.Keys(mesh.root, authority),
+    private final Issuer issuer = new Issuer(new Issuer.Keys(mesh.root, authority, SERVING),
             first.credentials, first.membership, first.gate, tokens, RANDOM);
 
     @BeforeEach
@@ -93,6 +93,7 @@ class JoinTest {
         assertThat(certificate.role()).isEqualTo(Role.MEMBER);
         assertThat(admitted.rootSeed()).isEmpty();
         assertThat(admitted.authorityKey()).isEmpty();
+        assertThat(admitted.tokenPublicKey()).isEqualTo(SERVING.getPublic().getEncoded());
         X509Certificate serving = x509(admitted.serving());
         assertThat(ApiAuthority.isSignedBy(serving, authority.certificate())).isTrue();
         assertThat(serving.getSubjectAlternativeNames().toString()).contains("n2", "192.0.2.9")

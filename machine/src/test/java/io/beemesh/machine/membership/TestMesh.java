@@ -78,7 +78,7 @@ final class TestMesh {
                     (name, content) -> {
                         files.put(name, content);
                         return CompletableFuture.allOf();
-                    }, simulation.newRandom(), config));
+                    }, simulation.newRandom(), config, false));
         }
 
         PeerId id() {

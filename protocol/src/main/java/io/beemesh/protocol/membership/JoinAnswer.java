@@ -18,9 +18,13 @@ public sealed interface JoinAnswer {
      * @param admin certificate for the administrator's key, DER
      * @param rootSeed the mesh's root key, only for an issuer, else empty: a secret
      * @param authorityKey the API authority's key in PKCS #8, only for an issuer: a secret
+     * @param tokenKey signs tokens of service accounts on every node: a secret, in PKCS #8
+     * @param tokenPublicKey verifies them, X.509 SubjectPublicKeyInfo
      */
     record Admitted(byte[] certificate, byte[] authority, byte[] serving, byte[] admin,
-            byte[] rootSeed, byte[] authorityKey) implements JoinAnswer {}
+            byte[] rootSeed, byte[] authorityKey, byte[] tokenKey, byte[] tokenPublicKey)
+            implements
+                JoinAnswer {}
 
     /** Not admitted; the text is for the operator. */
     record Refused(String text) implements JoinAnswer {}
@@ -31,12 +35,13 @@ public sealed interface JoinAnswer {
             case Admitted admitted -> new ProtobufWriter().bytes(2, admitted.certificate)
                     .bytes(3, admitted.authority).bytes(4, admitted.serving)
                     .bytes(5, admitted.admin).bytes(6, admitted.rootSeed)
-                    .bytes(7, admitted.authorityKey).toBytes();
+                    .bytes(7, admitted.authorityKey).bytes(8, admitted.tokenKey)
+                    .bytes(9, admitted.tokenPublicKey).toBytes();
         };
     }
 
     static JoinAnswer fromBytes(byte[] bytes) throws FormatException {
-        byte[][] parts = new byte[8][0];
+        byte[][] parts = new byte[10][0];
         ProtobufReader reader = new ProtobufReader(bytes);
         while (reader.next()) {
             int field = reader.field();
@@ -50,6 +55,7 @@ public sealed interface JoinAnswer {
         if (parts[2].length == 0 || parts[3].length == 0 || parts[4].length == 0) {
             throw new FormatException("answer of the issuer is not whole");
         }
-        return new Admitted(parts[2], parts[3], parts[4], parts[5], parts[6], parts[7]);
+        return new Admitted(parts[2], parts[3], parts[4], parts[5], parts[6], parts[7],
+                parts[8], parts[9]);
     }
 }

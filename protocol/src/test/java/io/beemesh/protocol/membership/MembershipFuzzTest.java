@@ -28,7 +28,7 @@ class MembershipFuzzTest {
         good.add(new JoinRequest(new byte[24], "n", new byte[9], new byte[9], List.of("a"),
                 List.of("b")).toBytes());
         good.add(new JoinAnswer.Admitted(new byte[5], new byte[5], new byte[5], new byte[5],
-                new byte[0], new byte[0]).toBytes());
+                new byte[0], new byte[0], new byte[5], new byte[5]).toBytes());
         good.add(MemberRecord.listToBytes(List.of(new MemberRecord(new byte[9], addresses))));
         List<Decoder> decoders = List.of(LaneMessage::fromBytes, MemberHello::fromBytes,
                 JoinRequest::fromBytes, JoinAnswer::fromBytes, MemberRecord::listFromBytes,
