@@ -28,23 +28,26 @@ podman_answers() {
         && timeout 10 podman --remote --url "unix://$PODMAN_SOCKET" version >/dev/null 2>&1
 }
 
+# Its files lie beside the socket: the service outlives the node that started it, and its data.
 start_podman_service() {
-    mkdir -p "$DATA/podman" "$(dirname "$PODMAN_SOCKET")"
-    local config=()
+    local directory
+    directory=$(dirname "$PODMAN_SOCKET")
+    mkdir -p "$directory"
+    local config=() log=$directory/beemesh-service.log
     if [ -z "${CONTAINERS_CONF:-}" ] && [ ! -f /etc/containers/containers.conf ]; then
-        podman_config /proc/mounts "$(ulimit -Hn)" "$(process_limit)" >"$DATA/podman/containers.conf"
-        config=(env "CONTAINERS_CONF=$DATA/podman/containers.conf")
+        podman_config /proc/mounts "$(ulimit -Hn)" "$(process_limit)" >"$directory/beemesh-containers.conf"
+        config=(env "CONTAINERS_CONF=$directory/beemesh-containers.conf")
     fi
     rm -f "$PODMAN_SOCKET"
     # shellcheck disable=SC2086
     setsid "${config[@]}" podman ${BEEMESH_PODMAN_ARGS:-} system service -t 0 "unix://$PODMAN_SOCKET" \
-        >>"$DATA/podman/service.log" 2>&1 </dev/null &
+        >>"$log" 2>&1 </dev/null &
     local tries=0
     until podman_answers; do
         tries=$((tries + 1))
         [ $tries -le 60 ] || {
-            tail -n 10 "$DATA/podman/service.log" >&2
-            die 21 "Podman's service does not answer on $PODMAN_SOCKET; its log is $DATA/podman/service.log"
+            tail -n 10 "$log" >&2
+            die 21 "Podman's service does not answer on $PODMAN_SOCKET; its log is $log"
         }
         sleep 0.5
     done

@@ -14,8 +14,17 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.net.URLDecoder;
 
 /** The order of the modules and the purity of the core, held by the build. */
-@AnalyzeClasses(packages = "io.beemesh", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = "io.beemesh", importOptions = {
+        ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
 final class ArchitectureTest {
+    /** After the package phase the tests of other modules come as jars. */
+    static final class NoTestJars implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("-tests.jar");
+        }
+    }
+
     /** Packages that may block, start threads and read clocks; each is named after its technology. */
     private static final String[] EDGES = {"..netty..", "..podman..", "..disk..", "..gateway..",
             "..volume..", "..probe..", "..pki..", "..http..", "..cli..", "..proxy..", "..dns..",

@@ -57,10 +57,10 @@ final class AcknowledgedWritesConformanceTest {
             Map<String, Integer> acknowledged) throws Exception {
         CountDownLatch enough = new CountDownLatch(writes);
         AtomicBoolean killing = new AtomicBoolean();
-        List<FutureTask<Boolean>> writers = new ArrayList<>();
+        List<FutureTask<KubernetesClientException>> writers = new ArrayList<>();
         for (int w = 0; w < WRITERS; w++) {
             String name = "load-" + round + "-" + w;
-            FutureTask<Boolean> writer = new FutureTask<>(() -> {
+            FutureTask<KubernetesClientException> writer = new FutureTask<>(() -> {
                 try (KubernetesClient client = client(node)) {
                     for (int value = 0;; value++) {
                         client.configMaps().inNamespace("default").resource(map(name, value))
@@ -69,7 +69,8 @@ final class AcknowledgedWritesConformanceTest {
                         enough.countDown();
                     }
                 } catch (KubernetesClientException e) {
-                    return killing.get();
+                    assertThat(killing.get()).as("failed before the kill: %s", e).isTrue();
+                    return e;
                 }
             });
             Thread.ofVirtual().start(writer);
@@ -78,8 +79,8 @@ final class AcknowledgedWritesConformanceTest {
         boolean loaded = enough.await(60, TimeUnit.SECONDS);
         killing.set(true);
         node.beemesh("down", "--kill").ok();
-        for (FutureTask<Boolean> writer : writers) {
-            assertThat(writer.get(60, TimeUnit.SECONDS)).as("failed by the kill only").isTrue();
+        for (FutureTask<KubernetesClientException> writer : writers) {
+            writer.get(60, TimeUnit.SECONDS);
         }
         assertThat(loaded).as("%s writes acknowledged in 60 s", writes).isTrue();
     }
