@@ -111,7 +111,8 @@ final class ApiConformanceTest {
         Command.Result refused = kubectl.command("create", "--raw",
                 "/api/v1/namespaces/budget/pods/" + pod + "/eviction", "-f", "-")
                 .input("{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\""
-                        + pod + "\"}}").run();
+                        + pod + "\"}}")
+                .run();
         assertThat(refused.output())
                 .contains("Cannot evict pod as it would violate the pod's disruption budget.");
     }
