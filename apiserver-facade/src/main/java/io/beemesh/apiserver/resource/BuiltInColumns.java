@@ -29,6 +29,12 @@ final class BuiltInColumns {
                     .number("Current", "Replicas that exist", "status.replicas")
                     .number("Ready", "Replicas that are ready", "status.readyReplicas").age(),
                     true);
+            case "jobs" -> workload(BasicColumns.named()
+                    .text("Status", "How far it is", JobRules::status)
+                    .text("Completions", "Successes of those wanted", JobRules::completions)
+                    .timed("Duration", "How long it ran", BuiltInColumns::duration).age(),
+                    true);
+            case "cronjobs" -> cronJobs();
             case "daemonsets" -> workload(BasicColumns.named()
                     .number("Desired", "Nodes that should have a pod",
                             "status.desiredNumberScheduled")
@@ -47,6 +53,37 @@ final class BuiltInColumns {
                     false);
             default -> DataColumns.of(type);
         };
+    }
+
+    private static TableColumns cronJobs() {
+        BasicColumns columns = BasicColumns.named()
+                .text("Schedule", "When it runs", "spec.schedule")
+                .text("Timezone", "Where its times are",
+                        o -> orNone(TreePath.at(o, "spec.timeZone").asText("")))
+                .text("Suspend", "Whether it rests",
+                        o -> TreePath.at(o, "spec.suspend").asBoolean(false) ? "True" : "False")
+                .number("Active", "Jobs that run", 0,
+                        o -> (long) o.path("status").path("active").size())
+                .timed("Last Schedule", "Time since it last ran", (o, now) -> {
+                    JsonNode last = o.path("status").path("lastScheduleTime");
+                    return last.asText("").isEmpty() ? CellTexts.NONE : Durations.since(last, now);
+                }).age();
+        columns.wide("Containers", "Names of the template's containers",
+                o -> CellTexts.joined(containers(o.path("spec").path("jobTemplate")), "name"));
+        columns.wide("Images", "Images of the template's containers",
+                o -> CellTexts.joined(containers(o.path("spec").path("jobTemplate")), "image"));
+        return columns.wide("Selector", "Which pods are its own",
+                o -> CellTexts.selector(o.path("spec").path("jobTemplate").path("spec")
+                        .path("selector")));
+    }
+
+    private static String duration(JsonNode job, Instant now) {
+        JsonNode start = job.path("status").path("startTime");
+        if (start.asText("").isEmpty()) {
+            return "";
+        }
+        String end = job.path("status").path("completionTime").asText("");
+        return Durations.since(start, end.isEmpty() ? now : Instant.parse(end));
     }
 
     private static TableColumns pods() {

@@ -76,6 +76,8 @@ public final class BuiltInResources {
     }
 
     private void others() {
+        add(namespaced("batch", "cronjobs", "CronJob").shortNames("cj").all().status());
+        add(namespaced("batch", "jobs", "Job").all().status());
         add(namespaced("policy", "poddisruptionbudgets", "PodDisruptionBudget").shortNames("pdb")
                 .status());
         add(cluster("scheduling.k8s.io", "priorityclasses", "PriorityClass").shortNames("pc"));

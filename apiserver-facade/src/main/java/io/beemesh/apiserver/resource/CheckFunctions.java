@@ -14,6 +14,9 @@ final class CheckFunctions {
             case "rollingUpdate" -> rollingUpdate(at, errors);
             case "daemonRollingUpdate" -> PolicyChecks.daemonRollingUpdate(at, errors);
             case "disruptionBudget" -> PolicyChecks.disruptionBudget(at, errors);
+            case "job" -> JobRules.job(at, errors);
+            case "jobRestartPolicy" -> JobRules.restartPolicy(at, errors);
+            case "cronJob" -> JobRules.cronJob(at, root, errors);
             case "priorityClass" -> PolicyChecks.priorityClass(root, errors);
             case "progressDeadline" -> progressDeadline(at, errors);
             case "noDeadline" -> noDeadline(at, errors);

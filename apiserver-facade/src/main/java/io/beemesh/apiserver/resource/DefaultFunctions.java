@@ -24,6 +24,12 @@ final class DefaultFunctions {
                     PodQuality.of(at.parent()));
             case "namespaceLabel" -> namespaceLabel(at.parent());
             case "namespaceFinalizer" -> namespaceFinalizer(at.parent());
+            case "jobCounts" -> {
+                if (at.value() instanceof ObjectNode spec) {
+                    JobRules.setCounts(spec);
+                }
+            }
+            case "jobSelector" -> JobRules.generateSelector(at.parent());
             case "limitRangeItem" -> limitRangeItem(at);
             case "secretData" -> SecretRules.mergeStringData(at.parent());
             case "targetPort" -> {

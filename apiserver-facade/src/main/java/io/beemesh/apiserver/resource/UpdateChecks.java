@@ -13,6 +13,7 @@ final class UpdateChecks {
             case "podSpec" -> PodUpdate.check(next, current, errors);
             case "statefulSetSpec" -> StatefulSetUpdate.check(next, current, errors);
             case "serviceAddress" -> ServiceRules.checkUpdate(next, current, errors);
+            case "jobSpec" -> JobRules.checkUpdate(next, current, errors);
             case "claimSpec" -> claimSpec(next, current, errors);
             default -> throw new IllegalStateException("no update rule is called " + name);
         }

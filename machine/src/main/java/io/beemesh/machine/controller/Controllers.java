@@ -38,6 +38,8 @@ public final class Controllers {
         add(new ReplicaSetReconciler(store, owners));
         add(new StatefulSetReconciler(store, owners));
         add(new DaemonSetReconciler(store, owners));
+        add(new JobReconciler(store, owners));
+        add(new CronJobReconciler(store));
         add(new DisruptionReconciler(store));
         add(new EndpointReconciler(store));
         add(new ApiServiceReconciler(store, config.api()));

@@ -18,11 +18,17 @@ final class PodNames {
      * @param attempt raised while the name is taken
      */
     static String replica(ApiObject owner, int index, long incarnation, int attempt) {
-        String base = owner.name() + "-";
+        return named(owner.name(),
+                owner.uid() + "/" + index + "/" + incarnation + "/" + attempt);
+    }
+
+    /** A name, a dash, and five characters that follow from {@code seed}. */
+    static String named(String name, String seed) {
+        String base = name + "-";
         if (base.length() > BASE_LENGTH_MAX) {
             base = base.substring(0, BASE_LENGTH_MAX);
         }
-        return base + suffix(owner.uid() + "/" + index + "/" + incarnation + "/" + attempt);
+        return base + suffix(seed);
     }
 
     private static String suffix(String seed) {

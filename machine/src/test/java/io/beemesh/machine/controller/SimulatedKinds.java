@@ -23,6 +23,8 @@ final class SimulatedKinds implements Kinds {
         kinds.put("apps/v1/ReplicaSet", GroupResource.REPLICA_SETS);
         kinds.put("apps/v1/StatefulSet", GroupResource.STATEFUL_SETS);
         kinds.put("apps/v1/DaemonSet", GroupResource.DAEMON_SETS);
+        kinds.put("batch/v1/Job", GroupResource.JOBS);
+        kinds.put("batch/v1/CronJob", GroupResource.CRON_JOBS);
         kinds.put("policy/v1/PodDisruptionBudget", GroupResource.DISRUPTION_BUDGETS);
         kinds.put("scheduling.k8s.io/v1/PriorityClass", GroupResource.PRIORITY_CLASSES);
         kinds.put("apps/v1/ControllerRevision", GroupResource.CONTROLLER_REVISIONS);

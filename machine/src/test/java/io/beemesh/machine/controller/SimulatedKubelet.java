@@ -136,15 +136,24 @@ public final class SimulatedKubelet implements WatchListener {
         }
         GracefulDeletion.Outcome outcome = GracefulDeletion.delete(GroupResource.PODS,
                 stored.get().object(), GracefulDeletion.Options.now(), loop.wallTime());
-        if (outcome instanceof GracefulDeletion.Outcome.Remove(ApiObject last)) {
-            registry.write(List.of(
-                    new Mutation.Delete(Draft.of(key, last), stored.get().version())))
-                    .thenAccept(result -> {
-                        if (result instanceof WriteResult.Conflict) {
-                            remove(key, uid);
-                        }
-                    });
+        long version = stored.get().version();
+        switch (outcome) {
+            case GracefulDeletion.Outcome.Remove(ApiObject last) -> write(key, uid,
+                    new Mutation.Delete(Draft.of(key, last), version));
+            // What is held by a finalizer has ended all the same.
+            case GracefulDeletion.Outcome.Mark(ApiObject next) -> write(key, uid,
+                    new Mutation.Update(Draft.of(key, next), version));
+            case GracefulDeletion.Outcome.Pending() -> {
+            }
         }
+    }
+
+    private void write(ObjectKey key, String uid, Mutation mutation) {
+        registry.write(List.of(mutation)).thenAccept(result -> {
+            if (result instanceof WriteResult.Conflict) {
+                remove(key, uid);
+            }
+        });
     }
 
     @Override
