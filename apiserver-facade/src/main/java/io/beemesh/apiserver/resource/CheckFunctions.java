@@ -22,6 +22,15 @@ final class CheckFunctions {
             case "noDeadline" -> noDeadline(at, errors);
             case "dataSize" -> DataChecks.size(root, errors);
             case "secretType" -> DataChecks.secretType(at, errors);
+            case "tolerations" -> PodSpecChecks.tolerations(at, errors);
+            case "dns" -> PodSpecChecks.dns(at, errors);
+            case "hostAliases" -> PodSpecChecks.hostAliases(at, errors);
+            case "affinity" -> PodSpecChecks.affinity(at, errors);
+            case "hostPorts" -> PodSpecChecks.hostPorts(at, errors);
+            case "noEphemeral" -> PodSpecChecks.noEphemeral(root, errors);
+            case "container" -> ContainerFields.container(at, errors);
+            case "initContainer" -> ContainerFields.init(at, errors);
+            case "volume" -> ContainerFields.volume(at, errors);
             case "environment" -> ContainerChecks.environment(at, errors);
             case "requestsWithinLimits" -> ContainerChecks.requestsWithinLimits(at, errors);
             case "uniqueMountPaths" -> ContainerChecks.uniqueMountPaths(at, errors);
@@ -45,9 +54,18 @@ final class CheckFunctions {
         }
         amount(path + ".maxUnavailable", rolling.path("maxUnavailable"), errors);
         amount(path + ".maxSurge", rolling.path("maxSurge"), errors);
+        atMostAll(path + ".maxUnavailable", rolling.path("maxUnavailable"), errors);
         if (isZero(rolling.path("maxUnavailable")) && isZero(rolling.path("maxSurge"))) {
             errors.invalid(path + ".maxUnavailable", rolling.path("maxUnavailable"),
                     "may not be 0 when `maxSurge` is 0");
+        }
+    }
+
+    /** A share of all pods that may be away is at most all of them. */
+    private static void atMostAll(String path, JsonNode value, Errors errors) {
+        if (value.asText("").matches("[0-9]{1,9}%")
+                && Long.parseLong(value.asText().replace("%", "")) > 100) {
+            errors.invalid(path, value, "must not be greater than 100%");
         }
     }
 

@@ -1,8 +1,11 @@
 package io.beemesh.apiserver.resource;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.machine.object.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -38,12 +41,28 @@ final class DataChecks {
                 errors.required("data[" + key + "]", "");
             }
         }
+        for (String key : List.of(".dockerconfigjson", ".dockercfg")) {
+            boolean wanted = KEYS.getOrDefault(at.value().asText(""), List.of()).contains(key);
+            if (wanted && at.parent().path("data").has(key)
+                    && !isJson(at.parent().path("data").path(key).asText(""))) {
+                errors.invalid("data[" + key + "]", "<secret contents redacted>",
+                        "must be JSON");
+            }
+        }
         if (at.value().asText("").equals("kubernetes.io/service-account-token")) {
             String annotation = "kubernetes.io/service-account.name";
             if (at.parent().path("metadata").path("annotations").path(annotation).asText("")
                     .isEmpty()) {
                 errors.required("metadata.annotations[" + annotation + "]", "");
             }
+        }
+    }
+
+    private static boolean isJson(String base64) {
+        try {
+            return Json.parse(Base64.getMimeDecoder().decode(base64)).isObject();
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+            return false;
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.NoSuchElementException;
  * check   PATH RULE[; RULE]...         of new objects and of updates; see Checks
  * fixed   PATH [message]               may not change
  * update  PATH RULE                    of updates alone; see UpdateChecks
+ * warn    PATH TEXT|$pod               is said to clients that set this; see PodWarnings
  * keep    PATH [$function]             an update takes over the current value
  * status  JSON                         is what a new object's status is set to; * lets clients set it
  * generation PATH                      counts the changes of this

@@ -41,6 +41,7 @@ final class ServiceRules {
             }
             default -> noNodePorts(spec.path("ports"), errors);
         }
+        outside(spec, errors);
         boolean several = spec.path("ports").size() > 1;
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < spec.path("ports").size(); i++) {
@@ -59,6 +60,29 @@ final class ServiceRules {
                 }
                 errors.duplicate(path, duplicate);
             }
+        }
+    }
+
+    private static void outside(JsonNode spec, Errors errors) {
+        for (int i = 0; i < spec.path("externalIPs").size(); i++) {
+            PodSpecChecks.address("spec.externalIPs[" + i + "]", spec.path("externalIPs").get(i),
+                    errors);
+        }
+        for (int i = 0; i < spec.path("loadBalancerSourceRanges").size(); i++) {
+            JsonNode range = spec.path("loadBalancerSourceRanges").get(i);
+            if (!range.asText("").strip()
+                    .matches("[0-9.]{7,15}/[0-9]{1,2}|[0-9a-fA-F:.]{2,45}/[0-9]{1,3}")) {
+                errors.invalid("spec.LoadBalancerSourceRanges[" + i + "]", range,
+                        "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+            }
+        }
+        String type = spec.path("type").asText("");
+        boolean external = type.equals("NodePort") || type.equals("LoadBalancer")
+                || (type.equals("ClusterIP") && !spec.path("externalIPs").isEmpty());
+        JsonNode policy = spec.path("externalTrafficPolicy");
+        if (!external && !policy.asText("").isEmpty()) {
+            errors.invalid("spec.externalTrafficPolicy", policy,
+                    "may only be set for externally-accessible services");
         }
     }
 

@@ -50,7 +50,9 @@ final class Validation {
         List<String> texts = new ArrayList<>();
         for (RuleTable.Rule rule : warnings) {
             rule.path().visit(object.tree(), at -> {
-                if (!at.isEmpty()) {
+                if (rule.arguments().equals("$pod")) {
+                    PodWarnings.of(at, texts);
+                } else if (!at.isEmpty()) {
                     texts.add(at.path() + ": " + rule.arguments());
                 }
             });
