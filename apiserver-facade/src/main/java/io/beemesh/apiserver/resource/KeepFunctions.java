@@ -48,7 +48,8 @@ final class KeepFunctions {
             keepNodePorts(spec.path("ports"), old.path("ports"));
         } else if (!usesNodePorts(type)) {
             dropNodePorts(spec.path("ports"), old.path("ports"));
-            // What only Services have that are reached from outside goes with that, if left as it was.
+            // What only Services have that are reached from outside goes with that, if left as it
+            // was.
             for (String field : List.of("externalTrafficPolicy",
                     "allocateLoadBalancerNodePorts", "healthCheckNodePort")) {
                 if (usesNodePorts(old.path("type").asText(""))

@@ -378,4 +378,19 @@ final class KubectlConformanceTest {
             return socket.getLocalPort();
         }
     }
+
+    @Test
+    void job_completes_andDebugRunsInAPod() {
+        String ns = namespace("jobs");
+        kubectl.ok("create job hello -n " + ns + " --image=" + IMAGE + " -- sh -c exit");
+        kubectl.ok("wait --for=condition=complete job/hello --timeout=60s -n " + ns);
+        assertThat(kubectl.ok("get jobs -n " + ns)).contains("Complete").contains("1/1");
+        deploy(ns, "web", 1);
+        String pod = kubectl.ok("get pods -l app=web -o name -n " + ns).strip();
+        kubectl.ok("debug " + pod + " -n " + ns + " --image=" + IMAGE
+                + " --image-pull-policy=Never --container=look -- cat "
+                + "/var/run/secrets/kubernetes.io/serviceaccount/namespace");
+        Eventually.contains(SOON, () -> kubectl.ok("get " + pod + " -n " + ns
+                + " -o jsonpath={.status.ephemeralContainerStatuses[0].state}"), "terminated");
+    }
 }

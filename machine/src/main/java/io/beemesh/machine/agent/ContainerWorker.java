@@ -25,7 +25,9 @@ final class ContainerWorker {
 
     /** What a container is for its pod. */
     enum Role {
-        INIT, SIDECAR, MAIN
+        INIT, SIDECAR, MAIN,
+        /** Added to debug a pod that runs: started once, and no part of its health. */
+        EPHEMERAL
     }
 
     private final AgentParts parts;
@@ -111,8 +113,8 @@ final class ContainerWorker {
     }
 
     private boolean mustRestart(ContainerEnd end) {
-        return restartWanted
-                || RestartRule.restarts(pod.pod().tree().path("spec"), spec, end.exitCode());
+        return role != Role.EPHEMERAL && (restartWanted
+                || RestartRule.restarts(pod.pod().tree().path("spec"), spec, end.exitCode()));
     }
 
     /** What the runtime has of this name, oldest first; empty if nothing. */

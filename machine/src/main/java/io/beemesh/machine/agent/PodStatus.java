@@ -49,13 +49,19 @@ final class PodStatus {
         }
         List<ObjectNode> inits = new ArrayList<>();
         List<ObjectNode> mains = new ArrayList<>();
+        List<ObjectNode> ephemerals = new ArrayList<>();
         for (ContainerWorker container : containers) {
-            boolean init = container.role() != ContainerWorker.Role.MAIN;
-            (init ? inits : mains).add(status(container));
+            List<ObjectNode> statuses = switch (container.role()) {
+                case INIT, SIDECAR -> inits;
+                case MAIN -> mains;
+                case EPHEMERAL -> ephemerals;
+            };
+            statuses.add(status(container));
         }
         mains.sort(Comparator.comparing(main -> main.path("name").asText()));
         put(status, "initContainerStatuses", inits);
         put(status, "containerStatuses", mains);
+        put(status, "ephemeralContainerStatuses", ephemerals);
         String phase = PodPhase.of(pod.tree().path("spec"), status.path("initContainerStatuses"),
                 status.path("containerStatuses"), facts.terminal(), initialised);
         if (!facts.failure().isNone()) {

@@ -68,10 +68,22 @@ final class PodWorker implements PodContext {
         for (JsonNode spec : pod.tree().path("spec").path("containers")) {
             add(spec, Role.MAIN, scheme, status.path("containerStatuses"));
         }
+        addEphemeral(pod, scheme);
         if (status.path("phase").asText("").equals(PodPhase.FAILED)
                 && !status.path("reason").asText("").isEmpty()) {
             failure = new PodStatus.Failure(status.path("reason").asText(),
                     status.path("message").asText(""));
+        }
+    }
+
+    /** Those that were added to debug the pod and are not known yet. */
+    private void addEphemeral(ApiObject latest, String scheme) {
+        for (JsonNode spec : latest.tree().path("spec").path("ephemeralContainers")) {
+            String name = spec.path("name").asText();
+            if (containers.stream().noneMatch(c -> c.name().equals(name))) {
+                add(spec, Role.EPHEMERAL, scheme,
+                        latest.tree().path("status").path("ephemeralContainerStatuses"));
+            }
         }
     }
 
@@ -129,12 +141,17 @@ final class PodWorker implements PodContext {
         pod = newer;
         JsonNode spec = newer.tree().path("spec");
         for (ContainerWorker container : containers) {
-            String list = container.role() == Role.MAIN ? "containers" : "initContainers";
+            String list = switch (container.role()) {
+                case INIT, SIDECAR -> "initContainers";
+                case MAIN -> "containers";
+                case EPHEMERAL -> "ephemeralContainers";
+            };
             JsonNode own = PodPhase.status(spec.path(list), container.name());
             if (!own.isMissingNode()) {
                 container.update(own);
             }
         }
+        addEphemeral(newer, "");
         if (!before.labels().equals(newer.labels())
                 || !before.annotations().equals(newer.annotations())) {
             setup.refreshVolumes();
@@ -286,7 +303,7 @@ final class PodWorker implements PodContext {
         boolean mainStarted = containers.stream().anyMatch(c -> c.role() == Role.MAIN
                 && (c.isRunning() || c.isBusy() || c.memory().end() != null));
         for (ContainerWorker container : containers) {
-            if (container.role() == Role.MAIN) {
+            if (container.role() == Role.MAIN || container.role() == Role.EPHEMERAL) {
                 container.step();
                 continue;
             }

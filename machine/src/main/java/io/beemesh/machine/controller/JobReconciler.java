@@ -99,7 +99,8 @@ final class JobReconciler implements Reconciler {
         if (!ttl.isNumber()) {
             return batch.commit(new Outcome.Done());
         }
-        String ended = Conditions.find(job.status(), JobPods.is(job, "Failed") ? "Failed"
+        String ended = Conditions.find(job.status(), JobPods.is(job, "Failed")
+                ? "Failed"
                 : "Complete").map(c -> c.path("lastTransitionTime").asText("")).orElse("");
         Instant until = Instant.parse(ended).plusSeconds(ttl.asLong());
         if (batch.now().isBefore(until)) {

@@ -62,6 +62,32 @@ final class NodeAgentTest {
     }
 
     @Test
+    void ephemeralContainer_runsBesideTheOthers_onceOnly() {
+        node.create("p", ONE);
+        node.until(() -> node.isReady("p"));
+        node.runtime.script("debug").lifetime = Duration.ofSeconds(3);
+        node.runtime.script("debug").exitCode = 1;
+        node.registry.edit(node.key("p"), pod -> pod.spec().putArray("ephemeralContainers").addObject()
+                .put("name", "debug").put("image", "app:1"));
+
+        node.until(() -> node.status("p").at("/ephemeralContainerStatuses/0/state").has("running"));
+        assertThat(node.isReady("p")).isTrue();
+        node.until(() -> node.status("p").at("/ephemeralContainerStatuses/0/state")
+                .has("terminated"));
+        node.run(Duration.ofMinutes(1));
+
+        assertThat(node.status("p").at("/ephemeralContainerStatuses/0/restartCount").asInt())
+                .isZero();
+        assertThat(node.isReady("p")).isTrue();
+        assertThat(node.phase("p")).isEqualTo("Running");
+        node.restart();
+        node.run(Duration.ofMinutes(1));
+        assertThat(node.runtime.calls.stream().filter("create debug"::equals)).hasSize(1);
+        node.delete("p", 0);
+        node.until(() -> !node.exists("p"));
+    }
+
+    @Test
     void crash_alwaysRestarts_backsOff() {
         node.runtime.script("a").lifetime = Duration.ofMillis(100);
         node.runtime.script("a").exitCode = 3;

@@ -123,12 +123,13 @@ final class JobReconcilerTest {
 
     @Test
     void cronJob_makesAJobAtItsTimes_andKeepsFewOld() {
-        world.apply(GroupResource.CRON_JOBS, """
-                {"kind":"CronJob","apiVersion":"batch/v1","metadata":{"name":"c"},"spec":{
-                 "schedule":"*/2 * * * *","concurrencyPolicy":"Forbid","successfulJobsHistoryLimit":2,
-                 "jobTemplate":{"spec":{"parallelism":1,"completions":1,
-                 "selector":{"matchLabels":{"x":"y"}},"template":{"metadata":{"labels":{"x":"y"}},
-                 "spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}}}""");
+        world.apply(GroupResource.CRON_JOBS,
+                """
+                        {"kind":"CronJob","apiVersion":"batch/v1","metadata":{"name":"c"},"spec":{
+                         "schedule":"*/2 * * * *","concurrencyPolicy":"Forbid","successfulJobsHistoryLimit":2,
+                         "jobTemplate":{"spec":{"parallelism":1,"completions":1,
+                         "selector":{"matchLabels":{"x":"y"}},"template":{"metadata":{"labels":{"x":"y"}},
+                         "spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}}}""");
         for (int i = 0; i < 4; i++) {
             world.run(Duration.ofMinutes(2));
             world.list(GroupResource.PODS).stream().filter(Pods::isActive)
