@@ -362,8 +362,13 @@ final class ContainerWorker {
         public void onRunning(ContainerState state) {
             memory.current(state);
             pulls.reset();
-            hookRunning = spec.path("lifecycle").has("postStart");
             start = null;
+            if (state.isRunning()) {
+                hookRunning = spec.path("lifecycle").has("postStart");
+            } else {
+                // It ended before its start was answered: nothing else tells of that end.
+                readEnd(state);
+            }
             pod.refresh();
         }
 

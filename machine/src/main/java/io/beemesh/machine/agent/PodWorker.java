@@ -33,6 +33,8 @@ final class PodWorker implements PodContext {
     private final AgentParts parts;
     private final Consumer<PodWorker> onGone;
     private final List<ContainerWorker> containers = new ArrayList<>();
+    /** Of container ids, such as {@code podman}. */
+    private final String scheme;
     private final PodSetup setup;
     private final PodStatusWriter writer;
     private final PodShutdown shutdown;
@@ -51,6 +53,7 @@ final class PodWorker implements PodContext {
     PodWorker(AgentParts parts, ApiObject pod, String scheme, Consumer<PodWorker> onGone) {
         this.parts = parts;
         this.pod = pod;
+        this.scheme = scheme;
         this.onGone = onGone;
         this.setup = new PodSetup(parts, this);
         this.shutdown = new PodShutdown(parts, this, containers);
@@ -68,7 +71,7 @@ final class PodWorker implements PodContext {
         for (JsonNode spec : pod.tree().path("spec").path("containers")) {
             add(spec, Role.MAIN, scheme, status.path("containerStatuses"));
         }
-        addEphemeral(pod, scheme);
+        addEphemeral(pod);
         if (status.path("phase").asText("").equals(PodPhase.FAILED)
                 && !status.path("reason").asText("").isEmpty()) {
             failure = new PodStatus.Failure(status.path("reason").asText(),
@@ -77,7 +80,7 @@ final class PodWorker implements PodContext {
     }
 
     /** Those that were added to debug the pod and are not known yet. */
-    private void addEphemeral(ApiObject latest, String scheme) {
+    private void addEphemeral(ApiObject latest) {
         for (JsonNode spec : latest.tree().path("spec").path("ephemeralContainers")) {
             String name = spec.path("name").asText();
             if (containers.stream().noneMatch(c -> c.name().equals(name))) {
@@ -151,7 +154,7 @@ final class PodWorker implements PodContext {
                 container.update(own);
             }
         }
-        addEphemeral(newer, "");
+        addEphemeral(newer);
         if (!before.labels().equals(newer.labels())
                 || !before.annotations().equals(newer.annotations())) {
             setup.refreshVolumes();

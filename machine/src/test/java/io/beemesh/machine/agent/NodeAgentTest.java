@@ -67,8 +67,9 @@ final class NodeAgentTest {
         node.until(() -> node.isReady("p"));
         node.runtime.script("debug").lifetime = Duration.ofSeconds(3);
         node.runtime.script("debug").exitCode = 1;
-        node.registry.edit(node.key("p"), pod -> pod.spec().putArray("ephemeralContainers").addObject()
-                .put("name", "debug").put("image", "app:1"));
+        node.registry.edit(node.key("p"),
+                pod -> pod.spec().putArray("ephemeralContainers").addObject()
+                        .put("name", "debug").put("image", "app:1"));
 
         node.until(() -> node.status("p").at("/ephemeralContainerStatuses/0/state").has("running"));
         assertThat(node.isReady("p")).isTrue();
@@ -85,6 +86,21 @@ final class NodeAgentTest {
         assertThat(node.runtime.calls.stream().filter("create debug"::equals)).hasSize(1);
         node.delete("p", 0);
         node.until(() -> !node.exists("p"));
+    }
+
+    @Test
+    void endBeforeTheStartIsAnswered_isAnEnd() {
+        node.runtime.script("a").endsAtOnce = true;
+        node.runtime.script("a").exitCode = 3;
+        node.create("p", "{'restartPolicy':'Never','containers':[{'name':'a'}]}");
+
+        node.until(() -> node.phase("p").equals("Failed"));
+        node.run(Duration.ofMinutes(1));
+
+        assertThat(node.container("p", "a").path("restartCount").asInt()).isZero();
+        assertThat(node.container("p", "a").at("/state/terminated/exitCode").asInt())
+                .isEqualTo(3);
+        assertThat(node.runtime.calls.stream().filter("create a"::equals)).hasSize(1);
     }
 
     @Test

@@ -44,6 +44,8 @@ final class ScriptedRuntime implements ContainerRuntime {
     static final class Script {
         /** Runs for this long, then ends with {@link #exitCode}; zero: for ever. */
         Duration lifetime = Duration.ZERO;
+        /** It has ended by the time that its start is answered. */
+        boolean endsAtOnce;
         int exitCode;
         /** How long it takes to end after SIGTERM; negative: it does not. */
         Duration afterTerm = Duration.ZERO;
@@ -221,6 +223,12 @@ final class ScriptedRuntime implements ContainerRuntime {
                     machine.wallTime(), Instant.EPOCH);
             containers.put(containerId, new Held(held.sandboxId(), state));
             Script script = script(state.name());
+            if (script.endsAtOnce) {
+                ContainerState ended = with(state, ContainerState.Status.EXITED, script.exitCode,
+                        machine.wallTime(), machine.wallTime());
+                containers.put(containerId, new Held(held.sandboxId(), ended));
+                return ended;
+            }
             if (!script.lifetime.isZero()) {
                 machine.schedule(script.lifetime, () -> exit(containerId, script.exitCode));
             }
