@@ -83,14 +83,15 @@ final class JobRules {
         try {
             CronSchedule.parse(schedule, "");
         } catch (IllegalArgumentException e) {
-            errors.invalid(at.child("schedule"), at.value().path("schedule"), e.getMessage());
+            errors.invalid(at.child("schedule"), at.value().path("schedule"),
+                    String.valueOf(e.getMessage()));
             return;
         }
         if (!zone.asText("").isEmpty()) {
             try {
                 CronSchedule.parse(schedule, zone.asText(""));
             } catch (IllegalArgumentException e) {
-                errors.invalid(at.child("timeZone"), zone, e.getMessage());
+                errors.invalid(at.child("timeZone"), zone, String.valueOf(e.getMessage()));
             }
         }
     }

@@ -138,6 +138,7 @@ public final class CronSchedule {
         }
         boolean ofMonth = daysOfMonth.get(date.getDayOfMonth());
         boolean ofWeek = daysOfWeek.get(date.getDayOfWeek().getValue() % 7);
-        return anyDayOfMonth || anyDayOfWeek ? ofMonth && ofWeek : ofMonth || ofWeek;
+        boolean both = anyDayOfMonth || anyDayOfWeek;
+        return both ? ofMonth && ofWeek : ofMonth || ofWeek;
     }
 }
