@@ -67,7 +67,7 @@ final class NodeAgentTest {
         node.until(() -> node.isReady("p"));
         node.runtime.script("debug").lifetime = Duration.ofSeconds(3);
         node.runtime.script("debug").exitCode = 1;
-        node.registry.edit(node.key("p"),
+        node.registry.edit(AgentScenario.key("p"),
                 pod -> pod.spec().putArray("ephemeralContainers").addObject()
                         .put("name", "debug").put("image", "app:1"));
 
