@@ -10,11 +10,17 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.noise.NoiseIdentity;
 import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.ping.Ping;
+import io.beemesh.libp2p.quic.QuicTransport;
 import io.beemesh.libp2p.relay.RelayClient;
 import io.beemesh.libp2p.swarm.AddressSource;
 import io.beemesh.libp2p.swarm.Swarm;
+import io.beemesh.libp2p.tls.TlsCredentials;
+import io.beemesh.libp2p.tls.TlsSecurity;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
+import io.beemesh.libp2p.upgrade.NoiseSecurity;
+import io.beemesh.libp2p.upgrade.SecurityProtocol;
 import io.beemesh.libp2p.upgrade.UpgradeBuffers;
 import io.beemesh.libp2p.upgrade.UpgradeContext;
 import io.beemesh.libp2p.yamux.ReceiveBudget;
@@ -22,12 +28,13 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A host on TCP and unix sockets with Noise, Yamux, identify and ping, all on one {@link NettyLoop}.
+ * A host on TCP, unix sockets and QUIC with Noise or TLS, Yamux, identify and ping, all on one {@link NettyLoop}.
  *
  * <p>Register the handlers, then {@link #listen}: peers learn on connecting what is served.
  */
@@ -37,6 +44,7 @@ public final class NettyHost implements Host, AutoCloseable {
     private final NettyLoop loop;
     private final Swarm swarm;
     private final NettyTransport transport;
+    private final Optional<QuicTransport> quic;
     private final Ping ping;
     private final RelayClient relayClient;
 
@@ -52,21 +60,35 @@ public final class NettyHost implements Host, AutoCloseable {
         this.swarm = new Swarm(loop, config.key(), config.swarm(), config.gater());
         UpgradeContext context = new UpgradeContext(
                 loop,
-                new NoiseIdentity(config.key(), earlyMuxers, random),
+                config.securities().stream()
+                        .map(one -> security(one, config.key(), earlyMuxers, random)).toList(),
                 new UpgradeBuffers(),
                 config.yamux(),
                 new ReceiveBudget(config.receiveBytesMax(), config.receiveBytesMax()),
                 config.handshakeTimeout());
         this.transport = new NettyTransport(loop, context, config.gater(), swarm);
+        this.quic = config.quic().map(bounds -> new QuicTransport(loop, loop.eventLoop(),
+                new TlsCredentials(loop, config.key(), random), bounds, config.gater(),
+                swarm::onConnection));
         this.ping = new Ping(this, random, PING_TIMEOUT);
         this.relayClient = new RelayClient(this, context,
                 addresses -> swarm.announce(AddressSource.RELAY, addresses), swarm::onConnection);
         loop.execute(() -> {
             swarm.addTransport(transport);
+            quic.ifPresent(swarm::addTransport);
             swarm.addTransport(relayClient.transport());
             ping.start();
             relayClient.start();
         });
+    }
+
+    private SecurityProtocol security(NettyHostConfig.Security which, PrivateKey key,
+            List<String> earlyMuxers, SecureRandom random) {
+        return switch (which) {
+            case NOISE -> new NoiseSecurity(new NoiseIdentity(key, earlyMuxers, random));
+            case TLS -> new TlsSecurity(new TlsCredentials(loop, key, random),
+                    !earlyMuxers.isEmpty());
+        };
     }
 
     /**
@@ -90,7 +112,7 @@ public final class NettyHost implements Host, AutoCloseable {
             result.complete(List.copyOf(bound));
             return;
         }
-        transport.listen(addresses.get(next)).whenComplete((concrete, failure) -> {
+        listen(addresses.get(next)).whenComplete((concrete, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(failure);
             } else {
@@ -98,6 +120,12 @@ public final class NettyHost implements Host, AutoCloseable {
                 listenNext(addresses, next + 1, bound, result);
             }
         });
+    }
+
+    private CompletableFuture<List<Multiaddr>> listen(Multiaddr address) {
+        return quic.filter(one -> one.canListen(address))
+                .map(one -> one.listen(address, SocketAddresses::hosts))
+                .orElseGet(() -> transport.listen(address));
     }
 
     /** Connections, limits and what peers said of themselves. */
@@ -120,6 +148,7 @@ public final class NettyHost implements Host, AutoCloseable {
     public void close() {
         loop.execute(() -> {
             transport.close();
+            quic.ifPresent(QuicTransport::close);
             swarm.close();
         });
     }

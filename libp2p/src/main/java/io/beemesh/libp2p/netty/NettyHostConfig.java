@@ -1,10 +1,13 @@
 package io.beemesh.libp2p.netty;
 
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.libp2p.quic.QuicConfig;
 import io.beemesh.libp2p.swarm.ConnectionGater;
 import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.yamux.YamuxConfig;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * How a host is made.
@@ -15,6 +18,9 @@ import java.time.Duration;
  * @param receiveBytesMax received bytes that all streams together may hold for their readers
  * @param handshakeTimeout from accepted or connected to upgraded
  * @param gater with whom to talk
+ * @param securities how links are secured, the preferred one first
+ * @param quic the bounds of QUIC connections; empty: this host neither dials nor listens by QUIC, which
+ *     needs {@code netty-codec-native-quic} on the class path
  */
 public record NettyHostConfig(
         PrivateKey key,
@@ -22,8 +28,24 @@ public record NettyHostConfig(
         YamuxConfig yamux,
         long receiveBytesMax,
         Duration handshakeTimeout,
-        ConnectionGater gater) {
+        ConnectionGater gater,
+        List<Security> securities,
+        Optional<QuicConfig> quic) {
+    /** The ways to secure a TCP connection. */
+    public enum Security {
+        /** {@code /noise}, which every implementation has. */
+        NOISE,
+        /** {@code /tls/1.0.0}; needs {@code netty-tcnative-boringssl-static} on the class path. */
+        TLS
+    }
+
     public NettyHostConfig {
+        securities = List.copyOf(securities);
+        if (securities.isEmpty()
+                || securities.stream().distinct().count() != securities.size()) {
+            throw new IllegalArgumentException(
+                    "securities must be one or two different ones: " + securities);
+        }
         if (receiveBytesMax < YamuxConfig.INITIAL_WINDOW_BYTES) {
             throw new IllegalArgumentException(
                     "receiveBytesMax is " + receiveBytesMax + ", less than one window");
@@ -34,7 +56,7 @@ public record NettyHostConfig(
         }
     }
 
-    /** The usual bounds, 64 MiB of received bytes, 10 s for a handshake, and everybody let in. */
+    /** The usual bounds, 64 MiB of received bytes, 10 s for a handshake, Noise, and everybody let in. */
     public static NettyHostConfig defaults(PrivateKey key) {
         return new NettyHostConfig(
                 key,
@@ -42,26 +64,43 @@ public record NettyHostConfig(
                 YamuxConfig.defaults(),
                 64L << 20,
                 Duration.ofSeconds(10),
-                ConnectionGater.open());
+                ConnectionGater.open(),
+                List.of(Security.NOISE),
+                Optional.empty());
     }
 
     public NettyHostConfig withSwarm(SwarmConfig value) {
-        return new NettyHostConfig(key, value, yamux, receiveBytesMax, handshakeTimeout, gater);
+        return new NettyHostConfig(key, value, yamux, receiveBytesMax, handshakeTimeout, gater,
+                securities, quic);
     }
 
     public NettyHostConfig withYamux(YamuxConfig value) {
-        return new NettyHostConfig(key, swarm, value, receiveBytesMax, handshakeTimeout, gater);
+        return new NettyHostConfig(key, swarm, value, receiveBytesMax, handshakeTimeout, gater,
+                securities, quic);
     }
 
     public NettyHostConfig withReceiveBytesMax(long value) {
-        return new NettyHostConfig(key, swarm, yamux, value, handshakeTimeout, gater);
+        return new NettyHostConfig(key, swarm, yamux, value, handshakeTimeout, gater,
+                securities, quic);
     }
 
     public NettyHostConfig withHandshakeTimeout(Duration value) {
-        return new NettyHostConfig(key, swarm, yamux, receiveBytesMax, value, gater);
+        return new NettyHostConfig(key, swarm, yamux, receiveBytesMax, value, gater,
+                securities, quic);
     }
 
     public NettyHostConfig withGater(ConnectionGater value) {
-        return new NettyHostConfig(key, swarm, yamux, receiveBytesMax, handshakeTimeout, value);
+        return new NettyHostConfig(key, swarm, yamux, receiveBytesMax, handshakeTimeout, value,
+                securities, quic);
+    }
+
+    public NettyHostConfig withSecurities(Security... values) {
+        return new NettyHostConfig(key, swarm, yamux, receiveBytesMax, handshakeTimeout, gater,
+                List.of(values), quic);
+    }
+
+    public NettyHostConfig withQuic(QuicConfig value) {
+        return new NettyHostConfig(key, swarm, yamux, receiveBytesMax, handshakeTimeout, gater,
+                securities, Optional.of(value));
     }
 }

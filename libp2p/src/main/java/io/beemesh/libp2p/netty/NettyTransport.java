@@ -22,6 +22,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -176,7 +177,7 @@ final class NettyTransport implements Transport {
                     server.localAddress() instanceof InetSocketAddress bound
                             ? SocketAddresses.concrete(bound)
                             : List.of(asked));
-        } catch (IOException e) {
+        } catch (UncheckedIOException e) {
             result.completeExceptionally(
                     new Libp2pException("cannot tell the addresses of " + asked, e));
         }

@@ -5,16 +5,17 @@ import io.beemesh.libp2p.multiformats.AddressProtocol;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /** Between multiaddrs and the JDK's addresses. */
@@ -81,27 +82,26 @@ final class SocketAddresses {
     }
 
     /** The concrete addresses of a bound socket: those of all interfaces if bound to none in particular. */
-    static List<Multiaddr> concrete(InetSocketAddress bound) throws IOException {
-        if (!bound.getAddress().isAnyLocalAddress()) {
-            return List.of(toMultiaddr(bound.getAddress(), bound.getPort()));
-        }
-        boolean both = bound.getAddress() instanceof Inet6Address;
-        List<Multiaddr> addresses = new ArrayList<>();
-        for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
-            for (InetAddress host : network.inetAddresses().toList()) {
-                if ((both || host instanceof Inet4Address) && !host.isLinkLocalAddress()) {
-                    addresses.add(toMultiaddr(host, bound.getPort()));
-                }
-            }
-        }
-        // Loopback last: others can rarely use it.
-        Multiaddr[] sorted = addresses.toArray(Multiaddr[]::new);
-        Arrays.sort(sorted, (a, b) -> Boolean.compare(isLoopback(a), isLoopback(b)));
-        return List.of(sorted);
+    static List<Multiaddr> concrete(InetSocketAddress bound) {
+        return hosts(bound).stream().map(host -> toMultiaddr(host, bound.getPort())).toList();
     }
 
-    private static boolean isLoopback(Multiaddr address) {
-        String text = address.toString();
-        return text.startsWith("/ip4/127.") || text.startsWith("/ip6/::1/");
+    /** The same without the port. */
+    static List<InetAddress> hosts(InetSocketAddress bound) {
+        if (!bound.getAddress().isAnyLocalAddress()) {
+            return List.of(bound.getAddress());
+        }
+        boolean both = bound.getAddress() instanceof Inet6Address;
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .filter(host -> (both || host instanceof Inet4Address)
+                            && !host.isLinkLocalAddress())
+                    // Loopback last: others can rarely use it.
+                    .sorted(Comparator.comparing(InetAddress::isLoopbackAddress))
+                    .toList();
+        } catch (SocketException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

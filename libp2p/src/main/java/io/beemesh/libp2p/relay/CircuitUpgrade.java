@@ -7,7 +7,6 @@ import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
-import io.beemesh.libp2p.upgrade.UpgradeBuffers;
 import io.beemesh.libp2p.upgrade.UpgradeContext;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +25,7 @@ final class CircuitUpgrade {
     private UpgradeContext context() {
         UpgradeContext known = relayed;
         if (known == null) {
-            known = new UpgradeContext(direct.loop(), direct.identity(), new UpgradeBuffers(),
-                    direct.yamux(), direct.budget(), direct.handshakeTimeout());
+            known = direct.nested();
             relayed = known;
         }
         return known;

@@ -9,8 +9,6 @@ import io.beemesh.libp2p.multistream.MultistreamDialer;
 import io.beemesh.libp2p.multistream.MultistreamException;
 import io.beemesh.libp2p.multistream.MultistreamListener;
 import io.beemesh.libp2p.multistream.MultistreamStep;
-import io.beemesh.libp2p.noise.NoiseException;
-import io.beemesh.libp2p.noise.NoiseHandshake;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.yamux.YamuxException;
 import java.nio.ByteBuffer;
@@ -21,14 +19,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one link: agree on {@code /noise}, shake hands, agree on {@code /yamux/1.0.0} unless the
+ * The way of one link: agree on a security protocol, shake hands, agree on {@code /yamux/1.0.0} unless the
  * handshake did, then carry streams. Bytes go in by {@link #onBytes}, for the whole life of the link.
  */
 public final class ConnectionUpgrade {
     /** The only muxer that is offered. */
     public static final ProtocolId YAMUX = new ProtocolId("/yamux/1.0.0");
-
-    private static final ProtocolId NOISE = new ProtocolId("/noise");
 
     private final UpgradeContext context;
     private final RawLink link;
@@ -39,9 +35,8 @@ public final class ConnectionUpgrade {
     private final Loop.Timer deadline;
 
     private Negotiation negotiation;
-    private @Nullable NoiseHandshake handshake;
-    private NoiseHandshake.@Nullable Result secured;
-    private @Nullable NoiseLink noise;
+    private @Nullable SecurityHandshake handshake;
+    private SecurityHandshake.@Nullable Secured secured;
     private @Nullable MuxedConnection connection;
     private boolean ended;
 
@@ -60,7 +55,8 @@ public final class ConnectionUpgrade {
         this.dialer = expected.isPresent();
         this.deadline = context.loop().schedule(context.handshakeTimeout(),
                 () -> end("handshake took too long"));
-        this.negotiation = negotiate(NOISE, this::sendRaw);
+        this.negotiation = negotiate(
+                context.securities().stream().map(SecurityProtocol::id).toList(), this::sendRaw);
     }
 
     /** The side that dialed {@code peer}; the first bytes are sent at once. */
@@ -86,10 +82,10 @@ public final class ConnectionUpgrade {
             if (secured == null) {
                 feedRaw(in);
             }
-            if (noise != null && !ended) {
-                noise.feed(in, this::onPlain);
+            if (secured != null && !ended) {
+                secured.channel().feed(in, this::onPlain);
             }
-        } catch (NoiseException | MultistreamException e) {
+        } catch (MultistreamException | Libp2pException e) {
             end(String.valueOf(e.getMessage()));
         } catch (YamuxException e) {
             if (connection != null) {
@@ -117,75 +113,80 @@ public final class ConnectionUpgrade {
         } else {
             link.close();
         }
+        if (secured != null) {
+            secured.channel().close();
+        } else if (handshake != null) {
+            handshake.close();
+        }
         upgraded.completeExceptionally(new Libp2pException(reason));
     }
 
-    private Negotiation negotiate(ProtocolId protocol, Consumer<byte[]> send) {
+    private Negotiation negotiate(List<ProtocolId> protocols, Consumer<byte[]> send) {
         if (dialer) {
-            MultistreamDialer side = new MultistreamDialer(List.of(protocol));
+            MultistreamDialer side = new MultistreamDialer(protocols);
             send.accept(side.opening());
             return side::feed;
         }
-        return new MultistreamListener(protocol::equals)::feed;
+        return new MultistreamListener(protocols::contains)::feed;
     }
 
-    private static boolean agreed(Negotiation negotiation, ByteBuffer in, Consumer<byte[]> send)
+    private static Optional<ProtocolId> agreed(Negotiation negotiation, ByteBuffer in,
+            Consumer<byte[]> send)
             throws MultistreamException {
         for (;;) {
             switch (negotiation.feed(in)) {
                 case MultistreamStep.More ignored -> {
-                    return false;
+                    return Optional.empty();
                 }
                 case MultistreamStep.Send step -> send.accept(step.bytes());
                 case MultistreamStep.Agreed step -> {
                     send.accept(step.answer());
-                    return true;
+                    return Optional.of(step.protocol());
                 }
             }
         }
     }
 
-    private void feedRaw(ByteBuffer in) throws MultistreamException, NoiseException {
-        if (handshake == null) {
-            if (!agreed(negotiation, in, this::sendRaw)) {
+    private void feedRaw(ByteBuffer in) throws MultistreamException, Libp2pException {
+        SecurityHandshake current = handshake;
+        if (current == null) {
+            Optional<ProtocolId> security = agreed(negotiation, in, this::sendRaw);
+            if (security.isEmpty()) {
                 return;
             }
-            handshake = newHandshake();
-            handshake.takeOutput().forEach(this::sendRaw);
+            current = newHandshake(security.get());
+            handshake = current;
         }
-        handshake.feed(in);
-        handshake.takeOutput().forEach(this::sendRaw);
-        if (handshake.result().isPresent()) {
-            onSecured(handshake.result().get());
+        current.feed(in);
+        if (!ended && current.result().isPresent()) {
+            onSecured(current.result().get());
         }
     }
 
-    private NoiseHandshake newHandshake() {
-        return expected.map(
-                peer -> NoiseHandshake.dialer(context.identity(), context.buffers().engine, peer))
-                .orElseGet(() -> NoiseHandshake.listener(context.identity(),
-                        context.buffers().engine));
+    private SecurityHandshake newHandshake(ProtocolId chosen) {
+        SecurityProtocol security = context.securities().stream()
+                .filter(one -> one.id().equals(chosen)).findFirst().orElseThrow();
+        return expected.map(peer -> security.dialer(context.buffers(), link, peer))
+                .orElseGet(() -> security.listener(context.buffers(), link));
     }
 
-    private void onSecured(NoiseHandshake.Result result) {
+    private void onSecured(SecurityHandshake.Secured result) {
         secured = result;
         handshake = null;
-        noise = new NoiseLink(context.buffers(), link, result);
-        if (result.remoteMuxers().contains(YAMUX.name())
-                && context.identity().muxers().contains(YAMUX.name())) {
-            onMuxerAgreed(result, noise);
+        if (result.yamuxAgreed()) {
+            onMuxerAgreed(result);
         } else {
-            negotiation = negotiate(YAMUX, this::sendSealed);
+            negotiation = negotiate(List.of(YAMUX), this::sendSealed);
         }
     }
 
     private void onPlain(ByteBuffer plain) throws YamuxException {
         try {
-            if (connection == null && secured != null && noise != null) {
-                if (!agreed(negotiation, plain, this::sendSealed)) {
+            if (connection == null && secured != null) {
+                if (agreed(negotiation, plain, this::sendSealed).isEmpty()) {
                     return;
                 }
-                onMuxerAgreed(secured, noise);
+                onMuxerAgreed(secured);
             }
         } catch (MultistreamException e) {
             end(String.valueOf(e.getMessage()));
@@ -196,10 +197,10 @@ public final class ConnectionUpgrade {
         }
     }
 
-    private void onMuxerAgreed(NoiseHandshake.Result result, NoiseLink over) {
+    private void onMuxerAgreed(SecurityHandshake.Secured result) {
         deadline.cancel();
-        MuxedConnection muxed = new MuxedConnection(context, link, over, result.remoteKey(),
-                remoteAddress, !dialer);
+        MuxedConnection muxed = new MuxedConnection(context, link, result.channel(),
+                result.remoteKey(), remoteAddress, !dialer);
         connection = muxed;
         muxed.onClosed(() -> end("connection closed"));
         upgraded.complete(muxed);
@@ -214,8 +215,8 @@ public final class ConnectionUpgrade {
     }
 
     private void sendSealed(byte[] bytes) {
-        if (bytes.length > 0 && noise != null) {
-            noise.send(bytes, bytes.length);
+        if (bytes.length > 0 && secured != null) {
+            secured.channel().send(bytes, bytes.length);
             link.flush();
         }
     }

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Yamux over Noise over a link. Writes of one turn of the loop leave in as few Noise messages as fit. */
+/** Yamux over a secured link. Writes of one turn of the loop leave in as few messages as fit. */
 final class MuxedConnection implements Connection, YamuxSession.Listener {
     private final UpgradeContext context;
     private final RawLink link;
-    private final NoiseLink noise;
+    private final SecureChannel channel;
     private final PublicKey remoteKey;
     private final Multiaddr remoteAddress;
     private final boolean inbound;
@@ -33,13 +33,13 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
     MuxedConnection(
             UpgradeContext context,
             RawLink link,
-            NoiseLink noise,
+            SecureChannel channel,
             PublicKey remoteKey,
             Multiaddr remoteAddress,
             boolean inbound) {
         this.context = context;
         this.link = link;
-        this.noise = noise;
+        this.channel = channel;
         this.remoteKey = remoteKey;
         this.remoteAddress = remoteAddress;
         this.inbound = inbound;
@@ -171,7 +171,7 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
             ByteBuffer out = ByteBuffer.wrap(plain);
             session.pull(out);
             if (out.position() > 0) {
-                noise.send(plain, out.position());
+                channel.send(plain, out.position());
             }
         }
         link.flush();

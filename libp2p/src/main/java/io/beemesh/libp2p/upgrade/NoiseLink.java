@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Cuts received bytes into Noise messages and opens them; seals what is sent. */
-final class NoiseLink {
+final class NoiseLink implements SecureChannel {
     private final UpgradeBuffers buffers;
     private final RawLink link;
     private final NoiseCipher sending;
@@ -25,13 +25,8 @@ final class NoiseLink {
         this.receiving = result.receiving();
     }
 
-    /** Receives opened bytes, valid during the call. */
-    interface Receiver {
-        void onPlain(ByteBuffer plain) throws YamuxException;
-    }
-
-    /** Takes all of {@code in}; only the beginning of an incomplete message is kept. */
-    void feed(ByteBuffer in, Receiver receiver) throws NoiseException, YamuxException {
+    @Override
+    public void feed(ByteBuffer in, Receiver receiver) throws NoiseException, YamuxException {
         while (in.hasRemaining()) {
             if (lengthBytes < NoiseCipher.LENGTH_BYTES) {
                 length = (length << 8) | (in.get() & 0xff);
@@ -70,9 +65,14 @@ final class NoiseLink {
         receiver.onPlain(ByteBuffer.wrap(buffers.plainIn, 0, plain));
     }
 
-    /** Seals and queues one message. */
-    void send(byte[] plain, int count) {
+    @Override
+    public void send(byte[] plain, int count) {
         int sealed = sending.seal(plain, 0, count, buffers.sealedOut, 0);
         link.write(buffers.sealedOut, 0, sealed);
+    }
+
+    @Override
+    public void close() {
+        // All on the heap.
     }
 }

@@ -14,4 +14,14 @@ public final class UpgradeBuffers {
     final byte[] plainIn = new byte[NoiseCipher.MESSAGE_BYTES_MAX];
     final byte[] plainOut = new byte[NoiseCipher.PLAIN_BYTES_MAX];
     final byte[] sealedOut = new byte[NoiseCipher.LENGTH_BYTES + NoiseCipher.MESSAGE_BYTES_MAX];
+
+    /** Room for what a security protocol opens, {@value NoiseCipher#MESSAGE_BYTES_MAX} bytes. */
+    public byte[] opened() {
+        return plainIn;
+    }
+
+    /** Room for what a security protocol seals, no less. */
+    public byte[] sealed() {
+        return sealedOut;
+    }
 }

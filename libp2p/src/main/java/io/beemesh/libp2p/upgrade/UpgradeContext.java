@@ -1,16 +1,16 @@
 package io.beemesh.libp2p.upgrade;
 
 import io.beemesh.libp2p.Loop;
-import io.beemesh.libp2p.noise.NoiseIdentity;
 import io.beemesh.libp2p.yamux.ReceiveBudget;
 import io.beemesh.libp2p.yamux.YamuxConfig;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What all connections of a host share.
  *
  * @param loop where they live
- * @param identity proves who this host is
+ * @param securities the ways to prove who this host is, in order of preference
  * @param buffers scratch space
  * @param yamux bounds of each connection's streams
  * @param budget bounds of all streams together
@@ -18,8 +18,18 @@ import java.time.Duration;
  */
 public record UpgradeContext(
         Loop loop,
-        NoiseIdentity identity,
+        List<SecurityProtocol> securities,
         UpgradeBuffers buffers,
         YamuxConfig yamux,
         ReceiveBudget budget,
-        Duration handshakeTimeout) {}
+        Duration handshakeTimeout) {
+    public UpgradeContext {
+        securities = List.copyOf(securities);
+    }
+
+    /** The same for links within links. */
+    public UpgradeContext nested() {
+        return new UpgradeContext(loop, securities, new UpgradeBuffers(), yamux, budget,
+                handshakeTimeout);
+    }
+}

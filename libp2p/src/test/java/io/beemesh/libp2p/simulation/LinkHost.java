@@ -13,6 +13,7 @@ import io.beemesh.libp2p.swarm.Swarm;
 import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.swarm.Transport;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
+import io.beemesh.libp2p.upgrade.NoiseSecurity;
 import io.beemesh.libp2p.upgrade.UpgradeBuffers;
 import io.beemesh.libp2p.upgrade.UpgradeContext;
 import io.beemesh.libp2p.yamux.ReceiveBudget;
@@ -48,7 +49,8 @@ public final class LinkHost {
         random.nextBytes(seed);
         this.key = PrivateKey.fromSeed(seed);
         this.context = new UpgradeContext(loop,
-                new NoiseIdentity(key, List.of(ConnectionUpgrade.YAMUX.name()), new SecureRandom()),
+                List.of(new NoiseSecurity(new NoiseIdentity(key,
+                        List.of(ConnectionUpgrade.YAMUX.name()), new SecureRandom()))),
                 new UpgradeBuffers(), YamuxConfig.defaults(), ReceiveBudget.defaults(),
                 Duration.ofSeconds(10));
         this.swarm = new Swarm(loop, key, SwarmConfig.defaults().withPortReuse(true),

@@ -69,7 +69,8 @@ class ConnectionUpgradeTest {
         Side(String... earlyMuxers) {
             context = new UpgradeContext(
                     loop,
-                    new NoiseIdentity(key, List.of(earlyMuxers), random),
+                    List.of(new NoiseSecurity(
+                            new NoiseIdentity(key, List.of(earlyMuxers), random))),
                     new UpgradeBuffers(),
                     YamuxConfig.defaults(),
                     ReceiveBudget.defaults(),

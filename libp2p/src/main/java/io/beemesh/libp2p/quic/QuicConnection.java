@@ -1,0 +1,171 @@
+package io.beemesh.libp2p.quic;
+
+import io.beemesh.libp2p.ByteStream;
+import io.beemesh.libp2p.Connection;
+import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PublicKey;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A QUIC connection whose peer is proven. */
+final class QuicConnection implements Connection {
+    private final QuicTransport transport;
+    private final QuicChannel channel;
+    private final PublicKey remoteKey;
+    private final Multiaddr remoteAddress;
+    private final boolean inbound;
+    private final Set<QuicByteStream> streams = new LinkedHashSet<>();
+    private final List<Runnable> closedListeners = new ArrayList<>(2);
+    private @Nullable Consumer<ByteStream> streamListener;
+    private Loop.@Nullable Timer keepAlive;
+    private boolean heard;
+    private boolean flushPlanned;
+    private boolean closed;
+
+    QuicConnection(QuicTransport transport, QuicChannel channel, PublicKey remoteKey,
+            Multiaddr remoteAddress, boolean inbound) {
+        this.transport = transport;
+        this.channel = channel;
+        this.remoteKey = remoteKey;
+        this.remoteAddress = remoteAddress;
+        this.inbound = inbound;
+        planKeepAlive();
+    }
+
+    Loop loop() {
+        return transport.loop();
+    }
+
+    /** The remote side sent something. */
+    void alive() {
+        heard = true;
+    }
+
+    /** Netty's codec has no keep-alive of its own: where nothing was heard, the libp2p ping asks. */
+    private void planKeepAlive() {
+        keepAlive = loop().schedule(transport.config().idleTimeout().dividedBy(3), () -> {
+            if (!closed && !heard) {
+                KeepAlive.ask(this);
+            }
+            heard = false;
+            if (!closed) {
+                planKeepAlive();
+            }
+        });
+    }
+
+    @Override
+    public PublicKey remoteKey() {
+        return remoteKey;
+    }
+
+    @Override
+    public Multiaddr remoteAddress() {
+        return remoteAddress;
+    }
+
+    @Override
+    public boolean isInbound() {
+        return inbound;
+    }
+
+    @Override
+    public ByteStream openStream() throws Libp2pException {
+        if (closed) {
+            throw new Libp2pException("connection is closed");
+        }
+        QuicByteStream stream = new QuicByteStream(this, transport.config().writeBytesMax(), false);
+        Future<QuicStreamChannel> opened = channel.createStream(QuicStreamType.BIDIRECTIONAL,
+                transport.initializer(stream));
+        if (!opened.isSuccess()) {
+            throw new Libp2pException("too many streams on the connection", opened.cause());
+        }
+        streams.add(stream);
+        return stream;
+    }
+
+    /** The remote side opened a stream; gives its handler. */
+    QuicByteStream accept() {
+        QuicByteStream stream = new QuicByteStream(this, transport.config().writeBytesMax(), true);
+        streams.add(stream);
+        loop().execute(() -> {
+            if (streamListener == null) {
+                stream.reset();
+            } else {
+                streamListener.accept(stream);
+            }
+        });
+        return stream;
+    }
+
+    void remove(QuicByteStream stream) {
+        streams.remove(stream);
+    }
+
+    @Override
+    public int streamCount() {
+        return streams.size();
+    }
+
+    @Override
+    public void onStream(Consumer<ByteStream> listener) {
+        streamListener = listener;
+    }
+
+    @Override
+    public void onClosed(Runnable listener) {
+        if (closed) {
+            listener.run();
+        } else {
+            closedListeners.add(listener);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            channel.close(true, 0, Unpooled.EMPTY_BUFFER);
+            onChannelClosed();
+        }
+    }
+
+    /** The channel is gone: its streams are told by Netty. */
+    void onChannelClosed() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (keepAlive != null) {
+            keepAlive.cancel();
+        }
+        closedListeners.forEach(Runnable::run);
+        closedListeners.clear();
+    }
+
+    @Override
+    public boolean acceptsStreams() {
+        return !closed;
+    }
+
+    /** Sends at the end of this turn what was written in it. */
+    void planFlush() {
+        if (!flushPlanned && !closed) {
+            flushPlanned = true;
+            loop().execute(() -> {
+                flushPlanned = false;
+                channel.flush();
+            });
+        }
+    }
+}
