@@ -202,7 +202,7 @@ impl Node {
                     "agentVersion": info.agent_version, "protocolVersion": info.protocol_version,
                     "observedAddr": info.observed_addr.to_string(),
                     "signedPeerRecord": info.signed_peer_record.as_ref().map(|envelope| {
-                        json!({"verified": libp2p::core::PeerRecord::from_signed_envelope(envelope.clone()).is_ok()})
+                        json!({"verified": libp2p::core::PeerRecord::from_signed_envelope_interop(envelope.clone()).is_ok()})
                     }),
                     "listenAddrs": info.listen_addrs.iter().map(|it| it.to_string()).collect::<Vec<_>>()}));
             }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** One DHT of two hosts of ours, a js and a go peer: what any of them stores every other one finds. */
+/** One DHT of two hosts of ours, a js, a go and a rust peer: what any of them stores every other one finds. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class DhtInteropTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -26,6 +26,7 @@ final class DhtInteropTest {
     private JavaPeer second = new JavaPeer();
     private InteropPeer js = InteropPeer.js("--bootstrap", first.address());
     private InteropPeer go = InteropPeer.go("--bootstrap", first.address());
+    private InteropPeer rust = InteropPeer.rust("--bootstrap", first.address());
 
     @BeforeAll
     void join() {
@@ -33,8 +34,9 @@ final class DhtInteropTest {
         Eventually.within(LIMIT, () -> {
             assertThat(table(js)).contains(first.host().id().toString());
             assertThat(table(go)).contains(first.host().id().toString());
+            assertThat(table(rust)).contains(first.host().id().toString());
             int contacts = first.host().onLoop(() -> first.kademlia().status().contacts());
-            assertThat(contacts).isEqualTo(3);
+            assertThat(contacts).isEqualTo(4);
         });
     }
 
@@ -42,6 +44,7 @@ final class DhtInteropTest {
     void close() {
         js.close();
         go.close();
+        rust.close();
         first.close();
         second.close();
     }
@@ -64,22 +67,30 @@ final class DhtInteropTest {
     }
 
     @Test
-    void value_putByUs_isGotByJsAndGo() {
+    void value_putByUs_isGotByOthers() {
         Integer stored = second.host()
                 .get(() -> second.kademlia().putValue(bytes("/beemesh/ours"), bytes("our value")));
-        assertThat(stored).isEqualTo(3);
+        assertThat(stored).isEqualTo(4);
         assertThat(get(js, "/beemesh/ours")).isEqualTo("our value");
         assertThat(get(go, "/beemesh/ours")).isEqualTo("our value");
+        assertThat(get(rust, "/beemesh/ours")).isEqualTo("our value");
     }
 
     @Test
-    void value_putByJsAndGo_isGotByAll() {
+    void value_putByOthers_isGotByAll() {
         JsonNode byJs = js
                 .run(command("dht-put").put("key", "/beemesh/js").put("text", "js value"));
         assertThat(byJs.path("stored").toString()).contains(first.host().id().toString());
         JsonNode byGo = go
                 .run(command("dht-put").put("key", "/beemesh/go").put("text", "go value"));
         assertThat(byGo.path("ok").asBoolean()).isTrue();
+        JsonNode byRust = rust
+                .run(command("dht-put").put("key", "/beemesh/rust").put("text", "rust value"));
+        assertThat(byRust.path("ok").asBoolean()).isTrue();
+        assertThat(get(second, "/beemesh/rust")).contains("rust value");
+        assertThat(get(go, "/beemesh/rust")).isEqualTo("rust value");
+        assertThat(get(js, "/beemesh/rust")).isEqualTo("rust value");
+        assertThat(get(rust, "/beemesh/js")).isEqualTo("js value");
         assertThat(get(second, "/beemesh/js")).contains("js value");
         assertThat(get(second, "/beemesh/go")).contains("go value");
         assertThat(get(go, "/beemesh/js")).isEqualTo("js value");
@@ -92,9 +103,10 @@ final class DhtInteropTest {
         assertThat(worse.path("ok").asBoolean()).isTrue();
         Integer stored = first.host()
                 .get(() -> first.kademlia().putValue(bytes("/beemesh/both"), bytes("b")));
-        assertThat(stored).isEqualTo(3);
+        assertThat(stored).isEqualTo(4);
         assertThat(get(go, "/beemesh/both")).isEqualTo("b");
         assertThat(get(js, "/beemesh/both")).isEqualTo("b");
+        assertThat(get(rust, "/beemesh/both")).isEqualTo("b");
         assertThat(get(second, "/beemesh/both")).contains("b");
     }
 
@@ -102,11 +114,13 @@ final class DhtInteropTest {
     void providers_ofAll_areFoundByAll() {
         byte[] key = Multihash.sha256(bytes("thing")).toBytes();
         Integer told = second.host().get(() -> second.kademlia().provide(key));
-        assertThat(told).isEqualTo(3);
+        assertThat(told).isEqualTo(4);
         JsonNode byJs = js.run(command("dht-provide").put("key", "thing"));
         JsonNode byGo = go.run(command("dht-provide").put("key", "thing"));
-        assertThat(byJs.path("ok").asBoolean() && byGo.path("ok").asBoolean()).isTrue();
-        String[] all = {second.host().id().toString(), js.id(), go.id()};
+        JsonNode byRust = rust.run(command("dht-provide").put("key", "thing"));
+        assertThat(byJs.path("ok").asBoolean() && byGo.path("ok").asBoolean()
+                && byRust.path("ok").asBoolean()).isTrue();
+        String[] all = {second.host().id().toString(), js.id(), go.id(), rust.id()};
         Eventually.within(LIMIT, () -> {
             List<KadPeer> found = first.host().get(() -> first.kademlia().findProviders(key, 20));
             assertThat(found).extracting(peer -> peer.id().toString())
@@ -115,12 +129,14 @@ final class DhtInteropTest {
                     .contains(second.host().id().toString(), go.id());
             assertThat(go.run(command("dht-find-providers").put("key", "thing")).toString())
                     .contains(second.host().id().toString(), js.id());
+            assertThat(rust.run(command("dht-find-providers").put("key", "thing")).toString())
+                    .contains(second.host().id().toString(), js.id(), go.id());
         });
     }
 
     @Test
     void peers_findEachOther_withAddresses() throws Exception {
-        for (InteropPeer sought : List.of(js, go)) {
+        for (InteropPeer sought : List.of(js, go, rust)) {
             PeerId id = PeerId.parse(sought.id());
             Optional<KadPeer> found = second.host().get(() -> second.kademlia().findPeer(id));
             assertThat(found.orElseThrow().addresses().toString()).contains("/ip4/127.0.0.1/tcp/");
@@ -129,6 +145,8 @@ final class DhtInteropTest {
         assertThat(js.run(command("dht-find-peer").put("peer", ours)).path("addrs").toString())
                 .contains("/tcp/");
         assertThat(go.run(command("dht-find-peer").put("peer", ours)).path("addrs").toString())
+                .contains("/tcp/");
+        assertThat(rust.run(command("dht-find-peer").put("peer", ours)).path("addrs").toString())
                 .contains("/tcp/");
         assertThat(
                 js.run(command("dht-closest").put("key", "/beemesh/any")).path("peers").toString())

@@ -12,13 +12,14 @@ import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A mesh of five hosts of ours, four js and three go peers: each message reaches each of them once. */
+/** A mesh of five hosts of ours, four js, three go and three rust peers: each message reaches each of them once. */
 final class GossipsubInteropTest {
     private static final String TOPIC = "interop";
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final int OURS = 5;
     private static final int JS = 4;
     private static final int GO = 3;
+    private static final int RUST = 3;
 
     private final List<JavaPeer> ours = new ArrayList<>();
     private final List<InteropPeer> others = new ArrayList<>();
@@ -39,10 +40,11 @@ final class GossipsubInteropTest {
         for (int i = 0; i < OURS; i++) {
             ours.add(new JavaPeer());
         }
-        for (int i = 0; i < JS + GO; i++) {
+        for (int i = 0; i < JS + GO + RUST; i++) {
             String[] options = {"--bootstrap", ours.get(i % OURS).address(), "--bootstrap",
                     ours.get((i + 1) % OURS).address(), "--dht-mode", "off"};
-            others.add(i < JS ? InteropPeer.js(options) : InteropPeer.go(options));
+            others.add(i < JS ? InteropPeer.js(options)
+                    : i < JS + GO ? InteropPeer.go(options) : InteropPeer.rust(options));
         }
         for (int i = 0; i < OURS; i++) {
             ours.get(i).connect(ours.get((i + 1) % OURS).address());
@@ -97,9 +99,9 @@ final class GossipsubInteropTest {
         }
     }
 
-    /** js does not give its own messages to itself. */
+    /** js and rust do not give their own messages to themselves. */
     private boolean own(InteropPeer peer, String text, List<String> sent) {
-        int place = sent.indexOf(text) % (OURS + JS + GO);
+        int place = sent.indexOf(text) % (OURS + JS + GO + RUST);
         return place >= OURS && others.get(place - OURS) == peer;
     }
 }

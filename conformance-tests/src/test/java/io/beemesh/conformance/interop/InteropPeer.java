@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A libp2p peer in a process of its own, driven by JSON lines as {@code src/test/js/README.md} says.
@@ -83,6 +84,35 @@ public final class InteropPeer implements AutoCloseable {
                 .exitCode();
         Proof.needs(code == 0, "go-libp2p", "go build in " + folder);
         return start(List.of(program.toString()), folder, options);
+    }
+
+    /** A rust-libp2p peer; ends the test as a proof not made where Cargo or the crates are missing. */
+    public static InteropPeer rust(String... options) {
+        Path folder = SOURCES.resolve("rust");
+        Proof.needs(onPath("cargo"), "Cargo", "install Rust 1.88 or later");
+        Path target = Repository.root().resolve("conformance-tests/target/rust");
+        String manifest = folder.resolve("Cargo.toml").toString();
+        List<String> build = List.of("cargo", "build", "--quiet", "--release", "--locked",
+                "--manifest-path", manifest, "--target-dir", target.toString());
+        List<String> offline = new ArrayList<>(build);
+        offline.add("--offline");
+        boolean built = Stream.of(offline, build).anyMatch(words -> Command
+                .of(words.toArray(String[]::new)).limit(Duration.ofMinutes(30)).run()
+                .exitCode() == 0);
+        Proof.needs(built, "rust-libp2p", String.join(" ", build));
+        return start(List.of(target.resolve("release/interop-peer").toString()), folder, options);
+    }
+
+    /** Gets js its QUIC transport, which the lock file does not name as it has native code. */
+    public static void needJsQuic() {
+        Path folder = SOURCES.resolve("js");
+        try (InteropPeer ignored = js("--listen", "none")) {
+            if (!Files.exists(folder.resolve("node_modules/@chainsafe/libp2p-quic"))) {
+                int code = Command.of("npm", "run", "with-quic", "--prefix", folder.toString())
+                        .limit(Duration.ofMinutes(5)).run().exitCode();
+                Proof.needs(code == 0, "QUIC of js-libp2p", "npm run with-quic in " + folder);
+            }
+        }
     }
 
     private static InteropPeer start(List<String> program, Path folder, String... options) {

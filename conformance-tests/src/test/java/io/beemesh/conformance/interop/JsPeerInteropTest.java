@@ -3,18 +3,73 @@ package io.beemesh.conformance.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.libp2p.netty.TestHost;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
-/** The host with js-libp2p. */
-final class JsPeerInteropTest extends PeerInteropSuite {
-    @Override
-    InteropPeer peer(String... options) {
-        return InteropPeer.js(options);
+/** The host with js-libp2p, over each wire. */
+final class JsPeerInteropTest {
+    abstract static class Suite extends PeerInteropSuite {
+        Suite(Wire wire) {
+            super(wire);
+        }
+
+        @Override
+        InteropPeer start(String... options) {
+            return InteropPeer.js(options);
+        }
+
+        @Override
+        void checkRecord(JsonNode told) {
+            JsonNode record = told.path("signedPeerRecord");
+            assertThat(record.path("verified").asBoolean()).isTrue();
+            assertThat(record.path("addrs").toString()).contains("/ip4/127.0.0.1/");
+        }
     }
 
-    @Override
-    void checkRecord(JsonNode told) {
-        JsonNode record = told.path("signedPeerRecord");
-        assertThat(record.path("verified").asBoolean()).isTrue();
-        assertThat(record.path("addrs").toString()).contains("/ip4/127.0.0.1/tcp/");
+    @Nested
+    final class Noise extends Suite {
+        Noise() {
+            super(Wire.NOISE);
+        }
+
+        @Test
+        void exchange_withoutEarlyMuxer_allComeBack() {
+            try (InteropPeer peer = start();
+                    TestHost dialer = TestHost.startWithoutEarlyMuxer();
+                    TestHost listener = TestHost.startWithoutEarlyMuxer()) {
+                PeerInteropSuite.exchangeAll(dialer, dialer.know(peer.address()));
+                PeerInteropSuite.askForAll(peer, listener, true);
+            }
+        }
+    }
+
+    @Nested
+    final class Tls extends Suite {
+        Tls() {
+            super(Wire.TLS);
+        }
+    }
+
+    @Nested
+    final class Quic extends Suite {
+        Quic() {
+            super(Wire.QUIC);
+        }
+
+        @Override
+        InteropPeer start(String... options) {
+            List<String> all = new ArrayList<>(List.of(options));
+            all.add("--quic");
+            return InteropPeer.js(all.toArray(String[]::new));
+        }
+
+        @BeforeAll
+        static void need() {
+            InteropPeer.needJsQuic();
+        }
     }
 }

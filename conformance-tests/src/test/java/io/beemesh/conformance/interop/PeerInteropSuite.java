@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.netty.Echo;
+import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.TestHost;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.ping.Ping;
+import io.beemesh.libp2p.quic.QuicConfig;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -25,14 +28,60 @@ abstract class PeerInteropSuite {
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    /** How hosts and peers are connected. */
+    enum Wire {
+        NOISE, TLS, QUIC;
+
+        TestHost host() {
+            return switch (this) {
+                case NOISE -> TestHost.start();
+                case TLS -> TestHost.start(config -> config.withSecurities(Security.TLS),
+                        "/ip4/127.0.0.1/tcp/0");
+                case QUIC -> TestHost.start(config -> config.withQuic(QuicConfig.defaults()),
+                        "/ip4/127.0.0.1/udp/0/quic-v1");
+            };
+        }
+
+        /** The options that make a peer use this. */
+        String[] options(String... given) {
+            List<String> all = new ArrayList<>(List.of(given));
+            if (this == TLS) {
+                all.addAll(List.of("--security", "tls"));
+            } else if (this == QUIC && !all.contains("--listen")) {
+                all.addAll(List.of("--listen", "/ip4/127.0.0.1/udp/0/quic-v1"));
+            }
+            return all.toArray(String[]::new);
+        }
+
+        void check(JsonNode connection) {
+            if (this == QUIC) {
+                assertThat(connection.path("addr").asText()).contains("/quic-v1");
+                return;
+            }
+            assertThat(connection.path("security").asText())
+                    .isEqualTo(this == NOISE ? "/noise" : "/tls/1.0.0");
+            assertThat(connection.path("muxer").asText()).isEqualTo("/yamux/1.0.0");
+        }
+    }
+
+    private final Wire wire;
+
+    PeerInteropSuite(Wire wire) {
+        this.wire = wire;
+    }
+
     /** A new peer of the implementation under test. */
-    abstract InteropPeer peer(String... options);
+    abstract InteropPeer start(String... options);
+
+    private InteropPeer peer(String... options) {
+        return start(wire.options(options));
+    }
 
     private static ObjectNode echo(TestHost host, boolean halfClose) {
         return command("echo").put("addr", host.address()).put("halfClose", halfClose);
     }
 
-    private static void exchangeAll(TestHost host, PeerId peer) {
+    static void exchangeAll(TestHost host, PeerId peer) {
         List<CompletableFuture<Void>> all = IntStream.of(SIZES)
                 .boxed()
                 .flatMap(size -> Stream.of(true, false)
@@ -42,7 +91,7 @@ abstract class PeerInteropSuite {
         all.forEach(host::await);
     }
 
-    private static void askForAll(InteropPeer peer, TestHost host, boolean halfClose) {
+    static void askForAll(InteropPeer peer, TestHost host, boolean halfClose) {
         ObjectNode all = echo(host, halfClose);
         IntStream.of(SIZES).forEach(all.withArray("sizes")::add);
         assertThat(peer.run(all).path("totalBytes").asLong()).isEqualTo(IntStream.of(SIZES).sum());
@@ -50,7 +99,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void dial_peer_identifiesPingsAndIsTold() {
-        try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
             PeerId id = host.know(peer.address());
             Void ignored = host.get(() -> host.host().connect(id));
             assertThat(host.identified(id)).contains(Ping.PROTOCOL, Echo.PROTOCOL);
@@ -61,23 +110,22 @@ abstract class PeerInteropSuite {
             JsonNode connection = peer.run(command("connections")).path("connections").path(0);
             assertThat(connection.path("peer").asText()).isEqualTo(host.id().toString());
             assertThat(connection.path("direction").asText()).isEqualTo("inbound");
-            assertThat(connection.path("security").asText()).isEqualTo("/noise");
-            assertThat(connection.path("muxer").asText()).isEqualTo("/yamux/1.0.0");
+            wire.check(connection);
         }
     }
 
     @Test
     void dialed_byPeer_identifiesAndAnswersPings() {
-        try (InteropPeer peer = peer("--listen", "none"); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer("--listen", "none"); TestHost host = wire.host()) {
             JsonNode connection = peer.run(command("dial").put("addr", host.address()));
-            assertThat(connection.path("muxer").asText()).isEqualTo("/yamux/1.0.0");
+            wire.check(connection);
             assertThat(peer.run(command("ping").put("addr", host.address()).put("count", 3))
                     .path("rttMs")).hasSize(3);
             JsonNode told = peer.run(command("protocols").put("addr", host.address()));
             assertThat(told.path("protocols").toString()).contains(Echo.PROTOCOL.name(),
                     "/ipfs/id/push/1.0.0");
             assertThat(told.path("agentVersion").asText()).startsWith("beemesh-libp2p/");
-            assertThat(told.path("listenAddrs").toString()).contains("/ip4/127.0.0.1/tcp/");
+            assertThat(told.path("listenAddrs").toString()).contains(wire == Wire.QUIC ? "/ip4/127.0.0.1/udp/" : "/ip4/127.0.0.1/tcp/");
             checkRecord(told);
         }
     }
@@ -87,7 +135,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void exchange_manySizesBothWays_allComeBack() {
-        try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
             exchangeAll(host, host.know(peer.address()));
             askForAll(peer, host, true);
             askForAll(peer, host, false);
@@ -96,18 +144,8 @@ abstract class PeerInteropSuite {
     }
 
     @Test
-    void exchange_withoutEarlyMuxer_allComeBack() {
-        try (InteropPeer peer = peer();
-                TestHost dialer = TestHost.startWithoutEarlyMuxer();
-                TestHost listener = TestHost.startWithoutEarlyMuxer()) {
-            exchangeAll(dialer, dialer.know(peer.address()));
-            askForAll(peer, listener, true);
-        }
-    }
-
-    @Test
     void exchange_manyStreamsBothWays_allComeBack() {
-        try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
             PeerId id = host.know(peer.address());
             List<CompletableFuture<Void>> all = IntStream.range(0, 200)
                     .mapToObj(i -> host
@@ -121,7 +159,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void negotiate_unknownProtocol_isRefusedByBoth() {
-        try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
             PeerId id = host.know(peer.address());
             CompletableFuture<Object> refused = new CompletableFuture<>();
             boolean asked = host.onLoop(() -> {
@@ -144,7 +182,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void push_bothWays_arrives() {
-        try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
             PeerId id = host.know(peer.address());
             Void ignored = host.get(() -> host.host().connect(id));
             assertThat(host.identified(id)).doesNotContain(LATE);
@@ -165,7 +203,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void disconnect_byEither_isSeenByTheOther() {
-        try (InteropPeer peer = peer(); TestHost host = TestHost.start()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
             PeerId id = host.know(peer.address());
             Void ignored = host.get(() -> host.host().connect(id));
             JsonNode gone = peer.run(command("hangup").put("peer", host.id().toString()));

@@ -36,6 +36,7 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
+import org.bouncycastle.util.Properties;
 
 /**
  * The self-signed certificate by which a peer proves its identity within a TLS handshake: its one
@@ -60,6 +61,9 @@ public final class PeerCertificate {
 
     /** js wants the issuer to be the subject, the JDK of others wants it not to be empty. */
     private static final X500Name NAME = new X500Name("O=libp2p.io");
+
+    /** Bouncy Castle's word for what js and rust write. */
+    private static final String EMPTY_ISSUER = "org.bouncycastle.x509.allow_empty_issuer_cert";
 
     private static final Duration SKEW = Duration.ofHours(1);
     private static final Duration LIFE = Duration.ofDays(36_500);
@@ -149,7 +153,13 @@ public final class PeerCertificate {
 
     private static Certificate parse(byte[] encoded) throws IOException, TlsException {
         ASN1Primitive whole = ASN1Primitive.fromByteArray(encoded);
-        Certificate certificate = Certificate.getInstance(whole);
+        Certificate certificate;
+        Properties.setThreadOverride(EMPTY_ISSUER, true);
+        try {
+            certificate = Certificate.getInstance(whole);
+        } finally {
+            Properties.removeThreadOverride(EMPTY_ISSUER);
+        }
         if (certificate == null || certificate.getVersionNumber() != 3) {
             throw new TlsException("not a certificate of version 3");
         }

@@ -87,7 +87,7 @@ final class TlsChannel implements SecureChannel {
             throw new IllegalStateException("nobody reads yet", e);
         } catch (SSLException e) {
             sendAlert();
-            throw new TlsException("TLS failed: " + e.getMessage(), e);
+            throw new TlsException("TLS failed: " + rootMessage(e), e);
         }
         if (early[0]) {
             throw new TlsException("data within the handshake");
@@ -162,7 +162,7 @@ final class TlsChannel implements SecureChannel {
             }
         } catch (SSLException e) {
             sendAlert();
-            throw new TlsException("TLS failed: " + e.getMessage(), e);
+            throw new TlsException("TLS failed: " + rootMessage(e), e);
         }
     }
 
@@ -197,6 +197,15 @@ final class TlsChannel implements SecureChannel {
             }
         }
         return result;
+    }
+
+    /** Netty's own message names no reason. */
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
     }
 
     /** Tells the remote side why, as far as the engine has a word for it. */

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TlsAndQuicTest {
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
 
-    private enum Wire {
+    enum Wire {
         TLS, QUIC;
 
         TestHost start() {
@@ -216,7 +216,7 @@ class TlsAndQuicTest {
             long start = System.nanoTime();
             a.until(() -> System.nanoTime() - start > Duration.ofSeconds(3).toNanos());
             assertThat(a.onLoop(() -> a.host().connectedPeers())).contains(b.id());
-            b.close();
+            b.host().close();
             a.until(() -> a.host().connectedPeers().isEmpty());
         }
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -18,13 +19,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bouncycastle.asn1.ASN1EncodableVector;
+import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1Sequence;
+import org.bouncycastle.asn1.DERBitString;
 import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.x500.RDN;
+import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
+import org.bouncycastle.util.Properties;
 import org.junit.jupiter.api.Test;
 
 class PeerCertificateTest {
@@ -138,22 +144,53 @@ class PeerCertificateTest {
                 .hasMessageContaining("not signed by its own key");
     }
 
+    @Test
+    void verify_emptyNames_areNoReasonToRefuse() throws Exception {
+        PeerCertificate own = PeerCertificate.create(identity, random, NOW);
+        Certificate certificate = Certificate.getInstance(own.encoded());
+        byte[] unnamed;
+        String property = "org.bouncycastle.x509.allow_empty_issuer_cert";
+        Properties.setThreadOverride(property, true);
+        try {
+            V3TBSCertificateGenerator fields = fields(certificate,
+                    certificate.getExtensions());
+            fields.setIssuer(new X500Name(new RDN[0]));
+            fields.setSubject(new X500Name(new RDN[0]));
+            Signature signature = Signature.getInstance("SHA256withECDSA");
+            signature.initSign(own.key());
+            signature.update(fields.generateTBSCertificate().getEncoded("DER"));
+            ASN1EncodableVector whole = new ASN1EncodableVector();
+            whole.add(fields.generateTBSCertificate());
+            whole.add(certificate.getSignatureAlgorithm());
+            whole.add(new DERBitString(signature.sign()));
+            unnamed = new DERSequence(whole).getEncoded("DER");
+        } finally {
+            Properties.removeThreadOverride(property);
+        }
+        assertThat(PeerCertificate.verify(unnamed, NOW)).isEqualTo(identity.publicKey());
+    }
+
     /** The certificate with other extensions and another serial number, its signature left as it was. */
     private static byte[] with(Certificate own, Extension... extensions) throws IOException {
-        V3TBSCertificateGenerator fields = new V3TBSCertificateGenerator();
-        fields.setSerialNumber(new org.bouncycastle.asn1.ASN1Integer(5));
-        fields.setSignature(own.getSignatureAlgorithm());
-        fields.setIssuer(own.getIssuer());
-        fields.setSubject(own.getSubject());
-        fields.setStartDate(own.getStartDate());
-        fields.setEndDate(own.getEndDate());
-        fields.setSubjectPublicKeyInfo(own.getSubjectPublicKeyInfo());
-        fields.setExtensions(new Extensions(extensions));
+        V3TBSCertificateGenerator fields = fields(own, new Extensions(extensions));
         ASN1Sequence old = ASN1Sequence.getInstance(own.toASN1Primitive());
         ASN1EncodableVector whole = new ASN1EncodableVector();
         whole.add(fields.generateTBSCertificate());
         whole.add(old.getObjectAt(1));
         whole.add(old.getObjectAt(2));
         return new DERSequence(whole).getEncoded("DER");
+    }
+
+    private static V3TBSCertificateGenerator fields(Certificate own, Extensions extensions) {
+        V3TBSCertificateGenerator fields = new V3TBSCertificateGenerator();
+        fields.setSerialNumber(new ASN1Integer(5));
+        fields.setSignature(own.getSignatureAlgorithm());
+        fields.setIssuer(own.getIssuer());
+        fields.setSubject(own.getSubject());
+        fields.setStartDate(own.getStartDate());
+        fields.setEndDate(own.getEndDate());
+        fields.setSubjectPublicKeyInfo(own.getSubjectPublicKeyInfo());
+        fields.setExtensions(extensions);
+        return fields;
     }
 }
