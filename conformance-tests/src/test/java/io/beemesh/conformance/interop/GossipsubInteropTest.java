@@ -43,7 +43,8 @@ final class GossipsubInteropTest {
         for (int i = 0; i < JS + GO + RUST; i++) {
             String[] options = {"--bootstrap", ours.get(i % OURS).address(), "--bootstrap",
                     ours.get((i + 1) % OURS).address(), "--dht-mode", "off"};
-            others.add(i < JS ? InteropPeer.js(options)
+            others.add(i < JS
+                    ? InteropPeer.js(options)
                     : i < JS + GO ? InteropPeer.go(options) : InteropPeer.rust(options));
         }
         for (int i = 0; i < OURS; i++) {

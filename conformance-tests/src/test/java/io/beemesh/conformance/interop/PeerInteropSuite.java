@@ -125,7 +125,8 @@ abstract class PeerInteropSuite {
             assertThat(told.path("protocols").toString()).contains(Echo.PROTOCOL.name(),
                     "/ipfs/id/push/1.0.0");
             assertThat(told.path("agentVersion").asText()).startsWith("beemesh-libp2p/");
-            assertThat(told.path("listenAddrs").toString()).contains(wire == Wire.QUIC ? "/ip4/127.0.0.1/udp/" : "/ip4/127.0.0.1/tcp/");
+            assertThat(told.path("listenAddrs").toString())
+                    .contains(wire == Wire.QUIC ? "/ip4/127.0.0.1/udp/" : "/ip4/127.0.0.1/tcp/");
             checkRecord(told);
         }
     }

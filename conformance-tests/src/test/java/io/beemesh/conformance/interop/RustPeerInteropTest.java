@@ -21,7 +21,8 @@ final class RustPeerInteropTest {
 
         @Override
         void checkRecord(JsonNode told) {
-            // rust keeps only records of its own older kind, and takes the unsigned addresses instead.
+            // rust keeps only records of its own older kind, and takes the unsigned addresses
+            // instead.
             assertThat(told.path("listenAddrs")).isNotEmpty();
         }
     }
