@@ -43,6 +43,14 @@ public interface Host {
     /** The protocols that the peer named by identify; empty while unknown. */
     Set<ProtocolId> protocolsOf(PeerId peer);
 
+    /**
+     * The addresses that a connected peer claims, in an envelope signed by it and verified, to be passed
+     * on; empty if it sent none.
+     */
+    default byte[] signedRecordOf(PeerId peer) {
+        return new byte[0];
+    }
+
     /** Serves {@code protocol} from now on, and tells connected peers by identify push. */
     void handle(ProtocolId protocol, StreamHandler handler);
 

@@ -66,7 +66,8 @@ public final class NettyHost implements Host, AutoCloseable {
                 config.yamux(),
                 new ReceiveBudget(config.receiveBytesMax(), config.receiveBytesMax()),
                 config.handshakeTimeout());
-        this.transport = new NettyTransport(loop, context, config.gater(), swarm);
+        this.transport = new NettyTransport(loop, context, config.gater(), swarm,
+                config.swarm().portReuse());
         this.quic = config.quic().map(bounds -> new QuicTransport(loop, loop.eventLoop(),
                 new TlsCredentials(loop, config.key(), random), bounds, config.gater(),
                 swarm::onConnection));
@@ -196,6 +197,11 @@ public final class NettyHost implements Host, AutoCloseable {
     @Override
     public Set<ProtocolId> protocolsOf(PeerId peer) {
         return swarm.protocolsOf(peer);
+    }
+
+    @Override
+    public byte[] signedRecordOf(PeerId peer) {
+        return swarm.signedRecordOf(peer);
     }
 
     @Override

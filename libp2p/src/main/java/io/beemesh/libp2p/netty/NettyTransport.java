@@ -17,17 +17,22 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** TCP and unix domain sockets. */
 final class NettyTransport implements Transport {
@@ -36,6 +41,8 @@ final class NettyTransport implements Transport {
     /** Handshakes of peers that dialed, at a time; further ones are closed at once. */
     private static final int HANDSHAKES_MAX = 128;
 
+    private static final ChannelOption<Boolean> REUSE_PORT = NioChannelOption
+            .of(StandardSocketOptions.SO_REUSEPORT);
     private static final int BACKLOG = 1024;
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(128 * 1024,
             512 * 1024);
@@ -44,16 +51,20 @@ final class NettyTransport implements Transport {
     private final UpgradeContext context;
     private final ConnectionGater gater;
     private final Swarm swarm;
+    private final boolean portReuse;
     private final PooledByteBufAllocator allocator = new PooledByteBufAllocator(true, 0, 1, 8192, 6,
             0, 0, false);
     private final List<Channel> servers = new ArrayList<>(1);
     private int handshakes;
 
-    NettyTransport(NettyLoop loop, UpgradeContext context, ConnectionGater gater, Swarm swarm) {
+    /** With {@code portReuse} it dials from the port on which it listens. */
+    NettyTransport(NettyLoop loop, UpgradeContext context, ConnectionGater gater, Swarm swarm,
+            boolean portReuse) {
         this.loop = loop;
         this.context = context;
         this.gater = gater;
         this.swarm = swarm;
+        this.portReuse = portReuse;
     }
 
     @Override
@@ -63,31 +74,76 @@ final class NettyTransport implements Transport {
 
     @Override
     public CompletableFuture<Connection> dial(Multiaddr address, PeerId peer) {
-        CompletableFuture<Connection> result = new CompletableFuture<>();
-        if (!SocketAddresses.needsResolving(address)) {
-            resolveAndConnect(address, peer, result);
+        Dial dial = new Dial(address, peer, true, new CompletableFuture<>());
+        resolve(dial, to -> connect(dial, to, localFor(to)));
+        return dial.result;
+    }
+
+    @Override
+    public CompletableFuture<Connection> probe(Multiaddr address, PeerId peer) {
+        Dial dial = new Dial(address, peer, true, new CompletableFuture<>());
+        resolve(dial, to -> connect(dial, to, Optional.empty()));
+        return dial.result;
+    }
+
+    /** TCP simultaneous open: the kernel repeats the SYN until the peer's own has opened its NAT. */
+    @Override
+    public CompletableFuture<Connection> punch(Multiaddr address, PeerId peer, boolean asDialer) {
+        Dial dial = new Dial(address, peer, asDialer, new CompletableFuture<>());
+        resolve(dial, to -> {
+            Optional<SocketAddress> local = localFor(to);
+            if (local.isEmpty()) {
+                dial.result.completeExceptionally(new Libp2pException(
+                        "holes are punched from a listening port only, and with portReuse"));
+            } else {
+                connect(dial, to, local);
+            }
+        });
+        return dial.result;
+    }
+
+    /** One dial; {@code asDialer} is false where this side answers in the handshake nevertheless. */
+    private record Dial(Multiaddr address, PeerId peer, boolean asDialer,
+            CompletableFuture<Connection> result) {
+        void fail(Throwable cause) {
+            result.completeExceptionally(new Libp2pException(String.valueOf(cause.getMessage())));
+        }
+    }
+
+    private void resolve(Dial dial, Consumer<SocketAddress> then) {
+        if (!SocketAddresses.needsResolving(dial.address)) {
+            resolveNow(dial, then);
         } else {
             // A name server may take its time; the loop must not wait.
-            Thread.ofVirtual().name("resolve")
-                    .start(() -> resolveAndConnect(address, peer, result));
+            Thread.ofVirtual().name("resolve").start(() -> resolveNow(dial, then));
         }
-        return result;
     }
 
-    private void resolveAndConnect(Multiaddr address, PeerId peer,
-            CompletableFuture<Connection> result) {
+    private void resolveNow(Dial dial, Consumer<SocketAddress> then) {
         try {
-            SocketAddress to = SocketAddresses.toSocketAddress(address);
-            loop.execute(() -> connect(to, address, peer, result));
+            SocketAddress to = SocketAddresses.toSocketAddress(dial.address);
+            loop.execute(() -> then.accept(to));
         } catch (IOException | IllegalArgumentException e) {
-            loop.execute(() -> result
-                    .completeExceptionally(new Libp2pException("cannot resolve " + address, e)));
+            loop.execute(() -> dial.result.completeExceptionally(
+                    new Libp2pException("cannot resolve " + dial.address, e)));
         }
     }
 
-    private void connect(
-            SocketAddress to, Multiaddr address, PeerId peer,
-            CompletableFuture<Connection> result) {
+    /** The listening socket of the same address family, if dials are to come from there. */
+    private Optional<SocketAddress> localFor(SocketAddress to) {
+        if (!portReuse || !(to instanceof InetSocketAddress remote)
+                || remote.getAddress().isLoopbackAddress()) {
+            return Optional.empty();
+        }
+        return servers.stream().map(Channel::localAddress)
+                .filter(local -> local instanceof InetSocketAddress it
+                        && !it.getAddress().isLoopbackAddress()
+                        && (it.getAddress().isAnyLocalAddress() || it.getAddress().getClass()
+                                .equals(remote.getAddress().getClass())))
+                .findFirst();
+    }
+
+    private void connect(Dial dial, SocketAddress to, Optional<SocketAddress> local) {
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop.eventLoop())
                 .option(ChannelOption.ALLOCATOR, allocator)
@@ -102,28 +158,48 @@ final class NettyTransport implements Transport {
                 });
         if (to instanceof InetSocketAddress) {
             bootstrap.channel(NioSocketChannel.class).option(ChannelOption.TCP_NODELAY, true);
+            if (local.isPresent()) {
+                bootstrap.option(ChannelOption.SO_REUSEADDR, true).option(REUSE_PORT, true);
+            }
         } else {
             bootstrap.channel(NioDomainSocketChannel.class);
         }
-        bootstrap.connect(to).addListener((ChannelFuture connected) -> {
-            if (!connected.isSuccess()) {
-                result.completeExceptionally(
-                        new Libp2pException(String.valueOf(connected.cause().getMessage())));
-                return;
+        ChannelFuture connecting = local.isPresent()
+                ? bootstrap.connect(to, local.get())
+                : bootstrap.connect(to);
+        connecting.addListener((ChannelFuture connected) -> {
+            if (connected.isSuccess()) {
+                upgrade(dial, connected.channel());
+            } else if (local.isPresent() && dial.asDialer && isTaken(connected.cause())) {
+                connect(dial, to, Optional.empty()); // the port has a connection there already
+            } else {
+                dial.fail(connected.cause());
             }
-            Channel channel = connected.channel();
-            NettyLink link = channel.pipeline().get(NettyLink.class);
-            ConnectionUpgrade upgrade = ConnectionUpgrade.dialer(context, link, address, peer);
-            link.upgrade(upgrade);
-            upgrade.upgraded().whenComplete((connection, failure) -> {
-                if (failure == null) {
-                    result.complete(connection);
-                } else {
-                    result.completeExceptionally(failure);
-                }
-            });
-            channel.config().setAutoRead(true);
         });
+    }
+
+    /** Netty wraps what the JDK says. */
+    private static boolean isTaken(Throwable cause) {
+        return cause instanceof BindException || cause.getCause() instanceof BindException;
+    }
+
+    private void upgrade(Dial dial, Channel channel) {
+        NettyLink link = channel.pipeline().get(NettyLink.class);
+        ConnectionUpgrade upgrade = dial.asDialer
+                ? ConnectionUpgrade.dialer(context, link, dial.address, dial.peer)
+                : ConnectionUpgrade.listener(context, link, dial.address);
+        link.upgrade(upgrade);
+        upgrade.upgraded().whenComplete((connection, failure) -> {
+            if (failure != null) {
+                dial.result.completeExceptionally(failure);
+            } else if (!PeerId.of(connection.remoteKey()).equals(dial.peer)) {
+                connection.close();
+                dial.fail(new Libp2pException("another peer answered at " + dial.address));
+            } else {
+                dial.result.complete(connection);
+            }
+        });
+        channel.config().setAutoRead(true);
     }
 
     /** Accepts connections; gives the addresses that others can dial. */
@@ -163,6 +239,9 @@ final class NettyTransport implements Transport {
                     }
                 });
         if (on instanceof InetSocketAddress) {
+            if (portReuse) {
+                bootstrap.option(REUSE_PORT, true);
+            }
             return bootstrap.channel(NioServerSocketChannel.class)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true);

@@ -9,6 +9,8 @@ import java.time.Duration;
  * @param degreeLow below it the mesh is filled up (D_low, 5)
  * @param degreeHigh above it the mesh is cut down (D_high, 12)
  * @param degreeScore of a mesh that is cut down, so many of the best stay (D_score, 4)
+ * @param degreeOut of a mesh so many at least are peers that this host dialed, so that nobody who dials
+ *     it can take the mesh over (D_out, 2)
  * @param degreeLazy at least so many peers outside the mesh hear what there is (D_lazy, 6)
  * @param gossipFactor the share of peers outside the mesh that hear it, if that is more (0.25)
  * @param heartbeat how often meshes are kept (1 s)
@@ -25,8 +27,8 @@ import java.time.Duration;
  * @param score how peers are judged
  */
 public record GossipsubConfig(int degree, int degreeLow, int degreeHigh, int degreeScore,
-        int degreeLazy,
-        double gossipFactor, Duration heartbeat, int historyLength, int historyGossip,
+        int degreeOut, int degreeLazy, double gossipFactor, Duration heartbeat, int historyLength,
+        int historyGossip,
         Duration seenLife,
         Duration fanoutLife, Duration pruneBackoff, Duration unsubscribeBackoff, int dontWantBytes,
         boolean floodPublish, int exchangePeers, int messageBytesMax, ScoreConfig score) {
@@ -39,6 +41,10 @@ public record GossipsubConfig(int degree, int degreeLow, int degreeHigh, int deg
             throw new IllegalArgumentException(
                     "mesh degrees must rise: low " + degreeLow + ", " + degree + ", high "
                             + degreeHigh + "; score " + degreeScore + ", lazy " + degreeLazy);
+        }
+        if (degreeOut < 0 || degreeOut >= degreeLow || degreeOut > degree / 2) {
+            throw new IllegalArgumentException("degreeOut must be less than degreeLow and at most"
+                    + " half of degree: " + degreeOut);
         }
         if (historyGossip < 1 || historyGossip > historyLength) {
             throw new IllegalArgumentException(
@@ -59,7 +65,7 @@ public record GossipsubConfig(int degree, int degreeLow, int degreeHigh, int deg
 
     /** As the specification and go-libp2p have them; peers are exchanged. */
     public static GossipsubConfig defaults() {
-        return new GossipsubConfig(6, 5, 12, 4, 6, 0.25, Duration.ofSeconds(1), 5, 3,
+        return new GossipsubConfig(6, 5, 12, 4, 2, 6, 0.25, Duration.ofSeconds(1), 5, 3,
                 Duration.ofSeconds(120),
                 Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(10), 1_024, true,
                 16,
@@ -68,7 +74,8 @@ public record GossipsubConfig(int degree, int degreeLow, int degreeHigh, int deg
 
     /** The same with or without flood publishing. */
     public GossipsubConfig withFloodPublish(boolean newFloodPublish) {
-        return new GossipsubConfig(degree, degreeLow, degreeHigh, degreeScore, degreeLazy,
+        return new GossipsubConfig(degree, degreeLow, degreeHigh, degreeScore, degreeOut,
+                degreeLazy,
                 gossipFactor, heartbeat,
                 historyLength, historyGossip, seenLife, fanoutLife, pruneBackoff,
                 unsubscribeBackoff, dontWantBytes,
@@ -77,7 +84,8 @@ public record GossipsubConfig(int degree, int degreeLow, int degreeHigh, int deg
 
     /** The same with another way to judge peers. */
     public GossipsubConfig withScore(ScoreConfig newScore) {
-        return new GossipsubConfig(degree, degreeLow, degreeHigh, degreeScore, degreeLazy,
+        return new GossipsubConfig(degree, degreeLow, degreeHigh, degreeScore, degreeOut,
+                degreeLazy,
                 gossipFactor, heartbeat,
                 historyLength, historyGossip, seenLife, fanoutLife, pruneBackoff,
                 unsubscribeBackoff, dontWantBytes,

@@ -111,7 +111,8 @@ final class Meshes {
         if (config.exchangePeers() > 0 && score.of(peer) >= 0) {
             for (PeerId other : candidates(topic, config.exchangePeers(),
                     id -> !id.equals(peer) && score.of(id) >= 0)) {
-                exchanged.add(new Rpc.Exchanged(other.toBytes(), new byte[0]));
+                exchanged.add(new Rpc.Exchanged(other.toBytes(),
+                        host.signedRecordOf(other)));
             }
         }
         pending(peer).prune.add(new Rpc.Prune(topic, exchanged, config.pruneBackoff().toSeconds()));
@@ -149,7 +150,8 @@ final class Meshes {
                     now + config.pruneBackoff().toNanos() - GRAFT_FLOOD.toNanos());
             score.misbehaved(peer.id, flood ? 2 : 1);
             sendPrune(topic, mesh, peer.id);
-        } else if (score.of(peer.id) < 0 || mesh.peers.size() >= config.degreeHigh()) {
+        } else if (score.of(peer.id) < 0
+                || (mesh.peers.size() >= config.degreeHigh() && !peer.outbound)) {
             sendPrune(topic, mesh, peer.id);
         } else {
             mesh.peers.add(peer.id);
@@ -230,6 +232,7 @@ final class Meshes {
             if (mesh.peers.size() > config.degreeHigh()) {
                 cut(mesh);
             }
+            graftOutbound(mesh);
             if (tick % OPPORTUNISTIC_TICKS == 0 && mesh.peers.size() > 1) {
                 graftBetter(mesh);
             }
@@ -243,6 +246,21 @@ final class Meshes {
         flush();
     }
 
+    private boolean isOutbound(PeerId id) {
+        PubsubPeer peer = links.get(id);
+        return peer != null && peer.outbound;
+    }
+
+    private void graftOutbound(TopicMesh mesh) {
+        long outbound = mesh.peers.stream().filter(this::isOutbound).count();
+        if (mesh.peers.size() >= config.degreeLow() && outbound < config.degreeOut()) {
+            candidates(mesh.topic, (int) (config.degreeOut() - outbound),
+                    id -> isOutbound(id) && !mesh.peers.contains(id) && isUsable(mesh, id))
+                    .forEach(id -> graft(mesh, id));
+        }
+    }
+
+    /** Keeps the best, and of the others at random, but first those that make up D_out. */
     private void cut(TopicMesh mesh) {
         List<PeerId> members = new ArrayList<>(mesh.peers);
         Collections.shuffle(members, random);
@@ -250,6 +268,12 @@ final class Meshes {
         List<PeerId> others = new ArrayList<>(
                 members.subList(config.degreeScore(), members.size()));
         Collections.shuffle(others, random);
+        long lacking = config.degreeOut() - members.subList(0, config.degreeScore()).stream()
+                .filter(this::isOutbound).count();
+        List<PeerId> preferred = others.stream().filter(this::isOutbound)
+                .limit(Math.max(0, lacking)).toList();
+        others.removeAll(preferred);
+        others.addAll(0, preferred);
         others.subList(config.degree() - config.degreeScore(), others.size())
                 .forEach(peer -> prune(mesh, peer));
     }

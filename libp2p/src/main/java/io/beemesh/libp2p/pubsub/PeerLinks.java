@@ -12,6 +12,7 @@ import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,8 @@ final class PeerLinks {
     private final Host host;
     private final Listener listener;
     private final Map<PeerId, PubsubPeer> peers = new LinkedHashMap<>();
+    /** Connected peers that this host dialed. */
+    private final Set<PeerId> dialed = new HashSet<>();
     private boolean running;
 
     PeerLinks(Host host, Listener listener) {
@@ -84,14 +87,19 @@ final class PeerLinks {
         }
         switch (event) {
             case PeerEvent.Connected connected -> {
-                // What it speaks is not known yet.
+                if (!connected.inbound()) {
+                    dialed.add(connected.peer());
+                }
             }
             case PeerEvent.Relayed relayed -> {
                 // Gossip waits for a connection without limits.
             }
             case PeerEvent.Identified identified ->
                 identified(identified.peer(), identified.protocols());
-            case PeerEvent.Disconnected disconnected -> gone(disconnected.peer());
+            case PeerEvent.Disconnected disconnected -> {
+                dialed.remove(disconnected.peer());
+                gone(disconnected.peer());
+            }
         }
     }
 
@@ -109,7 +117,7 @@ final class PeerLinks {
         if (known != null || peers.size() >= PEERS_MAX) {
             return known;
         }
-        PubsubPeer entry = new PubsubPeer(peer);
+        PubsubPeer entry = new PubsubPeer(peer, dialed.contains(peer));
         peers.put(peer, entry);
         listener.onPeer(entry);
         return entry;

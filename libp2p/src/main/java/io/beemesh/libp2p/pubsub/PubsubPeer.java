@@ -15,6 +15,8 @@ final class PubsubPeer {
     static final int DONT_WANT_MAX = 4_096;
 
     final PeerId id;
+    /** True if this host dialed the peer. */
+    final boolean outbound;
     final Outbox outbox = new Outbox();
     final Set<String> topics = new TreeSet<>();
     /** Ids that the peer does not want, with the heartbeat in which it said so. */
@@ -28,8 +30,9 @@ final class PubsubPeer {
     int ihaveReceived;
     int idsAsked;
 
-    PubsubPeer(PeerId id) {
+    PubsubPeer(PeerId id, boolean outbound) {
         this.id = id;
+        this.outbound = outbound;
     }
 
     void dontWant(MessageId message, long heartbeat) {

@@ -28,11 +28,16 @@ final class DialRun {
     private final List<String> failures = new ArrayList<>();
     private final CompletableFuture<Connection> result = new CompletableFuture<>();
     private int next;
+    private boolean probing;
 
     DialRun(Loop loop, PeerId peer, List<Target> targets) {
         this.loop = loop;
         this.peer = peer;
         this.targets = targets.subList(0, Math.min(targets.size(), ADDRESSES_MAX));
+        // A peer with a relay is likely behind a NAT: what leaves from the listening port now would
+        // keep
+        // the NATs between from being punched for minutes.
+        this.probing = targets.stream().anyMatch(it -> ObservedAddresses.isRelayed(it.address));
     }
 
     CompletableFuture<Connection> start() {
@@ -43,6 +48,12 @@ final class DialRun {
             tryNext();
         }
         return result;
+    }
+
+    /** Dials as a stranger would. */
+    CompletableFuture<Connection> probe() {
+        probing = true;
+        return start();
     }
 
     /** Dials all addresses at once, as the peer does at this moment. */
@@ -68,7 +79,10 @@ final class DialRun {
                 tryNext();
             }
         });
-        target.transport.dial(target.address, peer).whenComplete((connection, failure) -> {
+        CompletableFuture<Connection> dialed = probing
+                ? target.transport.probe(target.address, peer)
+                : target.transport.dial(target.address, peer);
+        dialed.whenComplete((connection, failure) -> {
             stagger.cancel();
             onDialed(target, connection, failure);
         });

@@ -90,7 +90,7 @@ final class Identification {
         if (peer == null || !message.agreesWith(peer.links().getFirst().connection().remoteKey())) {
             return;
         }
-        swarm.addressBook().add(id, addressesIn(message, id), Swarm.ADDRESS_TIME_TO_LIVE);
+        swarm.addressBook().add(id, addressesIn(message, id, peer), Swarm.ADDRESS_TIME_TO_LIVE);
         boolean protocolsUnchanged = push && message.protocols().isEmpty();
         if (!push) {
             peer.identity(message);
@@ -103,11 +103,12 @@ final class Identification {
         }
     }
 
-    private static List<Multiaddr> addressesIn(IdentifyMessage message, PeerId id) {
+    private static List<Multiaddr> addressesIn(IdentifyMessage message, PeerId id, Peer peer) {
         if (message.signedPeerRecord().length > 0) {
             try {
                 PeerRecord record = PeerRecord.open(message.signedPeerRecord());
                 if (record.peer().equals(id)) {
+                    peer.signedRecord(message.signedPeerRecord());
                     return record.addresses();
                 }
             } catch (FormatException e) {

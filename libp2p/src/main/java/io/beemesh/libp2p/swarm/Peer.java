@@ -21,10 +21,20 @@ final class Peer {
 
     private final List<Link> links = new ArrayList<>(1);
     private Set<ProtocolId> protocols = Set.of();
+    private byte[] signedRecord = new byte[0];
     private @Nullable IdentifyMessage identity;
 
     List<Link> links() {
         return links;
+    }
+
+    /** Verified; empty if there is none. */
+    byte[] signedRecord() {
+        return signedRecord;
+    }
+
+    void signedRecord(byte[] envelope) {
+        signedRecord = envelope;
     }
 
     Set<ProtocolId> protocols() {

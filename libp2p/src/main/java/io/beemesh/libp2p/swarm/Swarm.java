@@ -178,6 +178,11 @@ public final class Swarm implements Host {
     }
 
     @Override
+    public byte[] signedRecordOf(PeerId peer) {
+        return Optional.ofNullable(peers.get(peer)).map(Peer::signedRecord).orElse(new byte[0]);
+    }
+
+    @Override
     public void onPeerEvent(Consumer<PeerEvent> listener) {
         listeners.add(listener);
     }
@@ -333,15 +338,20 @@ public final class Swarm implements Host {
         DialRun run = new DialRun(loop, peer,
                 targets(peer, addresses).stream()
                         .filter(it -> !ObservedAddresses.isRelayed(it.address())).toList());
-        return (punch ? run.punch(asDialer) : run.start())
+        return (punch ? run.punch(asDialer) : run.probe())
                 .thenCompose(connection -> admitted(connection, peer)).thenApply(ignored -> null);
     }
 
-    /** Whether the peer can be dialed at this address: the connection is closed again at once. */
-    public CompletableFuture<Void> probe(PeerId peer, Multiaddr address) {
+    /**
+     * Tells at which of these addresses the peer can be dialed by anybody: from a port that it has never
+     * sent to. The connection is closed again at once.
+     */
+    public CompletableFuture<Multiaddr> probe(PeerId peer, List<Multiaddr> addresses) {
         loop.assertInside();
-        return new DialRun(loop, peer, targets(peer, List.of(address))).start()
-                .thenAccept(Connection::close);
+        return new DialRun(loop, peer, targets(peer, addresses)).probe().thenApply(connection -> {
+            connection.close();
+            return connection.remoteAddress();
+        });
     }
 
     private List<DialRun.Target> targets(PeerId peer) {

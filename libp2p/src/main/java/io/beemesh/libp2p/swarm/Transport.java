@@ -17,6 +17,11 @@ public interface Transport {
      */
     CompletableFuture<Connection> dial(Multiaddr address, PeerId peer);
 
+    /** Like {@link #dial}, but from a port of its own, through which nothing was sent before. */
+    default CompletableFuture<Connection> probe(Multiaddr address, PeerId peer) {
+        return dial(address, peer);
+    }
+
     /**
      * Connects while the peer does the same towards this host, so that the NATs between them take each
      * other's first packet for an answer. {@code asDialer} says which side is the dialer in the handshake.

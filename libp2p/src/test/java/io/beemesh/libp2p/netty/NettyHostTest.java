@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.identify.IdentifyMessage;
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PeerRecord;
 import io.beemesh.libp2p.ping.Ping;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +21,7 @@ class NettyHostTest {
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
 
     @Test
-    void connect_bothSides_identifyEachOther() {
+    void connect_bothSides_identifyEachOther() throws FormatException {
         try (TestHost a = TestHost.start();
                 TestHost b = TestHost.start()) {
             a.know(b.address());
@@ -31,6 +33,10 @@ class NettyHostTest {
                     .containsAll(a.onLoop(() -> a.host().listenAddresses()));
             assertThat(a.get(() -> a.host().ping().ping(b.id()))).isBetween(Duration.ofNanos(1),
                     Duration.ofSeconds(10));
+            PeerRecord record = PeerRecord
+                    .open(a.onLoop(() -> a.host().signedRecordOf(b.id())));
+            assertThat(record.peer()).isEqualTo(b.id());
+            assertThat(record.addresses()).isEqualTo(b.onLoop(() -> b.host().listenAddresses()));
             assertThat(a.failures() + b.failures()).isZero();
         }
     }

@@ -122,6 +122,27 @@ final class PubsubTest {
         }
     }
 
+    @Test
+    void mesh_dialedByMany_keepsPeersThatItDialedItself() {
+        net.grow(4, 0, CONFIG);
+        PubsubNetwork.Peer hub = net.peers.getFirst();
+        List<PubsubNetwork.Peer> own = List.copyOf(net.peers.subList(1, 4));
+        own.forEach(peer -> net.connect(hub, peer));
+        run(5);
+        for (int i = 0; i < 30; i++) {
+            PubsubNetwork.Peer stranger = net.add(CONFIG);
+            Pubsub.Subscription ignored = stranger
+                    .subscribe((message, source) -> MessageValidator.Verdict.ACCEPT);
+            net.connect(stranger, hub);
+        }
+        for (int i = 0; i < 60; i++) {
+            run(2);
+            hub.run(() -> assertThat(hub.pubsub.mesh(PubsubNetwork.TOPIC)).filteredOn(
+                    id -> own.stream().anyMatch(peer -> peer.host.peerId().equals(id)))
+                    .hasSizeGreaterThanOrEqualTo(CONFIG.degreeOut()));
+        }
+    }
+
     /** Speaks the wire by hand. */
     private final class Attacker {
         final SimulatedHost host = net.network.newHost();

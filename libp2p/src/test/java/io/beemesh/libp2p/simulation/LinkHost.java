@@ -142,6 +142,11 @@ public final class LinkHost {
         }
 
         @Override
+        public CompletableFuture<Connection> probe(Multiaddr address, PeerId peer) {
+            return network.probe(LinkHost.this, address, peer);
+        }
+
+        @Override
         public CompletableFuture<Connection> punch(Multiaddr address, PeerId peer,
                 boolean asDialer) {
             return network.punch(LinkHost.this, address, peer, asDialer);

@@ -34,6 +34,7 @@ public final class LinkNetwork {
     final Simulation simulation;
     private final Map<Multiaddr, LinkHost> byAddress = new HashMap<>();
     private final Map<Attempt, Punch> punches = new LinkedHashMap<>();
+    private boolean closed;
     private long dropped;
     private long bytes;
 
@@ -57,6 +58,11 @@ public final class LinkNetwork {
         return host;
     }
 
+    /** With true NATs let nothing in but from hosts that have none: a punch fails as if the ports changed. */
+    public void closed(boolean value) {
+        closed = value;
+    }
+
     /** SYNs that a NAT dropped. */
     public long dropped() {
         return dropped;
@@ -77,7 +83,15 @@ public final class LinkNetwork {
 
     CompletableFuture<Connection> dial(LinkHost from, Multiaddr to, PeerId peer) {
         CompletableFuture<Connection> result = new CompletableFuture<>();
-        attempt(from, to, new Punch(from, peer, true, result), false, TRIES);
+        attempt(from.outer, to, new Punch(from, peer, true, result), false, TRIES);
+        return result;
+    }
+
+    /** From another port than the one that listens. */
+    CompletableFuture<Connection> probe(LinkHost from, Multiaddr to, PeerId peer) {
+        CompletableFuture<Connection> result = new CompletableFuture<>();
+        Multiaddr otherPort = parse(from.outer.toString().replace("/tcp/4001", "/tcp/40001"));
+        attempt(otherPort, to, new Punch(from, peer, true, result), false, TRIES);
         return result;
     }
 
@@ -86,29 +100,31 @@ public final class LinkNetwork {
         CompletableFuture<Connection> result = new CompletableFuture<>();
         Punch punch = new Punch(from, peer, asDialer, result);
         punches.put(new Attempt(from.outer, to), punch);
-        attempt(from, to, punch, true, TRIES);
+        attempt(from.outer, to, punch, true, TRIES);
         return result;
     }
 
-    private void attempt(LinkHost from, Multiaddr to, Punch punch, boolean punching, int tries) {
+    private void attempt(Multiaddr from, Multiaddr to, Punch punch, boolean punching, int tries) {
         if (punch.result.isDone()) {
             return;
         }
         if (tries == 0) {
-            punches.remove(new Attempt(from.outer, to));
-            from.loop.run(() -> punch.result
+            punches.remove(new Attempt(from, to));
+            punch.host.loop.run(() -> punch.result
                     .completeExceptionally(new Libp2pException("no answer from " + to)));
             return;
         }
-        from.sentTo.add(to);
+        punch.host.sentTo.add(to);
         simulation.schedule(LATENCY.toNanos(), () -> {
             LinkHost target = byAddress.get(to);
-            Punch other = punches.get(new Attempt(to, from.outer));
-            if (target == null || (target.isNatted() && !target.sentTo.contains(from.outer))) {
+            Punch other = punches.get(new Attempt(to, from));
+            boolean lets = target != null && (!target.isNatted()
+                    || (target.sentTo.contains(from) && !(closed && punch.host.isNatted())));
+            if (target == null || !lets) {
                 dropped++;
             } else if (other != null && punching) {
-                punches.remove(new Attempt(to, from.outer));
-                punches.remove(new Attempt(from.outer, to));
+                punches.remove(new Attempt(to, from));
+                punches.remove(new Attempt(from, to));
                 join(punch, other);
             } else if (!punch.result.isDone()) {
                 accept(punch, target);

@@ -6,18 +6,30 @@ import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the first address of each peer, as the object that its host has: thousands of books share it. */
+/**
+ * Knows of each peer whether its host's own address is known, and until when: 12 bytes an entry, as a
+ * simulation has thousands of books with thousands of entries. Wrong addresses are kept apart, a few.
+ */
 final class SimulatedAddressBook implements AddressBook {
     static final int PEERS_MAX = 4_000;
 
+    private static final int FIRST_SLOTS = 16;
+    private static final int WRONG_MAX = 256;
+
     private final SimulatedNetwork network;
     private final SimulatedLoop loop;
-    private final SequencedMap<PeerId, Entry> entries = new LinkedHashMap<>();
+    private final SequencedMap<PeerId, Wrong> wrong = new LinkedHashMap<>(0);
 
-    private record Entry(List<Multiaddr> addresses, long untilNanos) {}
+    /** Open addressing with linear probing; at most three quarters full. */
+    private @Nullable PeerId[] peers = new @Nullable PeerId[FIRST_SLOTS];
+    private int[] untilSeconds = new int[FIRST_SLOTS];
+    private int size;
+
+    private record Wrong(List<Multiaddr> addresses, long untilNanos) {}
 
     SimulatedAddressBook(SimulatedNetwork network, SimulatedLoop loop) {
         this.network = network;
@@ -31,36 +43,91 @@ final class SimulatedAddressBook implements AddressBook {
         }
         SimulatedHost host = network.at(addresses.getFirst());
         if (host != null && host.peerId().equals(peer)) {
-            put(host.peerId(), host.listenAddresses(), timeToLive);
+            put(host.peerId(), timeToLive);
         } else {
-            put(peer, List.of(addresses.getFirst()), timeToLive);
+            wrong.put(peer, new Wrong(List.of(addresses.getFirst()),
+                    loop.nanoTime() + timeToLive.toNanos()));
+            if (wrong.size() > WRONG_MAX) {
+                wrong.pollFirstEntry();
+            }
         }
     }
 
     /** What a connection from {@code host} tells. */
     void learn(SimulatedHost host) {
-        put(host.peerId(), host.listenAddresses(), Duration.ofMinutes(30));
+        put(host.peerId(), Duration.ofMinutes(30));
     }
 
-    private void put(PeerId peer, List<Multiaddr> addresses, Duration timeToLive) {
-        entries.remove(peer);
-        if (entries.size() >= PEERS_MAX) {
-            entries.pollFirstEntry();
+    private int now() {
+        return (int) (loop.nanoTime() / 1_000_000_000);
+    }
+
+    private void put(PeerId peer, Duration timeToLive) {
+        wrong.remove(peer);
+        if (4 * (size + 1) > 3 * peers.length) {
+            rebuild();
         }
-        entries.put(peer, new Entry(addresses, loop.nanoTime() + timeToLive.toNanos()));
+        int slot = slot(peer);
+        if (peers[slot] == null) {
+            size++;
+        }
+        peers[slot] = peer;
+        untilSeconds[slot] = now() + (int) timeToLive.toSeconds() + 1;
+    }
+
+    /** Where the peer is, or the free slot where it would be. */
+    private int slot(PeerId peer) {
+        int mask = peers.length - 1;
+        int hash = peer.hashCode() * 0x9E3779B9;
+        int slot = (hash ^ (hash >>> 16)) & mask;
+        while (peers[slot] != null && !Objects.equals(peers[slot], peer)) {
+            slot = (slot + 1) & mask;
+        }
+        return slot;
+    }
+
+    /** Leaves out what is over, and the next to be over if there is too much all the same. */
+    private void rebuild() {
+        @Nullable
+        PeerId[] before = peers;
+        int[] until = untilSeconds;
+        int now = now();
+        int alive = 0;
+        long sum = 0;
+        for (int i = 0; i < before.length; i++) {
+            if (before[i] != null && until[i] > now) {
+                alive++;
+                sum += until[i];
+            }
+        }
+        int from = alive < PEERS_MAX ? now : (int) (sum / alive);
+        int slots = FIRST_SLOTS;
+        while (slots < 2 * (Math.min(alive, PEERS_MAX) + 1)) {
+            slots *= 2;
+        }
+        peers = new @Nullable PeerId[slots];
+        untilSeconds = new int[slots];
+        size = 0;
+        for (int i = 0; i < before.length; i++) {
+            PeerId peer = before[i];
+            if (peer != null && until[i] > from && 4 * (size + 1) <= 3 * slots) {
+                int slot = slot(peer);
+                peers[slot] = peer;
+                untilSeconds[slot] = until[i];
+                size++;
+            }
+        }
     }
 
     @Override
     public List<Multiaddr> addresses(PeerId peer) {
-        @Nullable
-        Entry entry = entries.get(peer);
-        if (entry == null) {
-            return List.of();
+        Wrong other = wrong.get(peer);
+        if (other != null && other.untilNanos - loop.nanoTime() > 0) {
+            return other.addresses;
         }
-        if (entry.untilNanos - loop.nanoTime() < 0) {
-            entries.remove(peer);
-            return List.of();
-        }
-        return entry.addresses;
+        int slot = slot(peer);
+        return peers[slot] == null || untilSeconds[slot] <= now()
+                ? List.of()
+                : network.addressesOf(peer);
     }
 }

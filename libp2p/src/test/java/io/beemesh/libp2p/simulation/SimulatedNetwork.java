@@ -148,6 +148,11 @@ public final class SimulatedNetwork {
         return byAddress.get(address);
     }
 
+    List<Multiaddr> addressesOf(PeerId peer) {
+        SimulatedHost host = hosts.get(peer);
+        return host == null ? List.of() : host.listenAddresses();
+    }
+
     boolean isBlocked(SimulatedHost from, SimulatedHost to) {
         return blocked.test(from, to);
     }

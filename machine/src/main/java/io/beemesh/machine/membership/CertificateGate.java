@@ -394,6 +394,11 @@ public final class CertificateGate implements Host {
     }
 
     @Override
+    public byte[] signedRecordOf(PeerId peer) {
+        return host.signedRecordOf(peer);
+    }
+
+    @Override
     public void allowLimited(ProtocolId protocol) {
         host.allowLimited(protocol);
     }

@@ -1,0 +1,68 @@
+package io.beemesh.conformance.nat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.conformance.Eventually;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Two hosts behind NATs of the kernel: they meet through a relay and then do without it. */
+final class HolePunchingConformanceTest {
+    private static final int BYTES = 20_000;
+    private static final int MORE_BYTES = 4 << 20;
+
+    private static long carried(NatNetwork.Peer relay) {
+        return Long.parseLong(relay.ask("status").split(" ", 2)[1]);
+    }
+
+    @Test
+    void twoNats_directDialFails_relayWorks_thenTrafficLeavesTheRelay() throws IOException {
+        try (NatNetwork network = new NatNetwork()) {
+            NatNetwork.Peer relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
+            NatNetwork.Peer a = network.start("a", "/ip4/0.0.0.0/tcp/4001");
+            NatNetwork.Peer b = network.start("b", "/ip4/0.0.0.0/tcp/4001");
+            assertThat(relay.ask("serve")).isEqualTo("serving");
+
+            // Neither can dial the other, although both have talked to the relay from that port.
+            // (From
+            // a port of their own: a NAT remembers for two minutes what left the one to be punched
+            // from.)
+            assertThat(a.ask("reserve " + relay.address())).startsWith("reserved ");
+            assertThat(b.ask("reserve " + relay.address())).startsWith("reserved ");
+            assertThat(
+                    b.ask("probe /ip4/" + NatNetwork.OUTER.getFirst() + "/tcp/4001/p2p/" + a.id()))
+                    .startsWith("failed").contains("timed out");
+            assertThat(
+                    a.ask("probe /ip4/" + NatNetwork.OUTER.getLast() + "/tcp/4001/p2p/" + b.id()))
+                    .startsWith("failed").contains("timed out");
+
+            // Through the relay they reach each other.
+            String through = relay.address() + "/p2p-circuit/p2p/" + a.id();
+            assertThat(a.ask("allow") + b.ask("allow")).isEqualTo("allowedallowed");
+            Eventually.within(Duration.ofSeconds(60),
+                    () -> assertThat(b.ask("dial " + through)).isEqualTo("dialed"));
+            assertThat(b.ask("echo " + a.id() + " " + BYTES)).isEqualTo("echoed");
+            assertThat(b.ask("direct " + a.id())).isEqualTo("false");
+            assertThat(carried(relay)).isZero(); // counted when a circuit ends
+            assertThat(relay.ask("status")).startsWith("1 ");
+
+            // With hole punching the same way ends in a direct connection.
+            assertThat(b.ask("hangup " + a.id())).isEqualTo("gone");
+            assertThat(a.ask("punch") + b.ask("punch")).isEqualTo("punchingpunching");
+            Eventually.within(Duration.ofSeconds(30),
+                    () -> assertThat(relay.ask("status")).startsWith("0 "));
+            assertThat(carried(relay)).isGreaterThan(2L * BYTES);
+            assertThat(b.ask("dial " + through)).isEqualTo("dialed");
+            Eventually.within(Duration.ofSeconds(60), () -> {
+                assertThat(b.ask("direct " + a.id())).isEqualTo("true");
+                assertThat(a.ask("direct " + b.id())).isEqualTo("true");
+            });
+            Eventually.within(Duration.ofSeconds(60),
+                    () -> assertThat(relay.ask("status")).startsWith("0 "));
+            long before = carried(relay);
+            assertThat(b.ask("echo " + a.id() + " " + MORE_BYTES)).isEqualTo("echoed");
+            assertThat(carried(relay)).isEqualTo(before);
+        }
+    }
+}
