@@ -115,7 +115,7 @@ public final class Fuzz {
                 if (bytes.length > 0) {
                     bytes[at] = random.nextBoolean()
                             ? (byte) random.nextInt()
-                            : (byte) (bytes[at] ^ 1 << random.nextInt(8));
+                            : (byte) (bytes[at] ^ (1 << random.nextInt(8)));
                 }
                 yield bytes;
             }
