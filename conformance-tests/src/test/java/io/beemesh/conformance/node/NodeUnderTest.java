@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A node started by the launcher as a user would, with data and ports of its own. */
 public final class NodeUnderTest implements AutoCloseable {
@@ -20,17 +21,27 @@ public final class NodeUnderTest implements AutoCloseable {
     private final String runtime;
     private final int apiPort;
     private final int httpPort;
+    private final int meshPort;
 
     private NodeUnderTest(Path directory, String runtime) {
         this.directory = directory;
         this.runtime = runtime;
         this.apiPort = freePort();
         this.httpPort = freePort();
+        this.meshPort = freePort();
     }
 
     /** A node with simulated pods; needs the built node. */
     public static NodeUnderTest simulated() {
         return start("simulated");
+    }
+
+    /** A node with simulated pods that joins the mesh of {@code issuer}. */
+    public static NodeUnderTest joined(NodeUnderTest issuer, String... tokenOptions) {
+        String[] words = Stream.concat(Stream.of("token", "create"), Stream.of(tokenOptions))
+                .toArray(String[]::new);
+        String token = issuer.beemesh(words).ok().strip().lines().toList().getLast();
+        return start("simulated", "--join", token);
     }
 
     /** A node with real containers; needs root and Podman too. */
@@ -42,7 +53,7 @@ public final class NodeUnderTest implements AutoCloseable {
         return start("podman");
     }
 
-    private static NodeUnderTest start(String runtime) {
+    private static NodeUnderTest start(String runtime, String... more) {
         Proof.needs(Files.exists(Repository.root().resolve("target/dist/.complete")),
                 "the built node", "./verify");
         try {
@@ -52,7 +63,7 @@ public final class NodeUnderTest implements AutoCloseable {
             Files.writeString(kubeconfig.resolve("beemesh.yaml"),
                     Files.readString(Repository.root().resolve("kubeconfig/beemesh.yaml"))
                             .replace(":6443", ":" + node.apiPort));
-            node.up().ok();
+            node.up(more).ok();
             return node;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -63,7 +74,7 @@ public final class NodeUnderTest implements AutoCloseable {
     public Command.Result up(String... more) {
         List<String> words = new ArrayList<>(List.of("up", "-d", "--runtime", runtime, "--api-port",
                 String.valueOf(apiPort), "--http-port", String.valueOf(httpPort), "--listen",
-                "/ip4/127.0.0.1/tcp/0", "--node-ip", "127.0.0.1", "--kubeconfig-dir",
+                "/ip4/127.0.0.1/tcp/" + meshPort, "--node-ip", "127.0.0.1", "--kubeconfig-dir",
                 kubeconfigDirectory().toString()));
         words.addAll(Arrays.asList(more));
         return beemesh(words.toArray(String[]::new));
