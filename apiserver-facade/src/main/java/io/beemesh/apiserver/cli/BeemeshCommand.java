@@ -1,25 +1,41 @@
 package io.beemesh.apiserver.cli;
 
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import java.util.Arrays;
+import java.util.List;
 
 /** The program inside the launcher; its subcommands are called by {@code ./beemesh} and the build. */
-@Command(name = "beemesh", subcommands = {RunCommand.class, TrainCommand.class,
-        StatusCommand.class, TokenCommand.class, KubeconfigCommand.class, RemoveCommand.class,
-        LeaveCommand.class})
 public final class BeemeshCommand {
     private BeemeshCommand() {}
 
     /** Runs one subcommand; the exit code says how it ended, see {@link ExitCode}. */
     public static void main(String[] arguments) {
-        int code = new CommandLine(new BeemeshCommand())
-                .setExecutionExceptionHandler((exception, command, parsed) -> {
-                    if (exception instanceof RefusalException refusal) {
-                        System.err.println("beemesh: " + refusal.getMessage());
-                        return refusal.code().code();
-                    }
-                    throw exception;
-                }).execute(arguments);
+        int code;
+        try {
+            code = run(Arrays.asList(arguments));
+        } catch (RefusalException e) {
+            System.err.println("beemesh: " + e.getMessage());
+            code = e.code().code();
+        } catch (Exception e) {
+            e.printStackTrace();
+            code = 1;
+        }
         System.exit(code);
+    }
+
+    private static int run(List<String> line) throws Exception {
+        if (line.isEmpty()) {
+            throw Arguments.usage("a subcommand is missing");
+        }
+        List<String> rest = line.subList(1, line.size());
+        return switch (line.getFirst()) {
+            case "run" -> new RunCommand(Arguments.parse(rest, RunCommand.ALLOW_HOST_ACCESS)).call();
+            case "train" -> new TrainCommand(Arguments.parse(rest)).call();
+            case "status" -> new StatusCommand(Arguments.parse(rest)).call();
+            case "token" -> TokenCommand.of(Arguments.parse(rest, TokenCommand.ISSUER)).call();
+            case "kubeconfig" -> new KubeconfigCommand(Arguments.parse(rest)).call();
+            case "remove" -> new RemoveCommand(Arguments.parse(rest)).call();
+            case "leave" -> new LeaveCommand(Arguments.parse(rest)).call();
+            default -> throw Arguments.usage("unknown subcommand '" + line.getFirst() + "'");
+        };
     }
 }

@@ -4,22 +4,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Base64;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Prints a kubeconfig that holds all it needs, for use on another machine and with any node. */
-@Command(name = "kubeconfig")
 final class KubeconfigCommand implements Callable<Integer> {
-    @Mixin
-    private NodeOptions node = new NodeOptions();
+    private final NodeOptions node;
+    private final String server;
 
-    @Option(names = "--server", defaultValue = "")
-    private String server = "";
+    KubeconfigCommand(Arguments arguments) throws RefusalException {
+        node = NodeOptions.of(arguments);
+        server = arguments.text("--server", "");
+        arguments.end();
+    }
 
     @Override
     public Integer call() throws IOException, RefusalException {
-        String url = server.isEmpty() ? "https://127.0.0.1:" + node.apiPort : server;
+        String url = server.isEmpty() ? "https://127.0.0.1:" + node.apiPort() : server;
         if (!url.matches("https://[^\\s/]+/?")) {
             throw new RefusalException(ExitCode.USAGE,
                     "--server takes a URL such as https://192.0.2.7:6443, not '" + url + "'");

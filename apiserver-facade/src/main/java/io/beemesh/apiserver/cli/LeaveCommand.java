@@ -7,24 +7,22 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Drains this node, hands over what it keeps for the mesh, and ends it. */
-@Command(name = "leave")
 final class LeaveCommand implements Callable<Integer> {
     private static final long ROUND_MILLIS = 500;
 
-    @Mixin
-    private NodeOptions node = new NodeOptions();
-
-    @Option(names = "--node-name", required = true)
-    private String name = "";
-
+    private final NodeOptions node;
+    private final String name;
     /** Seconds that pods have to go. */
-    @Option(names = "--timeout", defaultValue = "120")
-    private long timeoutSeconds;
+    private final long timeoutSeconds;
+
+    LeaveCommand(Arguments arguments) throws RefusalException {
+        node = NodeOptions.of(arguments);
+        name = arguments.required("--node-name");
+        timeoutSeconds = arguments.number("--timeout", 120);
+        arguments.end();
+    }
 
     @Override
     public Integer call() throws IOException, RefusalException, InterruptedException {

@@ -2,18 +2,17 @@ package io.beemesh.apiserver.cli;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Ends the membership of a machine that is lost for good, and deletes its Node. */
-@Command(name = "remove")
 final class RemoveCommand implements Callable<Integer> {
-    @Mixin
-    private NodeOptions node = new NodeOptions();
+    private final NodeOptions node;
+    private final String name;
 
-    @Parameters
-    private String name = "";
+    RemoveCommand(Arguments arguments) throws RefusalException {
+        node = NodeOptions.of(arguments);
+        name = arguments.word("the name of the node");
+        arguments.end();
+    }
 
     @Override
     public Integer call() throws IOException, RefusalException {

@@ -16,47 +16,39 @@ import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /** Runs the node of this machine until it is told to stop (SIGTERM, SIGINT). */
-@Command(name = "run")
 final class RunCommand implements Callable<Integer> {
-    @Option(names = "--data", required = true)
-    private Path data = Path.of("");
+    static final String ALLOW_HOST_ACCESS = "--allow-host-access";
 
-    @Option(names = "--api-port", defaultValue = "6443")
-    private int apiPort;
+    private final Path data;
+    private final int apiPort;
+    private final int httpPort;
+    private final String listen;
+    private final String nodeIp;
+    private final String nodeName;
+    private final String runtime;
+    private final Path podmanSocket;
+    private final Path kubeconfigDirectory;
+    private final long podMemoryBytes;
+    private final String join;
+    private final boolean allowHostAccess;
 
-    @Option(names = "--http-port", defaultValue = "8080")
-    private int httpPort;
-
-    @Option(names = "--listen", defaultValue = "/ip4/0.0.0.0/tcp/7946")
-    private String listen = "";
-
-    @Option(names = "--node-ip", defaultValue = "")
-    private String nodeIp = "";
-
-    @Option(names = "--node-name", defaultValue = "")
-    private String nodeName = "";
-
-    @Option(names = "--runtime", defaultValue = "podman")
-    private String runtime = "";
-
-    @Option(names = "--podman-socket", defaultValue = "/run/podman/podman.sock")
-    private Path podmanSocket = Path.of("");
-
-    @Option(names = "--kubeconfig-dir", required = true)
-    private Path kubeconfigDirectory = Path.of("");
-
-    @Option(names = "--pod-memory", defaultValue = "0")
-    private long podMemoryBytes;
-
-    @Option(names = "--join", defaultValue = "")
-    private String join = "";
-
-    @Option(names = "--allow-host-access")
-    private boolean allowHostAccess;
+    RunCommand(Arguments arguments) throws RefusalException {
+        data = Path.of(arguments.required("--data"));
+        apiPort = arguments.port("--api-port", 6443);
+        httpPort = arguments.port("--http-port", 8080);
+        listen = arguments.text("--listen", "/ip4/0.0.0.0/tcp/7946");
+        nodeIp = arguments.text("--node-ip", "");
+        nodeName = arguments.text("--node-name", "");
+        runtime = arguments.text("--runtime", "podman");
+        podmanSocket = Path.of(arguments.text("--podman-socket", "/run/podman/podman.sock"));
+        kubeconfigDirectory = Path.of(arguments.required("--kubeconfig-dir"));
+        podMemoryBytes = arguments.number("--pod-memory", 0);
+        join = arguments.text("--join", "");
+        allowHostAccess = arguments.flag(ALLOW_HOST_ACCESS);
+        arguments.end();
+    }
 
     @Override
     public Integer call() throws Exception {

@@ -6,14 +6,15 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** Asks a node, with the administrator's credentials, how it is and what it runs. */
-@Command(name = "status")
 final class StatusCommand implements Callable<Integer> {
-    @Mixin
-    private NodeOptions options = new NodeOptions();
+    private final NodeOptions options;
+
+    StatusCommand(Arguments arguments) throws RefusalException {
+        options = NodeOptions.of(arguments);
+        arguments.end();
+    }
 
     @Override
     public Integer call() throws IOException, RefusalException {

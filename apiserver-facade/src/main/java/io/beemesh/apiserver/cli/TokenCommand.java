@@ -7,31 +7,38 @@ import io.beemesh.machine.object.Json;
 import io.beemesh.protocol.membership.JoinToken;
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Makes, lists and revokes join tokens on the running node. */
-@Command(name = "token", subcommands = {TokenCommand.Create.class, TokenCommand.ListOpen.class,
-        TokenCommand.Revoke.class})
 final class TokenCommand {
+    static final String ISSUER = "--issuer";
     private static final String TOKENS = "/beemesh/v1/tokens";
 
     private TokenCommand() {}
 
+    /** The command that the first word names. */
+    static Callable<Integer> of(Arguments arguments) throws RefusalException {
+        String verb = arguments.word("create, list or revoke");
+        return switch (verb) {
+            case "create" -> new Create(arguments);
+            case "list" -> new ListOpen(arguments);
+            case "revoke" -> new Revoke(arguments);
+            default -> throw Arguments.usage("token takes create, list or revoke, not '" + verb
+                    + "'");
+        };
+    }
+
     /** The token stands alone on the last line, so that scripts can take it. */
-    @Command(name = "create")
     static final class Create implements Callable<Integer> {
-        @Mixin
-        private NodeOptions node = new NodeOptions();
+        private final NodeOptions node;
+        private final boolean issuer;
+        private final long ttlSeconds;
 
-        @Option(names = "--issuer")
-        private boolean issuer;
-
-        /** Seconds. */
-        @Option(names = "--ttl", defaultValue = "3600")
-        private long ttlSeconds;
+        private Create(Arguments arguments) throws RefusalException {
+            node = NodeOptions.of(arguments);
+            issuer = arguments.flag(ISSUER);
+            ttlSeconds = arguments.number("--ttl", 3600);
+            arguments.end();
+        }
 
         @Override
         public Integer call() throws IOException, RefusalException {
@@ -48,10 +55,13 @@ final class TokenCommand {
     }
 
     /** Names, not secrets. */
-    @Command(name = "list")
     static final class ListOpen implements Callable<Integer> {
-        @Mixin
-        private NodeOptions node = new NodeOptions();
+        private final NodeOptions node;
+
+        private ListOpen(Arguments arguments) throws RefusalException {
+            node = NodeOptions.of(arguments);
+            arguments.end();
+        }
 
         @Override
         public Integer call() throws IOException, RefusalException {
@@ -64,13 +74,15 @@ final class TokenCommand {
     }
 
     /** Takes the token itself or its name. */
-    @Command(name = "revoke")
     static final class Revoke implements Callable<Integer> {
-        @Mixin
-        private NodeOptions node = new NodeOptions();
+        private final NodeOptions node;
+        private final String token;
 
-        @Parameters
-        private String token = "";
+        private Revoke(Arguments arguments) throws RefusalException {
+            node = NodeOptions.of(arguments);
+            token = arguments.word("the token");
+            arguments.end();
+        }
 
         @Override
         public Integer call() throws IOException, RefusalException {

@@ -12,9 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /**
  * Leads a node through a short life of light use, so that the build can keep what the JVM learns of it;
@@ -23,7 +20,6 @@ import picocli.CommandLine.Parameters;
  * <p>The node is a process of its own: whatever that loads is in the memory of every node later, so that
  * clients and the stand-in for Podman must not be part of it.
  */
-@Command(name = "train")
 final class TrainCommand implements Callable<Integer> {
     private static final String DEPLOYMENT = """
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"train"},
@@ -33,11 +29,15 @@ final class TrainCommand implements Callable<Integer> {
     private static final String DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
 
-    @Option(names = "--data", required = true)
-    private Path data = Path.of("");
+    private final Path data;
+    /** The command line of 'run', to which data, ports and socket are added. */
+    private final List<String> run;
 
-    @Parameters(description = "the command line of 'run', to which data, ports and socket are added")
-    private List<String> run = List.of();
+    TrainCommand(Arguments arguments) throws RefusalException {
+        data = Path.of(arguments.required("--data"));
+        run = arguments.words();
+        arguments.end();
+    }
 
     @Override
     public Integer call() throws Exception {
