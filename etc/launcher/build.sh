@@ -13,7 +13,10 @@ JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeader
     -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
     # The node trusts its mesh's authorities alone; without this 140 public ones are parsed at the start.
     -Djavax.net.ssl.trustStore=NONE
-    -Dvertx.disableFileCPResolving=true
+    -Dvertx.disableFileCPResolving=true -Dvertx.disableDnsResolver=true
+    # Code that runs a few hundred times is not worth compiling; the shadow is what each thread touches of its
+    # stack in advance.
+    -XX:CompileThresholdScaling=3 -XX:StackShadowPages=10
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.showShortLogName=true
     -Dorg.slf4j.simpleLogger.log.com.github.dockerjava=warn
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX")

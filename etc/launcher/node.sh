@@ -5,7 +5,7 @@ READY_SECONDS_MAX=120
 # The heap follows what is live: a node with few objects stays small, one with 100,000 may grow. The young
 # generation is an eighth of the old one; collections of the whole leave no gaps, and malloc's are given back.
 HEAP_FLAGS=(-Xms8m "-Xmx${BEEMESH_HEAP_MAX:-512m}" -XX:NewSize=2m -XX:NewRatio=8 -XX:MinHeapFreeRatio=5
-    -XX:MaxHeapFreeRatio=10 -XX:MarkSweepDeadRatio=0 -XX:TrimNativeHeapInterval=20000)
+    -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps -XX:MarkSweepDeadRatio=0 -XX:TrimNativeHeapInterval=20000)
 
 # Sets NODE_PID if the node of DATA runs; a pid file of a process that is gone, or of another process
 # that got the same number, does not count.

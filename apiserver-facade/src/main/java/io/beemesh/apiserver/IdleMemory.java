@@ -27,11 +27,11 @@ final class IdleMemory {
     private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
     private static final Path MAPS = Path.of("/proc/self/maps");
     private static final Duration FIRST = Duration.ofSeconds(5);
-    private static final Duration PERIOD = Duration.ofSeconds(30);
+    private static final Duration PERIOD = Duration.ofSeconds(10);
     private static final int MADV_DONTNEED = 4;
     /** Collecting more takes the time of a request, and is left to the collector. */
     private static final long HEAP_BYTES_MAX = 64L << 20;
-    private static final long GROWTH_BYTES_MIN = 2L << 20;
+    private static final long GROWTH_BYTES_MIN = 512L << 10;
 
     private final Loop loop;
     private final MethodHandle madvise;
