@@ -149,7 +149,8 @@ public final class NettyHost implements Host, AutoCloseable {
     public void close() {
         loop.execute(() -> {
             transport.close();
-            quic.ifPresent(QuicTransport::close);
+            // Not a method reference: to link it loads QUIC's codec, which may not be there.
+            quic.ifPresent(one -> one.close());
             swarm.close();
         });
     }
