@@ -27,7 +27,9 @@ final class IdleMemory {
     private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
     private static final Path MAPS = Path.of("/proc/self/maps");
     private static final Duration FIRST = Duration.ofSeconds(5);
-    private static final Duration PERIOD = Duration.ofSeconds(10);
+    private static final Duration PERIOD = Duration.ofSeconds(4);
+    /** A collection of the whole stops the node for some 20 ms; rounds between two of them. */
+    private static final int COLLECT_ROUNDS = 8;
     private static final int MADV_DONTNEED = 4;
     /** Collecting more takes the time of a request, and is left to the collector. */
     private static final long HEAP_BYTES_MAX = 64L << 20;
@@ -36,6 +38,7 @@ final class IdleMemory {
     private final Loop loop;
     private final MethodHandle madvise;
     private long heapBytes;
+    private int rounds;
 
     private IdleMemory(Loop loop, MethodHandle madvise) {
         this.loop = loop;
@@ -60,7 +63,9 @@ final class IdleMemory {
     private void round() {
         Thread.ofVirtual().name("idle-memory").start(() -> {
             try {
-                collect();
+                if (rounds++ % COLLECT_ROUNDS == 0) {
+                    collect();
+                }
                 release();
                 loop.schedule(PERIOD, this::round);
             } catch (IOException e) {

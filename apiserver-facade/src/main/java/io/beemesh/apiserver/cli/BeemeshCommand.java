@@ -28,7 +28,8 @@ public final class BeemeshCommand {
         }
         List<String> rest = line.subList(1, line.size());
         return switch (line.getFirst()) {
-            case "run" -> new RunCommand(Arguments.parse(rest, RunCommand.ALLOW_HOST_ACCESS)).call();
+            case "run" ->
+                new RunCommand(Arguments.parse(rest, RunCommand.ALLOW_HOST_ACCESS)).call();
             case "train" -> new TrainCommand(Arguments.parse(rest)).call();
             case "status" -> new StatusCommand(Arguments.parse(rest)).call();
             case "token" -> TokenCommand.of(Arguments.parse(rest, TokenCommand.ISSUER)).call();
