@@ -14,9 +14,8 @@ JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeader
     # The node trusts its mesh's authorities alone; without this 140 public ones are parsed at the start.
     -Djavax.net.ssl.trustStore=NONE
     -Dvertx.disableFileCPResolving=true -Dvertx.disableDnsResolver=true
-    # Code that runs a few hundred times is not worth compiling; the shadow is what each thread touches of its
-    # stack in advance.
-    -XX:CompileThresholdScaling=3 -XX:StackShadowPages=10
+    # Code that runs a few hundred times is not worth compiling.
+    -XX:CompileThresholdScaling=3
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.showShortLogName=true
     -Dorg.slf4j.simpleLogger.log.com.github.dockerjava=warn
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX")
