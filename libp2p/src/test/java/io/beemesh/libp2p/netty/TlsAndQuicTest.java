@@ -195,9 +195,9 @@ class TlsAndQuicTest {
                 stream.reset();
                 return true;
             });
-            // QUIC tells of it with the next read.
+            // QUIC tells of it with the next read after what is under way.
             asked &= b.onLoop(() -> {
-                accepted[0].request(1 << 20);
+                accepted[0].request(100_000_000);
                 return true;
             });
             b.until(() -> counter.reset);

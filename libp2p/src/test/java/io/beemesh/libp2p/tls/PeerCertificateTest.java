@@ -24,17 +24,17 @@ import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.DERBitString;
 import org.bouncycastle.asn1.DERSequence;
-import org.bouncycastle.asn1.x500.RDN;
-import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
-import org.bouncycastle.util.Properties;
 import org.junit.jupiter.api.Test;
 
 class PeerCertificateTest {
     private static final Instant NOW = Instant.parse("2026-05-01T00:00:00Z");
+    /** Places of the names in a TBSCertificate with an explicit version, RFC 5280 section 4.1. */
+    private static final int ISSUER = 3;
+    private static final int SUBJECT = 5;
 
     private final SecureRandom random = new SecureRandom();
     private final PrivateKey identity = PrivateKey.generate(random);
@@ -148,25 +148,21 @@ class PeerCertificateTest {
     void verify_emptyNames_areNoReasonToRefuse() throws Exception {
         PeerCertificate own = PeerCertificate.create(identity, random, NOW);
         Certificate certificate = Certificate.getInstance(own.encoded());
-        byte[] unnamed;
-        String property = "org.bouncycastle.x509.allow_empty_issuer_cert";
-        Properties.setThreadOverride(property, true);
-        try {
-            V3TBSCertificateGenerator fields = fields(certificate,
-                    certificate.getExtensions());
-            fields.setIssuer(new X500Name(new RDN[0]));
-            fields.setSubject(new X500Name(new RDN[0]));
-            Signature signature = Signature.getInstance("SHA256withECDSA");
-            signature.initSign(own.key());
-            signature.update(fields.generateTBSCertificate().getEncoded("DER"));
-            ASN1EncodableVector whole = new ASN1EncodableVector();
-            whole.add(fields.generateTBSCertificate());
-            whole.add(certificate.getSignatureAlgorithm());
-            whole.add(new DERBitString(signature.sign()));
-            unnamed = new DERSequence(whole).getEncoded("DER");
-        } finally {
-            Properties.removeThreadOverride(property);
+        ASN1Sequence named = ASN1Sequence.getInstance(
+                fields(certificate, certificate.getExtensions()).generateTBSCertificate());
+        ASN1EncodableVector fields = new ASN1EncodableVector();
+        for (int i = 0; i < named.size(); i++) {
+            boolean isName = i == ISSUER || i == SUBJECT;
+            fields.add(isName ? new DERSequence() : named.getObjectAt(i));
         }
+        Signature signature = Signature.getInstance("SHA256withECDSA");
+        signature.initSign(own.key());
+        signature.update(new DERSequence(fields).getEncoded("DER"));
+        ASN1EncodableVector whole = new ASN1EncodableVector();
+        whole.add(new DERSequence(fields));
+        whole.add(certificate.getSignatureAlgorithm());
+        whole.add(new DERBitString(signature.sign()));
+        byte[] unnamed = new DERSequence(whole).getEncoded("DER");
         assertThat(PeerCertificate.verify(unnamed, NOW)).isEqualTo(identity.publicKey());
     }
 
