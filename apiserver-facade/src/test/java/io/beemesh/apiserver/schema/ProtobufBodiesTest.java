@@ -113,8 +113,8 @@ class ProtobufBodiesTest {
         assertThatThrownBy(() -> BODIES.decode("{}".getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(DecodingException.class).hasMessageContaining("expected prefix");
         assertThatThrownBy(() -> BODIES.decode(
-                body("batch/v1", "Job", Meta.DeleteOptions.getDefaultInstance())))
-                .hasMessage("no kind \"Job\" is registered for version \"batch/v1\"");
+                body("batch/v1", "Task", Meta.DeleteOptions.getDefaultInstance())))
+                .hasMessage("no kind \"Task\" is registered for version \"batch/v1\"");
     }
 
     private static byte[] body(String apiVersion, String kind, MessageLite message) {

@@ -8,10 +8,12 @@ import io.kubernetes.client.proto.V1Apps;
 import io.kubernetes.client.proto.V1Authentication;
 import io.kubernetes.client.proto.V1Authorization;
 import io.kubernetes.client.proto.V1Autoscaling;
+import io.kubernetes.client.proto.V1Batch;
 import io.kubernetes.client.proto.V1Coordination;
 import io.kubernetes.client.proto.V1Discovery;
 import io.kubernetes.client.proto.V1Events;
 import io.kubernetes.client.proto.V1Policy;
+import io.kubernetes.client.proto.V1Scheduling;
 import io.kubernetes.client.proto.V1Storage;
 import java.util.HashMap;
 import java.util.List;
@@ -31,8 +33,8 @@ final class ProtobufMessages {
         for (FileDescriptor file : List.of(Meta.getDescriptor(), V1.getDescriptor(),
                 V1Apps.getDescriptor(), V1Authentication.getDescriptor(),
                 V1Authorization.getDescriptor(), V1Autoscaling.getDescriptor(),
-                V1Coordination.getDescriptor(), V1Discovery.getDescriptor(),
-                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Storage.getDescriptor())) {
+                V1Batch.getDescriptor(), V1Coordination.getDescriptor(), V1Discovery.getDescriptor(),
+                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Scheduling.getDescriptor(), V1Storage.getDescriptor())) {
             file.getMessageTypes().forEach(d -> BY_NAME.put(name(d), d));
         }
     }
