@@ -103,17 +103,6 @@ public final class InteropPeer implements AutoCloseable {
         return start(List.of(target.resolve("release/interop-peer").toString()), folder, options);
     }
 
-    /** Gets js its QUIC transport, which the lock file does not name as it has native code. */
-    public static void needJsQuic() {
-        Path folder = SOURCES.resolve("js");
-        js("--listen", "none").close();
-        if (!Files.exists(folder.resolve("node_modules/@chainsafe/libp2p-quic"))) {
-            int code = Command.of("npm", "run", "with-quic", "--prefix", folder.toString())
-                    .limit(Duration.ofMinutes(5)).run().exitCode();
-            Proof.needs(code == 0, "QUIC of js-libp2p", "npm run with-quic in " + folder);
-        }
-    }
-
     private static InteropPeer start(List<String> program, Path folder, String... options) {
         List<String> words = new ArrayList<>(program);
         words.addAll(Arrays.asList(options));

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.netty.TestHost;
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -51,25 +48,6 @@ final class JsPeerInteropTest {
     final class Tls extends Suite {
         Tls() {
             super(Wire.TLS);
-        }
-    }
-
-    @Nested
-    final class Quic extends Suite {
-        Quic() {
-            super(Wire.QUIC);
-        }
-
-        @Override
-        InteropPeer start(String... options) {
-            List<String> all = new ArrayList<>(List.of(options));
-            all.add("--quic");
-            return InteropPeer.js(all.toArray(String[]::new));
-        }
-
-        @BeforeAll
-        static void need() {
-            InteropPeer.needJsQuic();
         }
     }
 }
