@@ -33,8 +33,10 @@ final class ProtobufMessages {
         for (FileDescriptor file : List.of(Meta.getDescriptor(), V1.getDescriptor(),
                 V1Apps.getDescriptor(), V1Authentication.getDescriptor(),
                 V1Authorization.getDescriptor(), V1Autoscaling.getDescriptor(),
-                V1Batch.getDescriptor(), V1Coordination.getDescriptor(), V1Discovery.getDescriptor(),
-                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Scheduling.getDescriptor(), V1Storage.getDescriptor())) {
+                V1Batch.getDescriptor(), V1Coordination.getDescriptor(),
+                V1Discovery.getDescriptor(),
+                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Scheduling.getDescriptor(),
+                V1Storage.getDescriptor())) {
             file.getMessageTypes().forEach(d -> BY_NAME.put(name(d), d));
         }
     }

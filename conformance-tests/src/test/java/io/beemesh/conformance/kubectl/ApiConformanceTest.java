@@ -62,8 +62,9 @@ final class ApiConformanceTest {
     void serviceAccountToken_isOfItsAccount_andMayDoWhatItsRoleSays() {
         String token = kubectl.ok("create token default --duration=10m").strip();
         Command.Result denied = asAccount(token, "/api/v1/namespaces/default/pods");
-        assertThat(denied.output().replace("\\\"", "\"")).contains("User \"system:serviceaccount:default:default\" "
-                + "cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+        assertThat(denied.output().replace("\\\"", "\""))
+                .contains("User \"system:serviceaccount:default:default\" "
+                        + "cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
         assertThat(asAccount(token, "/apis").output()).contains("APIGroupList");
         kubectl.ok("annotate sa default beemesh.io/role=cluster-admin");
         assertThat(asAccount(token, "/api/v1/namespaces/default/pods").output())
