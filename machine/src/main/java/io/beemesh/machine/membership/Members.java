@@ -34,13 +34,6 @@ public interface Members {
     /** Whether the peer is a member that is not suspected to be dead. */
     boolean isAlive(PeerId peer);
 
-    /**
-     * Whether this node was admitted in this life of its process, so that it cannot have held or promised
-     * anything before. A member of old that comes with an empty disk has lost what it had, and does not count
-     * as a home until it was taken in anew.
-     */
-    boolean isNew();
-
     /** Calls {@code listener} on the loop after any answer of the methods above may have changed. */
     void onChange(Runnable listener);
 }

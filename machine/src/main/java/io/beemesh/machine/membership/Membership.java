@@ -370,7 +370,7 @@ public final class Membership implements Members {
 
     // Members.
 
-    @Override
+    /** True if this machine was admitted in this life of its process. */
     public boolean isNew() {
         return parts.isNew();
     }

@@ -98,16 +98,6 @@ public final class NodeLeases implements Registry {
     }
 
     @Override
-    public CompletableFuture<Void> refresh(ObjectKey key) {
-        return registry.refresh(key);
-    }
-
-    @Override
-    public boolean isPrimary(int slot) {
-        return registry.isPrimary(slot);
-    }
-
-    @Override
     public CompletableFuture<Boolean> awaitVersion(long version, Duration limit) {
         return registry.awaitVersion(version, limit);
     }

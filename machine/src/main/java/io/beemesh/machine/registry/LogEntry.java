@@ -1,11 +1,9 @@
 package io.beemesh.machine.registry;
 
-import io.beemesh.machine.registry.replica.Entry;
-import io.beemesh.machine.registry.replica.HomeSet;
 import java.util.List;
 
 /** What a slot's log holds, in order. */
-sealed interface LogEntry extends Entry.Content {
+sealed interface LogEntry {
     /** Highest version that is known once this entry is. */
     long version();
 
@@ -18,18 +16,10 @@ sealed interface LogEntry extends Entry.Content {
      */
     record TermStart(long parentTerm, long parentSequence, HomeSet homes, long version)
             implements
-                LogEntry,
-                Entry.Configuring {}
+                LogEntry {}
 
-    /** Others decide from here on. */
-    record Homes(HomeSet homes, long version) implements LogEntry, Entry.Configuring {}
-
-    /**
-     * Changes of objects that are made together, with rising versions.
-     *
-     * @param request id under which a node passed the write on, zero if none did
-     */
-    record Changes(List<Effect> effects, long request) implements LogEntry {
+    /** Changes of objects that are made together, with rising versions. */
+    record Changes(List<Effect> effects) implements LogEntry {
         public Changes {
             effects = List.copyOf(effects);
         }

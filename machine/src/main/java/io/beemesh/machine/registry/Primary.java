@@ -2,7 +2,6 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.machine.registry.LogEntry.Effect;
 import io.beemesh.machine.registry.WriteCheck.Verdict;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,8 +11,6 @@ import java.util.concurrent.CompletableFuture;
 
 /** Turns writes into log entries of slots in which this node is primary. */
 final class Primary {
-    private static final Duration LEASE_WAIT = Duration.ofMillis(200);
-
     private final RegistryConfig config;
     private final HybridClock clock;
     private final ObjectTable objects;
@@ -27,15 +24,13 @@ final class Primary {
         this.usage = objects.usage();
     }
 
-    /** @param request id under which another node passed the write on, or zero */
-    void write(Slot slot, List<Mutation> mutations, long request,
-            CompletableFuture<WriteResult> future) {
+    void write(Slot slot, List<Mutation> mutations, CompletableFuture<WriteResult> future) {
         Verdict verdict = WriteCheck.check(mutations, key -> slot.state(key, objects));
         switch (verdict) {
             case Verdict.Refused(WriteResult result) ->
                 answer(slot, mutations, future, result);
             case Verdict.Accepted(List<Optional<StoredObject>> former) ->
-                propose(slot, mutations, former, request, future);
+                propose(slot, mutations, former, future);
         }
     }
 
@@ -44,17 +39,13 @@ final class Primary {
             CompletableFuture<WriteResult> future, WriteResult result) {
         if (mutations.stream().anyMatch(m -> slot.isPending(m.key()))) {
             slot.lastInFlight().whenCommitted(future, result);
-        } else if (slot.replica().hasLease()) {
-            future.complete(result);
         } else {
-            future.complete(new WriteResult.Unavailable(
-                    "slot " + slot.number() + " waits for its other homes", LEASE_WAIT, false));
+            future.complete(result);
         }
     }
 
     private void propose(Slot slot, List<Mutation> mutations,
-            List<Optional<StoredObject>> former, long request,
-            CompletableFuture<WriteResult> future) {
+            List<Optional<StoredObject>> former, CompletableFuture<WriteResult> future) {
         List<Effect> effects = new ArrayList<>();
         List<StoredObject> states = new ArrayList<>();
         Map<String, Growth> growths = new HashMap<>();
@@ -73,8 +64,7 @@ final class Primary {
             answer(slot, mutations, future, result);
             return;
         }
-        LogEntry entry = new LogEntry.Changes(effects,
-                effects.size() == mutations.size() ? request : 0);
+        LogEntry entry = new LogEntry.Changes(effects);
         byte[] payload = RecordCodec.encode(entry);
         Optional<String> refusal = refusal(payload, growths);
         if (refusal.isPresent()) {

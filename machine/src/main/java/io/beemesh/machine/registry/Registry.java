@@ -26,22 +26,6 @@ public interface Registry {
     /** The objects that the controller with this uid owns, in key order; on the loop only. */
     List<StoredObject> ownedBy(GroupResource type, String namespace, String controllerUid);
 
-    /**
-     * Completes once all that was committed of an object before this call is here, for a read that follows;
-     * exceptionally with {@link UnavailableException}.
-     */
-    default CompletableFuture<Void> refresh(ObjectKey key) {
-        return CompletableFuture.completedFuture(null);
-    }
-
-    /**
-     * Whether this node decides on the slot now, so that its controllers work on it; on the loop only. A
-     * follower hears of no change of this, but of each entry that is committed after it.
-     */
-    default boolean isPrimary(int slot) {
-        return true;
-    }
-
     /** One consistent view. An empty namespace means all. */
     CompletableFuture<Snapshot> list(GroupResource type, String namespace);
 
