@@ -55,7 +55,9 @@ public final class InteropPeer implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         input = process.outputWriter(StandardCharsets.UTF_8);
-        Thread.ofVirtual().name("interop-peer").start(this::read);
+        // Not virtual: a virtual thread that reads a pipe holds its carrier, and after a minute of
+        // rest the JDK (25) gives new ones no other.
+        Thread.ofPlatform().daemon().name("interop-peer").start(this::read);
     }
 
     /** A js-libp2p peer; ends the test as a proof not made where Node or its packages are missing. */
