@@ -37,6 +37,8 @@ KINDS = {
     "authentication.v1": "SelfSubjectReview TokenReview TokenRequest",
     "authorization.v1": """SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview
         LocalSubjectAccessReview""",
+    "rbac.v1": "ClusterRole ClusterRoleBinding Role RoleBinding",
+    "certificates.v1": "CertificateSigningRequest",
     "meta.v1": """Status DeleteOptions Patch APIResourceList APIGroup APIGroupList APIVersions
         WatchEvent""",
 }
