@@ -31,12 +31,14 @@ import io.beemesh.machine.event.EventRecorder;
 import io.beemesh.machine.gateway.DefaultService;
 import io.beemesh.machine.gateway.MeshPodStreams;
 import io.beemesh.machine.gateway.PodStreamServer;
+import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.node.NodeLeases;
 import io.beemesh.machine.node.NodeLifecycle;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.Storage;
+import io.beemesh.machine.scheduler.MeshAwards;
 import io.beemesh.machine.scheduler.Scheduler;
 import io.beemesh.machine.service.ServiceRange;
 import java.io.IOException;
@@ -188,7 +190,9 @@ public final class Node implements AutoCloseable {
                         new Controllers.ApiAddress(config.address(), http.apiPort())));
         readiness.follow(controllers);
         controllers.start();
-        new Scheduler(loop, registry, events).start();
+        new Scheduler(loop, registry, events, config.name(), new MeshAwards(mesh.gate(),
+                config.name(),
+                name -> mesh.membership().ofNode(name).map(MemberStatus::peer))).start();
         machine.agent().start();
         IdleMemory.start(loop);
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),

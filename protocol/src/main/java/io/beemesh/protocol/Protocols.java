@@ -25,6 +25,9 @@ public final class Protocols {
     /** Logs, exec, attach and port-forward of a pod on another machine. */
     public static final ProtocolId PODS = new ProtocolId("/beemesh/pods/1.0.0");
 
+    /** A home asks a machine to keep room for pods. */
+    public static final ProtocolId AWARD = new ProtocolId("/beemesh/award/1.0.0");
+
     /** The distributed hash table of machines. */
     public static final ProtocolId KADEMLIA = new ProtocolId("/beemesh/kad/1.0.0");
 

@@ -10,12 +10,27 @@ interface Filter {
             NodeFilters::affinity, NodeFilters::ports, NodeFilters::resources,
             VolumeFilter::check, TopologySpread::check, PodAffinity::check);
 
+    /** What a machine can tell by itself; domains wider than it are judged by {@link TopologyRules}. */
+    List<Filter> OWN = List.of(NodeFilters::unschedulable, NodeFilters::taints,
+            NodeFilters::affinity, NodeFilters::ports, NodeFilters::resources,
+            PodAffinity::unwanted);
+
     /** Why not; empty if the pod can run there. */
     List<Verdict> check(PodView pod, NodeView node, Surroundings around);
 
     /** The first filter's verdicts; empty if {@code node} will do. */
     static List<Verdict> checkAll(PodView pod, NodeView node, Surroundings around) {
-        for (Filter filter : ALL) {
+        return check(ALL, pod, node, around);
+    }
+
+    /** As {@link #checkAll}, by {@link #OWN}. */
+    static List<Verdict> checkOwn(PodView pod, NodeView node, Surroundings around) {
+        return check(OWN, pod, node, around);
+    }
+
+    private static List<Verdict> check(List<Filter> filters, PodView pod, NodeView node,
+            Surroundings around) {
+        for (Filter filter : filters) {
             List<Verdict> verdicts = filter.check(pod, node, around);
             if (!verdicts.isEmpty()) {
                 return verdicts;

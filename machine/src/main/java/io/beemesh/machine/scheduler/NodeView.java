@@ -2,6 +2,7 @@ package io.beemesh.machine.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,11 @@ record NodeView(String name, Map<String, String> labels, JsonNode taints,
                 sum(pods));
     }
 
+    static NodeView absent(String name) {
+        return new NodeView(name, Map.of(), Json.object().arrayNode(), true, Map.of(), List.of(),
+                Map.of());
+    }
+
     private static Map<String, Long> sum(List<PodView> pods) {
         Map<String, Long> sum = new LinkedHashMap<>();
         for (PodView pod : pods) {
@@ -33,16 +39,23 @@ record NodeView(String name, Map<String, String> labels, JsonNode taints,
     }
 
     NodeView with(PodView pod) {
+        return withAll(List.of(pod));
+    }
+
+    NodeView withAll(List<PodView> others) {
+        if (others.isEmpty()) {
+            return this;
+        }
         List<PodView> more = new ArrayList<>(pods);
-        more.add(pod);
-        return withPods(more);
+        more.addAll(others);
+        Map<String, Long> sum = new LinkedHashMap<>(requested);
+        others.forEach(pod -> pod.requests()
+                .forEach((name, amount) -> sum.merge(name, amount, Long::sum)));
+        return new NodeView(name, labels, taints, unschedulable, allocatable, more, sum);
     }
 
     NodeView without(Predicate<PodView> gone) {
-        return withPods(pods.stream().filter(gone.negate()).toList());
-    }
-
-    private NodeView withPods(List<PodView> others) {
+        List<PodView> others = pods.stream().filter(gone.negate()).toList();
         return new NodeView(name, labels, taints, unschedulable, allocatable, others,
                 sum(others));
     }

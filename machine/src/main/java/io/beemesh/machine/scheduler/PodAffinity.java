@@ -17,6 +17,11 @@ final class PodAffinity {
                 return Verdict.resolvable("node(s) didn't match pod anti-affinity rules");
             }
         }
+        return unwanted(pod, node, around);
+    }
+
+    /** What the pods that are there say about the pod. */
+    static List<Verdict> unwanted(PodView pod, NodeView node, Surroundings around) {
         return isUnwanted(pod, node, around)
                 ? Verdict.resolvable("node(s) didn't satisfy existing pods anti-affinity rules")
                 : List.of();

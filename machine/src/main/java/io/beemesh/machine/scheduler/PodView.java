@@ -58,6 +58,13 @@ record PodView(ObjectKey key, String uid, Map<String, String> labels,
                 terminating, created, spec);
     }
 
+    /** A like pod. */
+    PodView withUid(String other) {
+        return new PodView(new ObjectKey(key.type(), key.namespace(), other), other, labels,
+                requests, hostPorts, priority, nodeName, nominatedNode, terminating, created,
+                spec);
+    }
+
     String namespace() {
         return key.namespace();
     }

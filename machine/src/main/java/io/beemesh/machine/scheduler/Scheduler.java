@@ -11,11 +11,13 @@ import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import io.beemesh.machine.scheduler.Filter.Verdict;
+import io.beemesh.protocol.scheduling.Award;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Scheduler {
     private static final String NAME = "default-scheduler";
+    private static final List<String> UNANSWERED = List.of("node(s) did not answer");
     private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
     private final Loop loop;
@@ -35,12 +38,24 @@ public final class Scheduler {
     private final SchedulerCache cache;
     private final PodQueue queue;
     private final SchedulerWrites writes;
+    private final Awards awards;
+    private final MachineRoom room;
+    private final Refusals refusals;
     private boolean scheduled;
 
-    public Scheduler(Loop loop, Registry registry, EventSink events) {
+    /**
+     * @param self the name of this node, whose room is told to others
+     * @param awards how other machines are asked
+     */
+    public Scheduler(Loop loop, Registry registry, EventSink events, String self,
+            Awards awards) {
         this.loop = loop;
         this.registry = registry;
-        cache = new SchedulerCache(registry);
+        this.awards = awards;
+        this.refusals = new Refusals(loop);
+        SchedulerCache known = new SchedulerCache(registry);
+        cache = known;
+        room = new MachineRoom(() -> known.machine(self), new Reservations(loop));
         queue = new PodQueue(loop, this::scheduleNext);
         writes = new SchedulerWrites(loop, registry, events);
     }
@@ -50,6 +65,7 @@ public final class Scheduler {
         loop.execute(() -> {
             registry.follow(new Follower());
             cache.start();
+            awards.serve(room::onAward);
             registry.peek(GroupResource.PODS, "").forEach(p -> consider(p.object()));
             LOG.info("Scheduler started pending={}", queue.size());
         });
@@ -93,7 +109,8 @@ public final class Scheduler {
         Map<String, List<Verdict>> verdicts = new LinkedHashMap<>();
         List<NodeView> feasible = new ArrayList<>();
         for (NodeView node : around.nodes()) {
-            List<Verdict> no = Filter.checkAll(pod, node, around);
+            List<Verdict> no = refusals.of(node.name(), pod)
+                    .orElseGet(() -> Filter.checkAll(pod, node, around));
             if (no.isEmpty()) {
                 feasible.add(node);
             } else {
@@ -119,11 +136,28 @@ public final class Scheduler {
             return;
         }
         cache.place(pod.on(node));
-        writes.bind(pod.key(), pod.uid(), node).thenAccept(bound -> {
-            if (!bound) {
+        reserve(pod, node).whenComplete((refusal, failure) -> {
+            if (failure == null && refusal.isEmpty()) {
+                writes.bind(pod.key(), pod.uid(), node).thenAccept(bound -> {
+                    if (!bound) {
+                        forget(pod);
+                    }
+                });
+            } else {
+                refusals.add(node, pod, failure == null ? refusal : UNANSWERED);
                 forget(pod);
             }
         });
+    }
+
+    /** Completes with why not; a pod too large to be told is left to the machine's admission. */
+    private CompletableFuture<List<String>> reserve(PodView pod, String node) {
+        return TaskPod.toBytes(pod)
+                .map(bytes -> awards.ask(node, new Award(bytes, List.of(pod.uid())))
+                        .thenApply(answer -> answer.accepted() > 0
+                                ? List.<String>of()
+                                : answer.reasons().isEmpty() ? UNANSWERED : answer.reasons()))
+                .orElse(CompletableFuture.completedFuture(List.of()));
     }
 
     /** The binding was not written: the registry's word counts again. */

@@ -77,6 +77,12 @@ final class SchedulerCache {
         }
     }
 
+    /** One machine alone; with no room at all while its Node is not there. */
+    Surroundings machine(String name) {
+        return new Surroundings(List.of(nodes.getOrDefault(name, NodeView.absent(name))),
+                registry::get);
+    }
+
     /** All machines, with the pods to which room was promised there. */
     Surroundings around(List<PodView> nominated) {
         List<NodeView> views = new ArrayList<>();

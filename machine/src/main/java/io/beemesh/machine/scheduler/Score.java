@@ -1,6 +1,7 @@
 package io.beemesh.machine.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.protocol.scheduling.Bid;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.stream.IntStream;
 /** How well a machine suits a pod that can run there. Pure. */
 final class Score {
     private static final int BEST = 100;
+    private static final int OWN_SCALE = 1_000;
     private static final int TAINT_WEIGHT = 3;
     private static final int PREFERENCE_WEIGHT = 2;
 
@@ -31,6 +33,18 @@ final class Score {
                 .max(Comparator.<Integer>comparingDouble(scores::get)
                         .thenComparingInt(i -> (pod.uid() + nodes.get(i).name()).hashCode()))
                 .map(nodes::get);
+    }
+
+    /**
+     * How well a machine suits by itself, for comparison among bids: Kubernetes' scores without what only
+     * a view of all machines can tell, times {@value #OWN_SCALE}.
+     */
+    static int own(PodView pod, NodeView node) {
+        double score = 2 * BEST - used(pod, node, "cpu") / 2 - used(pod, node, "memory") / 2
+                - Math.abs(used(pod, node, "cpu") - used(pod, node, "memory")) / 2
+                + PREFERENCE_WEIGHT * Math.clamp(nodePreference(pod, node), 0, BEST)
+                + TAINT_WEIGHT * BEST * (1 - aversion(pod, node));
+        return (int) Math.clamp(score * OWN_SCALE, 0, Bid.SCORE_MAX);
     }
 
     /** Spreads raw values over 0 to 100; nothing if all are equal. */

@@ -65,7 +65,7 @@ final class TopologySpread {
     }
 
     /** The constraint's selector, narrowed to the pod's own values of {@code matchLabelKeys}. */
-    private static LabelSelector selector(PodView pod, JsonNode constraint) {
+    static LabelSelector selector(PodView pod, JsonNode constraint) {
         JsonNode tree = constraint.path("labelSelector");
         if (constraint.path("matchLabelKeys").isEmpty() || !tree.isObject()) {
             return PodTerm.selector(tree);

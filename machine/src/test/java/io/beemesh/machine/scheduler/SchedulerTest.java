@@ -8,17 +8,48 @@ import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion.Options;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Pods;
+import io.beemesh.protocol.scheduling.Award;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class SchedulerTest {
     private final World world = new World(11, false);
+    private final ScriptedAwards awards = new ScriptedAwards();
+
+    /** Machines that say yes, but for those that are told not to, or not to answer. */
+    private static final class ScriptedAwards implements Awards {
+        private final Map<String, String> refusals = new HashMap<>();
+        private final List<String> asked = new ArrayList<>();
+
+        @Override
+        public CompletableFuture<Award.Answer> ask(String node, Award award) {
+            asked.add(node);
+            String refusal = refusals.get(node);
+            if (refusal == null) {
+                return Awards.UNASKED.ask(node, award);
+            }
+            return refusal.isEmpty()
+                    ? CompletableFuture.failedFuture(new TimeoutException("no answer"))
+                    : CompletableFuture
+                            .completedFuture(new Award.Answer(0, List.of(refusal)));
+        }
+
+        @Override
+        public void serve(Machine machine) {
+            Awards.UNASKED.serve(machine);
+        }
+    }
 
     @BeforeEach
     void start() {
-        new Scheduler(world.loop, world.registry, world.events).start();
+        new Scheduler(world.loop, world.registry, world.events, "n1", awards).start();
         world.run(Duration.ofSeconds(1));
     }
 
@@ -210,5 +241,24 @@ final class SchedulerTest {
         world.run(Duration.ofMinutes(4));
 
         assertThat(world.registry.writes() - writes).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void machineThatRefuses_isLeftForAnother_andAskedAgainLater() {
+        node("n1", "2", "");
+        awards.refusals.put("n1", "Insufficient cpu");
+        assertThat(Pods.nodeName(pod("p", "500m", ""))).isEmpty();
+        world.run(Duration.ofSeconds(2));
+        assertThat(message(get("p"))).startsWith("0/1 nodes are available: 1 Insufficient cpu.");
+
+        awards.refusals.put("n1", "");
+        node("n2", "2", "");
+        world.run(Duration.ofSeconds(3));
+        assertThat(Pods.nodeName(get("p"))).isEqualTo("n2");
+
+        awards.refusals.clear();
+        assertThat(pod("q", "2", "")).isNotNull();
+        world.run(Duration.ofSeconds(15));
+        assertThat(Pods.nodeName(get("q"))).isEqualTo("n1");
     }
 }
