@@ -35,6 +35,8 @@ type command struct {
 	Data      string   `json:"data"`
 	Text      *string  `json:"text"`
 	TimeoutMs int      `json:"timeoutMs"`
+	// of the commands bench-...
+	DurationMs int `json:"durationMs"`
 }
 
 func (c command) halfClose() bool { return c.HalfClose == nil || *c.HalfClose }
@@ -63,6 +65,9 @@ func init() {
 		"dht-closest": (*node).dhtClosest, "dht-table": (*node).dhtTable,
 		"subscribe": (*node).subscribe, "unsubscribe": (*node).unsubscribe, "publish": (*node).publish, "mesh": (*node).mesh,
 		"relay-reserve": (*node).relayReserve, "relay-dial": (*node).dial,
+		"bench-send": (*node).benchSend, "bench-request": (*node).benchRequest, "bench-dial": (*node).benchDial,
+		"bench-hold": (*node).benchHold, "bench-release": (*node).benchRelease, "usage": (*node).usage,
+		"bench-gossip": (*node).benchGossip, "bench-subscribe": (*node).benchSubscribe,
 	}
 }
 

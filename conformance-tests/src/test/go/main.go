@@ -40,6 +40,7 @@ type options struct {
 	sign, msgID, seed, agent      string
 	relay, relayUnlimited         bool
 	holePunching, autonat         bool
+	quiet, mdns                   bool
 }
 
 func parse() *options {
@@ -58,6 +59,8 @@ func parse() *options {
 	flag.BoolVar(&o.relayUnlimited, "relay-unlimited", false, "with no limits of time and data")
 	flag.BoolVar(&o.holePunching, "hole-punching", false, "replace relayed connections by direct ones")
 	flag.BoolVar(&o.autonat, "autonat", false, "serve AutoNAT v1")
+	flag.BoolVar(&o.mdns, "mdns", false, "find peers of the local network")
+	flag.BoolVar(&o.quiet, "quiet", false, "tell no events of connections")
 	flag.Parse()
 	if len(o.listen) == 0 {
 		o.listen = list{"/ip4/127.0.0.1/tcp/0"}
@@ -82,13 +85,15 @@ func print(fields map[string]any) {
 
 // node is the peer and its services.
 type node struct {
-	host   host.Host
-	dht    *dht.IpfsDHT
-	pubsub *pubsub.PubSub
-	topics map[string]*pubsub.Topic
-	subs   map[string]*pubsub.Subscription
-	lock   sync.Mutex
-	ctx    context.Context
+	options *options
+	host    host.Host
+	dht     *dht.IpfsDHT
+	pubsub  *pubsub.PubSub
+	topics  map[string]*pubsub.Topic
+	subs    map[string]*pubsub.Subscription
+	held    []*node
+	lock    sync.Mutex
+	ctx     context.Context
 }
 
 func key(seed string) (crypto.PrivKey, error) {
@@ -156,16 +161,12 @@ func start(ctx context.Context, o *options) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &node{host: h, ctx: ctx, topics: map[string]*pubsub.Topic{}, subs: map[string]*pubsub.Subscription{}}
+	n := &node{options: o, host: h, ctx: ctx, topics: map[string]*pubsub.Topic{}, subs: map[string]*pubsub.Subscription{}}
 	h.SetStreamHandler(echoID, n.serveEcho)
-	h.Network().Notify(&network.NotifyBundle{
-		ConnectedF: func(_ network.Network, c network.Conn) {
-			print(map[string]any{"event": "peer-connect", "peer": c.RemotePeer()})
-		},
-		DisconnectedF: func(_ network.Network, c network.Conn) {
-			print(map[string]any{"event": "peer-disconnect", "peer": c.RemotePeer()})
-		},
-	})
+	n.serveBench()
+	if !o.quiet {
+		h.Network().Notify(n.notifiee())
+	}
 	if o.mode != "off" {
 		mode := dht.ModeServer
 		if o.mode == "client" {
@@ -187,8 +188,24 @@ func start(ctx context.Context, o *options) (*node, error) {
 	if o.sign == "none" || o.msgID == "sha256" {
 		id = func(m *pb.Message) string { sum := sha256.Sum256(m.GetData()); return string(sum[:]) }
 	}
+	if o.mdns {
+		if err := n.discover(); err != nil {
+			return nil, err
+		}
+	}
 	n.pubsub, err = pubsub.NewGossipSub(ctx, h, pubsub.WithMessageSignaturePolicy(policy), pubsub.WithMessageIdFn(id))
 	return n, err
+}
+
+func (n *node) notifiee() network.Notifiee {
+	return &network.NotifyBundle{
+		ConnectedF: func(_ network.Network, c network.Conn) {
+			print(map[string]any{"event": "peer-connect", "peer": c.RemotePeer()})
+		},
+		DisconnectedF: func(_ network.Network, c network.Conn) {
+			print(map[string]any{"event": "peer-disconnect", "peer": c.RemotePeer()})
+		},
+	}
 }
 
 func main() {

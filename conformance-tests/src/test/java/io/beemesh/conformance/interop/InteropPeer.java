@@ -62,9 +62,14 @@ public final class InteropPeer implements AutoCloseable {
 
     /** A js-libp2p peer; ends the test as a proof not made where Node or its packages are missing. */
     public static InteropPeer js(String... options) {
+        return js(List.of(), options);
+    }
+
+    /** The same, started by a command: {@code nsenter} to run in a network namespace. */
+    public static InteropPeer js(List<String> within, String... options) {
         Path folder = SOURCES.resolve("js");
         Proof.needs(onPath("node") && onPath("npm"), "Node with npm", "apt-get install nodejs npm");
-        if (!Files.exists(folder.resolve("node_modules/.package-lock.json"))) {
+        if (!isInstalled(folder)) {
             int code = Command
                     .of("npm", "ci", "--no-audit", "--no-fund", "--prefix", folder.toString())
                     .limit(Duration.ofMinutes(5))
@@ -72,11 +77,22 @@ public final class InteropPeer implements AutoCloseable {
                     .exitCode();
             Proof.needs(code == 0, "js-libp2p", "npm ci in " + folder);
         }
-        return start(List.of("node", "peer.mjs"), folder, options);
+        return start(joined(within, List.of("node", "peer.mjs")), folder, options);
+    }
+
+    /** True if what is there came after the list of what is wanted. */
+    private static boolean isInstalled(Path folder) {
+        return folder.resolve("node_modules/.package-lock.json").toFile()
+                .lastModified() >= folder.resolve("package-lock.json").toFile().lastModified();
     }
 
     /** A go-libp2p peer; ends the test as a proof not made where Go or its modules are missing. */
     public static InteropPeer go(String... options) {
+        return go(List.of(), options);
+    }
+
+    /** The same, started by a command: {@code nsenter} to run in a network namespace. */
+    public static InteropPeer go(List<String> within, String... options) {
         Path folder = SOURCES.resolve("go");
         Proof.needs(onPath("go"), "Go", "install Go 1.26 or later");
         Path program = Repository.root().resolve("conformance-tests/target/go-peer");
@@ -85,7 +101,11 @@ public final class InteropPeer implements AutoCloseable {
                 .run()
                 .exitCode();
         Proof.needs(code == 0, "go-libp2p", "go build in " + folder);
-        return start(List.of(program.toString()), folder, options);
+        return start(joined(within, List.of(program.toString())), folder, options);
+    }
+
+    private static List<String> joined(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     /** A rust-libp2p peer; ends the test as a proof not made where Cargo or the crates are missing. */
@@ -103,6 +123,11 @@ public final class InteropPeer implements AutoCloseable {
                 .exitCode() == 0);
         Proof.needs(built, "rust-libp2p", String.join(" ", build));
         return start(List.of(target.resolve("release/interop-peer").toString()), folder, options);
+    }
+
+    /** A peer of any make that reads and writes the same lines. */
+    public static InteropPeer program(List<String> program, String... options) {
+        return start(program, SOURCES, options);
     }
 
     private static InteropPeer start(List<String> program, Path folder, String... options) {

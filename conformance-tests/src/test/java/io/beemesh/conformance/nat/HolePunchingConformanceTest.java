@@ -12,16 +12,16 @@ final class HolePunchingConformanceTest {
     private static final int BYTES = 20_000;
     private static final int MORE_BYTES = 4 << 20;
 
-    private static long carried(NatNetwork.Peer relay) {
+    private static long carried(NatPeer.Running relay) {
         return Long.parseLong(relay.ask("status").split(" ", 2)[1]);
     }
 
     @Test
     void twoNats_directDialFails_relayWorks_thenTrafficLeavesTheRelay() throws IOException {
         try (NatNetwork network = new NatNetwork()) {
-            NatNetwork.Peer relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
-            NatNetwork.Peer a = network.start("a", "/ip4/0.0.0.0/tcp/4001");
-            NatNetwork.Peer b = network.start("b", "/ip4/0.0.0.0/tcp/4001");
+            NatPeer.Running relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
+            NatPeer.Running a = network.start("a", "/ip4/0.0.0.0/tcp/4001");
+            NatPeer.Running b = network.start("b", "/ip4/0.0.0.0/tcp/4001");
             assertThat(relay.ask("serve")).isEqualTo("serving");
 
             // Neither can dial the other, although both have talked to the relay from that port.

@@ -2,12 +2,7 @@ package io.beemesh.conformance.nat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Proof;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,49 +39,7 @@ final class NatNetwork implements AutoCloseable {
             """;
 
     private final String prefix = "bm" + ProcessHandle.current().pid();
-    private final List<Peer> peers = new ArrayList<>();
-
-    /** A {@link NatPeer} process; each command gives one line. */
-    static final class Peer {
-        private final Process process;
-        private final Writer input;
-        private final BufferedReader output;
-        private final String address;
-
-        private Peer(Process process) throws IOException {
-            this.process = process;
-            this.input = process.outputWriter(StandardCharsets.UTF_8);
-            this.output = process.inputReader(StandardCharsets.UTF_8);
-            this.address = read().substring("ready ".length());
-        }
-
-        /** Its first address, with its id. */
-        String address() {
-            return address;
-        }
-
-        String id() {
-            return address.substring(address.lastIndexOf('/') + 1);
-        }
-
-        String ask(String command) {
-            try {
-                input.write(command + "\n");
-                input.flush();
-                return read();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        private String read() throws IOException {
-            String line = output.readLine();
-            if (line == null) {
-                throw new IOException("peer ended");
-            }
-            return line;
-        }
-    }
+    private final List<NatPeer.Running> peers = new ArrayList<>();
 
     /** Needs root, {@code ip}, {@code nft} and {@code nsenter}; ends the test as a proof not made without. */
     NatNetwork() {
@@ -135,24 +88,15 @@ final class NatNetwork implements AutoCloseable {
     }
 
     /** Starts a host in the namespace {@code pub}, {@code a} or {@code b}. */
-    Peer start(String namespace, String listen) throws IOException {
-        String classPath = System.getProperty("surefire.test.class.path",
-                System.getProperty("java.class.path"));
-        Process process = new ProcessBuilder("nsenter", "--net=/run/netns/" + prefix + namespace,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classPath,
-                NatPeer.class.getName(), listen)
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        Peer peer = new Peer(process);
+    NatPeer.Running start(String namespace, String listen) throws IOException {
+        NatPeer.Running peer = NatPeer.start(prefix + namespace, listen);
         peers.add(peer);
         return peer;
     }
 
     @Override
     public void close() {
-        for (Peer peer : peers) {
-            peer.process.destroyForcibly().onExit().join();
-        }
+        peers.forEach(NatPeer.Running::close);
         run("for n in pub nat1 nat2 a b; do ip netns del " + prefix
                 + "$n 2>/dev/null || true; done");
     }

@@ -3,6 +3,7 @@ package io.beemesh.conformance.nat;
 import io.beemesh.libp2p.dcutr.HolePunching;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.Echo;
+import io.beemesh.libp2p.netty.MulticastDns;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.TestHost;
 import io.beemesh.libp2p.peer.PeerId;
@@ -11,8 +12,14 @@ import io.beemesh.libp2p.relay.RelayService;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host in a process of its own, to be run in a network namespace: reads commands from its input, one a
@@ -21,6 +28,71 @@ import java.util.List;
 final class NatPeer {
     private final TestHost host;
     private final RelayService relay;
+    private @Nullable MulticastDns mdns;
+
+    /** Such a process as the test sees it. */
+    static final class Running implements AutoCloseable {
+        private final Process process;
+        private final Writer input;
+        private final BufferedReader output;
+        private final String address;
+
+        private Running(Process process) throws IOException {
+            this.process = process;
+            this.input = process.outputWriter(StandardCharsets.UTF_8);
+            this.output = process.inputReader(StandardCharsets.UTF_8);
+            this.address = read().substring("ready ".length());
+        }
+
+        /** Its first address, with its id. */
+        String address() {
+            return address;
+        }
+
+        String id() {
+            return address.substring(address.lastIndexOf('/') + 1);
+        }
+
+        String ask(String command) {
+            try {
+                input.write(command + "\n");
+                input.flush();
+                return read();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private String read() throws IOException {
+            String line = output.readLine();
+            if (line == null) {
+                throw new IOException("peer ended");
+            }
+            return line;
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly().onExit().join();
+        }
+    }
+
+    /** The words with which a program runs in a network namespace. */
+    static List<String> within(String namespace) {
+        return List.of("nsenter", "--net=/run/netns/" + namespace);
+    }
+
+    /** Starts a host in a network namespace. */
+    static Running start(String namespace, String listen) throws IOException {
+        List<String> words = new ArrayList<>(within(namespace));
+        words.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                System.getProperty("surefire.test.class.path",
+                        System.getProperty("java.class.path")),
+                NatPeer.class.getName(), listen));
+        return new Running(new ProcessBuilder(words)
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start());
+    }
 
     private NatPeer(String listen) {
         host = TestHost.start(NatPeer::reusingPort, listen);
@@ -39,6 +111,9 @@ final class NatPeer {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 System.out.println(peer.answer(List.of(line.split(" ", -1))));
             }
+        }
+        if (peer.mdns != null) {
+            peer.mdns.close();
         }
         peer.host.close();
         System.exit(0);
@@ -70,6 +145,14 @@ final class NatPeer {
                     PeerId id = host.know(words.get(1));
                     Void ignored = host.get(() -> host.host().connect(id));
                     yield "dialed";
+                }
+                case "mdns" -> {
+                    mdns = new MulticastDns(host.loop(), host.host(), new SecureRandom());
+                    yield "asking";
+                }
+                case "known" -> {
+                    PeerId id = PeerId.parse(words.get(1));
+                    yield host.onLoop(() -> host.host().addressBook().addresses(id)).toString();
                 }
                 case "probe" -> {
                     PeerId id = host.know(words.get(1));

@@ -77,6 +77,10 @@ public final class TestHost implements AutoCloseable {
         return host;
     }
 
+    public NettyLoop loop() {
+        return loop;
+    }
+
     /** A relay service on this host, not started. */
     public RelayService relayService(RelayConfig config) {
         return new RelayService(host, key, config, host.swarm()::protect);

@@ -1,0 +1,190 @@
+package io.beemesh.conformance.libp2p;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.conformance.interop.InteropPeer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/**
+ * Two processes of ours beside two of go-libp2p under the same load in interleaved rounds. Prints the
+ * median of the ratios round by round with the least and the greatest: by the clock, and by the CPU time
+ * of both processes, which says more on a machine that others use as well. More than 1 means that ours
+ * does more.
+ *
+ * <p>Arguments: {@code --rounds N} (5), {@code --millis N} (1500), {@code --wires noise,tls,quic},
+ * {@code --loads ...}.
+ */
+final class Libp2pAgainstGo {
+    /** Rather by CPU time than by the clock: the compiler of a busy machine gets its share late. */
+    private static final double WARM_UP_CPU_SECONDS = 8;
+    private static final int CONNECTIONS = 300;
+    private static final int STREAMS = 10;
+
+    /** One kind of load. */
+    private enum Load {
+        SEND("bench-send", 1, 0, "MB/s on one stream", 1e6), SEND_8("bench-send", 8, 0,
+                "MB/s on 8 streams", 1e6), REQUEST("bench-request", 16, 128,
+                        "requests/s, a stream each, 16 at a time", 1), DIAL("bench-dial", 4, 0,
+                                "handshakes/s with a request each, 4 at a time",
+                                1), GOSSIP("bench-gossip", 1, 200, "gossip messages/s", 1);
+
+        private final String command;
+        private final int streams;
+        private final int size;
+        private final String unit;
+        private final double scale;
+
+        Load(String command, int streams, int size, String unit, double scale) {
+            this.command = command;
+            this.streams = streams;
+            this.size = size;
+            this.unit = unit;
+            this.scale = scale;
+        }
+    }
+
+    /** What came of one run. */
+    private record Figures(double perSecond, double perCpuSecond) {}
+
+    /** The two processes of one implementation. */
+    private record Pair(InteropPeer server, InteropPeer client) implements AutoCloseable {
+        Figures run(Load load, long millis) {
+            long before = cpuNanos();
+            JsonNode reply = client.run(InteropPeer.command(load.command)
+                    .put("addr", server.address()).put("streams", load.streams)
+                    .put("size", load.size).put("durationMs", millis));
+            double count = reply.path("count").asLong() / load.scale;
+            return new Figures(count * 1e9 / reply.path("nanos").asLong(),
+                    count * 1e9 / (cpuNanos() - before));
+        }
+
+        private long cpuNanos() {
+            return usage(server, false).path("cpuNanos").asLong()
+                    + usage(client, false).path("cpuNanos").asLong();
+        }
+
+        /** Bytes that the server holds for each of so many connections with so many streams. */
+        double memory(int streams) {
+            double before = usage(server, true).path("memoryBytes").asLong();
+            JsonNode held = client.run(InteropPeer.command("bench-hold")
+                    .put("addr", server.address()).put("count", CONNECTIONS)
+                    .put("streams", streams));
+            double after = usage(server, true).path("memoryBytes").asLong();
+            JsonNode released = client.run(InteropPeer.command("bench-release"));
+            if (!held.path("ok").asBoolean() || !released.path("ok").asBoolean()) {
+                throw new AssertionError(held);
+            }
+            return (after - before) / CONNECTIONS;
+        }
+
+        @Override
+        public void close() {
+            client.close();
+            server.close();
+        }
+    }
+
+    private Libp2pAgainstGo() {}
+
+    public static void main(String[] args) {
+        int rounds = Integer.parseInt(option(args, "--rounds", "5"));
+        long millis = Long.parseLong(option(args, "--millis", "1500"));
+        List<String> loads = List
+                .of(option(args, "--loads", "send,send_8,request,dial,gossip,memory")
+                        .toUpperCase(Locale.ROOT).split(",", -1));
+        for (String wire : option(args, "--wires", "noise,tls,quic").split(",", -1)) {
+            try (Pair ours = ours(wire); Pair go = go(wire)) {
+                for (Load load : Load.values()) {
+                    if (loads.contains(load.name())) {
+                        compare(wire, load, ours, go, rounds, millis);
+                    }
+                }
+                if (loads.contains("MEMORY")) {
+                    memory(wire, ours, go);
+                }
+            }
+        }
+    }
+
+    private static String option(String[] args, String name, String otherwise) {
+        int at = Arrays.asList(args).indexOf(name);
+        return at < 0 ? otherwise : args[at + 1];
+    }
+
+    private static Pair ours(String wire) {
+        List<String> program = List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
+                System.getProperty("java.class.path"), BenchPeer.class.getName());
+        String[] options = {"--listen", listen(wire), "--wire", wire};
+        return new Pair(InteropPeer.program(program, options),
+                InteropPeer.program(program, options));
+    }
+
+    private static Pair go(String wire) {
+        String[] options = {"--listen", listen(wire), "--security",
+                wire.equals("tls") ? "tls" : "noise", "--dht-mode", "off", "--quiet"};
+        return new Pair(InteropPeer.go(options), InteropPeer.go(options));
+    }
+
+    private static String listen(String wire) {
+        return wire.equals("quic") ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
+    }
+
+    private static void compare(String wire, Load load, Pair ours, Pair go, int rounds,
+            long millis) {
+        for (Pair pair : List.of(ours, go)) {
+            if (load == Load.GOSSIP) {
+                JsonNode subscribed = pair.server.run(InteropPeer.command("bench-subscribe"));
+                if (!subscribed.path("ok").asBoolean()) {
+                    throw new AssertionError(subscribed);
+                }
+            }
+            double end = pair.cpuNanos() + WARM_UP_CPU_SECONDS * 1e9;
+            while (pair.cpuNanos() < end) {
+                Figures ignored = pair.run(load, millis);
+            }
+        }
+        List<Figures> ourFigures = new ArrayList<>();
+        List<Figures> goFigures = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            ourFigures.add(ours.run(load, millis));
+            goFigures.add(go.run(load, millis));
+        }
+        double[] clock = IntStream.range(0, rounds).mapToDouble(
+                i -> ourFigures.get(i).perSecond / goFigures.get(i).perSecond).sorted().toArray();
+        double[] cpu = IntStream.range(0, rounds).mapToDouble(
+                i -> ourFigures.get(i).perCpuSecond / goFigures.get(i).perCpuSecond).sorted()
+                .toArray();
+        System.out.printf(Locale.ROOT,
+                "%s %s: ours %.0f, go %.0f; ratio by clock %.2f (%.2f to %.2f), by CPU %.2f (%.2f to %.2f)%n",
+                wire, load.unit, median(ourFigures), median(goFigures), clock[rounds / 2], clock[0],
+                clock[rounds - 1], cpu[rounds / 2], cpu[0], cpu[rounds - 1]);
+    }
+
+    private static double median(List<Figures> figures) {
+        return figures.stream().sorted(Comparator.comparingDouble(Figures::perSecond)).toList()
+                .get(figures.size() / 2).perSecond;
+    }
+
+    private static JsonNode usage(InteropPeer peer, boolean collected) {
+        ObjectNode command = InteropPeer.command("usage").put("count", collected ? 1 : 0);
+        return peer.run(command);
+    }
+
+    private static void memory(String wire, Pair ours, Pair go) {
+        for (Pair pair : List.of(ours, go)) {
+            double ignored = pair.memory(1);
+            double connection = pair.memory(0);
+            double stream = (pair.memory(STREAMS) - connection) / STREAMS;
+            System.out.printf(Locale.ROOT,
+                    "%s %s: kB per connection at the listener %.1f, per idle stream %.1f%n", wire,
+                    pair.equals(ours) ? "ours" : "go", connection / 1e3, stream / 1e3);
+        }
+    }
+}
