@@ -7,12 +7,15 @@ import io.beemesh.apiserver.auth.BoundTokens;
 import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.authorization.AuthorizedApi;
 import io.beemesh.apiserver.authorization.Authorizer;
+import io.beemesh.apiserver.authorization.ImpersonationCheck;
+import io.beemesh.apiserver.authorization.PolicyBootstrap;
 import io.beemesh.apiserver.engine.ApiEngine;
 import io.beemesh.apiserver.engine.EngineSeams;
 import io.beemesh.apiserver.engine.ServerPaths;
 import io.beemesh.apiserver.http.HttpEndpoint;
 import io.beemesh.apiserver.http.HttpEndpointConfig;
 import io.beemesh.apiserver.http.HttpServices;
+import io.beemesh.apiserver.http.MetricsPath;
 import io.beemesh.apiserver.mesh.MeshApi;
 import io.beemesh.apiserver.pki.ApiPki;
 import io.beemesh.apiserver.pki.ServingNames;
@@ -151,6 +154,8 @@ public final class Node implements AutoCloseable {
         BoundTokens tokens = new BoundTokens(registry, new TokenSigner(pki.tokenKey()), clock,
                 secureRandom);
         Authorizer authorizer = new Authorizer(registry);
+        await(CompletableFuture.runAsync(authorizer::start, loop));
+        PolicyBootstrap policy = new PolicyBootstrap(loop, registry, admission);
         EventRecorder events = new EventRecorder(loop, registry, admission, config.name());
         MachineParts machine = MachineParts.create(config, loop, registry, events, random.split(),
                 new PodTokens(registry, tokens, workers, loop));
@@ -158,18 +163,19 @@ public final class Node implements AutoCloseable {
         ApiEngine engine = new ApiEngine(
                 new EngineSeams(new NodeLeases(registry, mesh.membership()), catalog,
                         meshAdmission, loop, random.split(), workers, tokens, authorizer),
-                new ServerPaths(Versions.server(), readiness.checks(registry)),
+                new ServerPaths(Versions.server(), readiness.checks(registry, policy)),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
                         tokens.signer()));
         MeshApi meshApi = new MeshApi(engine, loop,
                 new NodeMesh(config, mesh, () -> left.complete(null)));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(
-                new AuthorizedApi(meshApi, authorizer),
+                new AuthorizedApi(new MetricsPath(meshApi, meters), authorizer),
                 new MeshPodStreams(machine.streams(), registry, mesh.membership(), mesh.gate(),
                         config.name()),
                 new Authenticator(entry.authority(), clock,
                         token -> tokens.verify(token, List.of(BoundTokens.ISSUER))
-                                .map(BoundTokens.Verified::user)),
+                                .map(BoundTokens.Verified::user),
+                        new ImpersonationCheck(authorizer)),
                 entry.serving(),
                 meters, defaultService));
         started = new Started(storage, registry, mesh, files, machine, http);
@@ -180,6 +186,7 @@ public final class Node implements AutoCloseable {
             new NodeLifecycle(loop, registry, mesh.membership(), events).start();
             readiness.start(registry);
             admission.start();
+            policy.start();
             meshAdmission.start();
             defaultService.start();
         });

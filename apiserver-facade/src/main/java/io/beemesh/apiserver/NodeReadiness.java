@@ -1,6 +1,7 @@
 package io.beemesh.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.apiserver.authorization.PolicyBootstrap;
 import io.beemesh.apiserver.engine.ServerPaths.Check;
 import io.beemesh.machine.controller.Controllers;
 import io.beemesh.machine.object.GroupResource;
@@ -33,10 +34,11 @@ final class NodeReadiness implements WatchListener {
     }
 
     /** What must hold for the API server to be ready; any thread may ask. */
-    List<Check> checks(NodeRegistry registry) {
+    List<Check> checks(NodeRegistry registry, PolicyBootstrap policy) {
         return List.of(new Check("registry", true, registry::isServing),
                 new Check("poststarthook/start-controllers", false,
                         () -> controllers.map(Controllers::isStarted).orElse(false)),
+                new Check("poststarthook/rbac/bootstrap-roles", false, policy::isDone),
                 new Check("container-runtime", false, () -> runtimeAnswers));
     }
 

@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
@@ -16,24 +15,24 @@ import javax.naming.ldap.Rdn;
 
 /**
  * Turns credentials into a user: a client certificate of the mesh's API authority, the token of a service
- * account, or nothing where anybody may read. Any thread.
+ * account, or none at all, which is the anonymous user; wrong ones are refused. Any thread.
  *
  * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/authentication/">Kubernetes'
  *     authentication</a>
  */
 public final class Authenticator {
-    private static final Set<String> PUBLIC_PATHS = Set.of("/version", "/healthz", "/livez",
-            "/readyz");
     private static final String BEARER = "Bearer ";
     private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
     private final X509Certificate authority;
     private final InstantSource clock;
     private final Function<String, Optional<User>> tokens;
+    private final Impersonation impersonation;
 
     /** @param tokens the user of a bearer token, if it counts */
     public Authenticator(X509Certificate authority, InstantSource clock,
-            Function<String, Optional<User>> tokens) {
+            Function<String, Optional<User>> tokens, Impersonation.Check impersonation) {
+        this.impersonation = new Impersonation(impersonation);
         this.authority = authority;
         this.clock = clock;
         this.tokens = tokens;
@@ -49,14 +48,13 @@ public final class Authenticator {
         Optional<User> user = credentials.certificate().flatMap(this::userOf)
                 .or(() -> bearer(credentials).flatMap(tokens));
         if (user.isPresent()) {
-            return Impersonation.apply(user.get(), credentials);
+            return impersonation.apply(user.get(), credentials);
         }
         boolean claims = credentials.certificate().isPresent()
                 || !credentials.header("authorization").isEmpty();
-        if (!claims && isPublic(credentials.path())) {
-            return new Authentication.Authenticated(User.ANONYMOUS);
-        }
-        return Authentication.Rejected.UNAUTHORIZED;
+        return claims
+                ? Authentication.Rejected.UNAUTHORIZED
+                : impersonation.apply(User.ANONYMOUS, credentials);
     }
 
     private static Optional<String> bearer(Credentials credentials) {
@@ -64,11 +62,6 @@ public final class Authenticator {
         return header.regionMatches(true, 0, BEARER, 0, BEARER.length())
                 ? Optional.of(header.substring(BEARER.length()).strip())
                 : Optional.empty();
-    }
-
-    private static boolean isPublic(String path) {
-        int second = path.indexOf('/', 1);
-        return PUBLIC_PATHS.contains(second < 0 ? path : path.substring(0, second));
     }
 
     /** Verifies the certificate, its purpose and its time. */

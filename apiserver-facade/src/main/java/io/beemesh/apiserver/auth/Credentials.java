@@ -10,10 +10,9 @@ import java.util.Optional;
  *
  * @param certificate the client's certificate; the TLS layer saw that the client has its key, and
  *     nothing else
- * @param path of the request, for what anybody may read
  * @param headers names in lower case, all values
  */
-public record Credentials(Optional<X509Certificate> certificate, String path,
+public record Credentials(Optional<X509Certificate> certificate,
         Map<String, List<String>> headers) {
     String header(String name) {
         List<String> values = headers.getOrDefault(name, List.of());

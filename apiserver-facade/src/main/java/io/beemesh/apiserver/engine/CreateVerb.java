@@ -1,5 +1,8 @@
 package io.beemesh.apiserver.engine;
 
+import io.beemesh.apiserver.authorization.Attributes;
+import io.beemesh.apiserver.authorization.Authorizer;
+import io.beemesh.apiserver.authorization.GrantChecks;
 import io.beemesh.apiserver.engine.UpdatePipeline.ManagedBy;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.request.StatusTable;
@@ -12,6 +15,7 @@ import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.WriteResult;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Answers create, and makes the objects that update and apply find absent. */
@@ -22,18 +26,32 @@ final class CreateVerb {
     private final Randomness randomness;
     private final Managing managing;
     private final SlotWrites writes;
+    private final GrantChecks grants;
 
     CreateVerb(EngineSeams seams, Randomness randomness, Managing managing) {
         this.seams = seams;
         this.randomness = randomness;
         this.managing = managing;
         this.writes = new SlotWrites(seams.registry());
+        this.grants = seams.grants();
     }
 
     CompletableFuture<ApiResponse> handle(Call call) {
         WriteOptions options = WriteOptions.of(call.request(), "CreateOptions", false);
         ApiObject body = FieldChecks.read(call, options);
         return create(call, options, body, ManagedBy.UPDATE);
+    }
+
+    /** Creates what an update or apply found absent, if who asks may create, too. */
+    CompletableFuture<ApiResponse> createAbsent(Call call, WriteOptions options, ApiObject body,
+            ManagedBy managedBy) {
+        Attributes wanted = Attributes.resource("create", call.type(), "", call.info().namespace(),
+                call.info().name());
+        Authorizer.Decision decision = seams.authorizer().decide(call.request().user(), wanted);
+        if (!decision.allowed()) {
+            throw wanted.forbidden(call.request().user().name(), decision.reason());
+        }
+        return create(call, options, body, managedBy);
     }
 
     /** Creates {@code body}, which is the caller's to give. */
@@ -100,6 +118,7 @@ final class CreateVerb {
             ManagedBy managedBy) {
         ResourceDescriptor resource = call.resource();
         resource.strategy().setDefaults(object);
+        grants.check(call.request().user(), call.key(), object, Optional.empty());
         resource.strategy().prepareCreate(object);
         WriteAdmission.Outcome admitted = seams.admission().admitCreate(resource, object);
         Outcomes.requireAdmitted(resource, object.name(), admitted);

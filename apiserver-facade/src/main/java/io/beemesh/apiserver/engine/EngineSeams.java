@@ -2,6 +2,7 @@ package io.beemesh.apiserver.engine;
 
 import io.beemesh.apiserver.auth.BoundTokens;
 import io.beemesh.apiserver.authorization.Authorizer;
+import io.beemesh.apiserver.authorization.GrantChecks;
 import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.registry.Registry;
@@ -17,4 +18,8 @@ import java.util.random.RandomGenerator;
  */
 public record EngineSeams(Registry registry, ResourceCatalog catalog, WriteAdmission admission,
         Loop loop, RandomGenerator random, Executor workers, BoundTokens tokens,
-        Authorizer authorizer) {}
+        Authorizer authorizer) {
+    GrantChecks grants() {
+        return new GrantChecks(authorizer);
+    }
+}

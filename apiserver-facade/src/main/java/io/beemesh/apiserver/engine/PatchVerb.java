@@ -120,7 +120,7 @@ final class PatchVerb {
                             + ", and no existing object was found");
         }
         ObjectNode applied = managing.applied(call, options, Json.object(), config.tree());
-        return creates.create(call, options, new ApiObject(applied), ManagedBy.APPLY);
+        return creates.createAbsent(call, options, new ApiObject(applied), ManagedBy.APPLY);
     }
 
     private static StatusException status(PatchException e) {

@@ -1,5 +1,6 @@
 package io.beemesh.apiserver.engine;
 
+import io.beemesh.apiserver.authorization.GrantChecks;
 import io.beemesh.apiserver.patch.JsonValues;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.request.ApiStatus.Cause;
@@ -26,11 +27,13 @@ final class UpdatePipeline {
     private final EngineSeams seams;
     private final Managing managing;
     private final SlotWrites writes;
+    private final GrantChecks grants;
 
     UpdatePipeline(EngineSeams seams, Managing managing) {
         this.seams = seams;
         this.managing = managing;
         this.writes = new SlotWrites(seams.registry());
+        this.grants = seams.grants();
     }
 
     /** Whether the write's fields are still to be recorded in managedFields. */
@@ -142,6 +145,7 @@ final class UpdatePipeline {
         Preparation.keepSystemFields(call.type(), next, current);
         Managing.Requested requested = managing.requested(call, next, current);
         request.scope.prepare(resource, next, current);
+        grants.check(call.request().user(), call.key(), next, Optional.of(current));
         WriteAdmission.Outcome admitted = seams.admission().admitUpdate(resource, next, current);
         Outcomes.requireAdmitted(resource, next.name(), admitted);
         if (request.managedBy == ManagedBy.UPDATE) {

@@ -32,7 +32,7 @@ final class UpdateVerb {
         boolean main = call.info().subresource().isEmpty();
         if (main && resource.createOnUpdate() && version.isEmpty()
                 && seams.registry().get(call.key()).isEmpty()) {
-            return creates.create(call, options, body, ManagedBy.UPDATE);
+            return creates.createAbsent(call, options, body, ManagedBy.UPDATE);
         }
         if (main && !resource.unconditionalUpdate() && version.isEmpty()
                 && seams.registry().get(call.key()).isPresent()) {

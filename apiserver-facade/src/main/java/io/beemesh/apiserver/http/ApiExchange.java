@@ -67,7 +67,7 @@ final class ApiExchange {
         }
         Map<String, List<String>> headers = RequestDecoder.headers(request);
         switch (edge.services().authenticator()
-                .authenticate(RequestDecoder.credentials(request, path.get(), headers))) {
+                .authenticate(RequestDecoder.credentials(request, headers))) {
             case Authentication.Rejected no ->
                 refuse(Statuses.failure(no.code(), no.reason(), no.message()));
             case Authentication.Authenticated yes -> {
@@ -105,10 +105,6 @@ final class ApiExchange {
     }
 
     private void ask(ApiRequest apiRequest) {
-        if (apiRequest.path().equals("/metrics") && apiRequest.method().equals("GET")) {
-            give(metrics());
-            return;
-        }
         waiting = true;
         edge.meters().inFlight().increment();
         Duration deadline = method.equals("GET") ? READ_DEADLINE : WRITE_DEADLINE;
@@ -126,11 +122,6 @@ final class ApiExchange {
                         give(Statuses.internal("the request failed; see the node's log"));
                     }
                 }));
-    }
-
-    private ApiResponse.Whole metrics() {
-        return new ApiResponse.Whole(200, Meters.CONTENT_TYPE, Map.of(), List.of(
-                edge.services().meters().text().getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Answers, unless the deadline has done so before. */

@@ -1,6 +1,5 @@
 package io.beemesh.apiserver.http;
 
-import io.beemesh.apiserver.auth.User;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.machine.metrics.Meters;
@@ -70,7 +69,7 @@ final class LoopbackServer extends VerticleBase {
                 ? Map.of("verbose", List.of(""))
                 : Map.of();
         ApiRequest probe = new ApiRequest("GET", path, query, Map.of(), new byte[0],
-                User.ANONYMOUS);
+                WorkloadPost.LOOPBACK);
         services.api().handle(probe).whenComplete((answer, failure) -> context
                 .runOnContext(v -> {
                     if (answer instanceof ApiResponse.Whole whole) {

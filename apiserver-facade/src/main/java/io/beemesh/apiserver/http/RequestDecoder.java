@@ -71,9 +71,9 @@ final class RequestDecoder {
         return joined;
     }
 
-    static Credentials credentials(HttpServerRequest request, String path,
+    static Credentials credentials(HttpServerRequest request,
             Map<String, List<String>> headers) {
-        return new Credentials(certificate(request.sslSession()), path, headers);
+        return new Credentials(certificate(request.sslSession()), headers);
     }
 
     private static Optional<X509Certificate> certificate(

@@ -18,8 +18,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** Creates a Deployment or StatefulSet from YAML or JSON, or replaces the one of that name. */
 final class WorkloadPost {
-    /** What the Status of an answer calls whoever made it. */
-    private static final User LOOPBACK = new User("beemesh-loopback", "",
+    /** Who asks on the loopback port; what the Status of an answer calls him. */
+    static final User LOOPBACK = new User("beemesh-loopback", "",
             List.of(User.MASTERS, User.AUTHENTICATED));
 
     private final ApiHandler api;

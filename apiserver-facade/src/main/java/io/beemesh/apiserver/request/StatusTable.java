@@ -59,6 +59,11 @@ public final class StatusTable {
                 new Details(name, type.group(), type.resource(), "", causes, 0)));
     }
 
+    /** A path that names no resource may not be asked for. */
+    public static StatusException forbiddenPath(String why) {
+        return new StatusException(new ApiStatus(403, "Forbidden", "forbidden: " + why));
+    }
+
     /**
      * The object breaks rules.
      *

@@ -78,6 +78,10 @@ public final class BuiltInResources {
     private void others() {
         add(namespaced("batch", "cronjobs", "CronJob").shortNames("cj").all().status());
         add(namespaced("batch", "jobs", "Job").all().status());
+        add(cluster("rbac.authorization.k8s.io", "clusterrolebindings", "ClusterRoleBinding"));
+        add(cluster("rbac.authorization.k8s.io", "clusterroles", "ClusterRole"));
+        add(namespaced("rbac.authorization.k8s.io", "rolebindings", "RoleBinding"));
+        add(namespaced("rbac.authorization.k8s.io", "roles", "Role"));
         add(namespaced("policy", "poddisruptionbudgets", "PodDisruptionBudget").shortNames("pdb")
                 .status());
         add(cluster("scheduling.k8s.io", "priorityclasses", "PriorityClass").shortNames("pc"));

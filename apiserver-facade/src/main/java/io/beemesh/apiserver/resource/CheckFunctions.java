@@ -20,6 +20,10 @@ final class CheckFunctions {
             case "priorityClass" -> PolicyChecks.priorityClass(root, errors);
             case "progressDeadline" -> progressDeadline(at, errors);
             case "noDeadline" -> noDeadline(at, errors);
+            case "role" -> RoleChecks.role(root, true, errors);
+            case "clusterRole" -> RoleChecks.role(root, false, errors);
+            case "roleBinding" -> RoleChecks.binding(root, true, errors);
+            case "clusterRoleBinding" -> RoleChecks.binding(root, false, errors);
             case "dataSize" -> DataChecks.size(root, errors);
             case "secretType" -> DataChecks.secretType(at, errors);
             case "tolerations" -> PodSpecChecks.tolerations(at, errors);

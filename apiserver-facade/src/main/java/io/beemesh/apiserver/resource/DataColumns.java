@@ -35,8 +35,10 @@ final class DataColumns {
             case "resourcequotas" -> BasicColumns.named()
                     .text("Request", "Used of what may be requested", o -> quota(o, false))
                     .text("Limit", "Used of what limits may add up to", o -> quota(o, true)).age();
-            case "limitranges" -> BasicColumns.named().timed("Created At", "When it was created",
-                    (o, now) -> o.path("metadata").path("creationTimestamp").asText(""));
+            case "rolebindings", "clusterrolebindings" -> bindings();
+            case "limitranges", "roles", "clusterroles" ->
+                BasicColumns.named().timed("Created At", "When it was created",
+                        (o, now) -> o.path("metadata").path("creationTimestamp").asText(""));
             case "poddisruptionbudgets" -> BasicColumns.named()
                     .text("Min Available", "Pods that must stay", o -> amount(o, "minAvailable"))
                     .text("Max Unavailable", "Pods that may be away",
@@ -55,6 +57,30 @@ final class DataColumns {
             case "persistentvolumeclaims" -> claims();
             default -> BasicColumns.named().age();
         };
+    }
+
+    private static TableColumns bindings() {
+        return BasicColumns.named()
+                .text("Role", "What it gives",
+                        o -> o.path("roleRef").path("kind").asText("") + "/"
+                                + o.path("roleRef").path("name").asText(""))
+                .age().wide("Users", "Users who have it", o -> subjects(o, "User"))
+                .wide("Groups", "Groups whose members have it", o -> subjects(o, "Group"))
+                .wide("ServiceAccounts", "Service accounts that have it",
+                        o -> subjects(o, "ServiceAccount"));
+    }
+
+    private static String subjects(JsonNode binding, String kind) {
+        List<String> names = new ArrayList<>();
+        for (JsonNode subject : binding.path("subjects")) {
+            if (subject.path("kind").asText("").equals(kind)) {
+                String name = subject.path("name").asText("");
+                names.add(kind.equals("ServiceAccount")
+                        ? subject.path("namespace").asText("") + "/" + name
+                        : name);
+            }
+        }
+        return String.join(", ", names);
     }
 
     private static String amount(JsonNode budget, String field) {

@@ -42,6 +42,7 @@ final class DefaultFunctions {
                     at.parent().set(at.field(), at.parent().path("capacity").deepCopy());
                 }
             }
+            case "bindingGroups" -> RoleChecks.groups(at.parent());
             case "drop" -> at.parent().remove(at.field());
             default -> throw new IllegalStateException("no function is called $" + name);
         }

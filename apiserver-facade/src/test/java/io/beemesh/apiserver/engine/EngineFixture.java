@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.auth.BoundTokens;
 import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.auth.User;
+import io.beemesh.apiserver.authorization.AuthorizedApi;
 import io.beemesh.apiserver.authorization.Authorizer;
 import io.beemesh.apiserver.engine.ServerPaths.ServerVersion;
+import io.beemesh.apiserver.request.ApiHandler;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.resource.BuiltInResources;
+import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
@@ -45,7 +48,11 @@ final class EngineFixture {
     final BoundTokens tokens = new BoundTokens(registry,
             new TokenSigner(TokenSigner.newKey(new SecureRandom())), loop::wallTime,
             simulation.newRandom());
-    final ApiEngine engine;
+    final ResourceCatalog catalog = BuiltInResources.catalog(SCHEMAS);
+    final Authorizer authorizer = new Authorizer(registry);
+    final ApiHandler api;
+    /** Who asks. */
+    User user = ADMIN;
 
     EngineFixture() {
         this(WriteAdmission.NONE);
@@ -58,14 +65,15 @@ final class EngineFixture {
     /** With an admission that reads the registry. */
     EngineFixture(Function<NodeRegistry, WriteAdmission> admissions) {
         WriteAdmission admission = admissions.apply(registry);
-        engine = new ApiEngine(
-                new EngineSeams(registry, BuiltInResources.catalog(SCHEMAS), admission, loop,
-                        simulation.newRandom(), Runnable::run, tokens, new Authorizer(registry)),
+        loop.execute(authorizer::start);
+        api = new AuthorizedApi(new ApiEngine(
+                new EngineSeams(registry, catalog, admission, loop,
+                        simulation.newRandom(), Runnable::run, tokens, authorizer),
                 new ServerPaths(
                         new ServerVersion("1", "34", "v1.34.1", "abc", "2026-01-01T00:00:00Z",
                                 "linux/amd64"),
                         List.of()),
-                request -> Optional.empty());
+                request -> Optional.empty()), authorizer);
     }
 
     /** An answer, read to its end. */
@@ -148,8 +156,8 @@ final class EngineFixture {
                         .add(equals < 0 ? "" : pair.substring(equals + 1));
             }
         }
-        return engine.handle(new ApiRequest(method, path, query, headers,
-                body.getBytes(StandardCharsets.UTF_8), ADMIN));
+        return api.handle(new ApiRequest(method, path, query, headers,
+                body.getBytes(StandardCharsets.UTF_8), user));
     }
 
     /** Opens a watch and collects its events. */

@@ -83,10 +83,12 @@ class HttpEndpointTest {
     }
 
     @Test
-    void get_withoutCertificate_isUnauthorizedButForVersion() throws Exception {
+    void get_wrongToken_isUnauthorizedAndNoneIsAnonymous() throws Exception {
         try (HttpClient nobody = edge.client(false, Version.HTTP_2)) {
             assertThat(get(nobody, "/version").statusCode()).isEqualTo(200);
-            HttpResponse<String> answer = get(nobody, "/api");
+            HttpResponse<String> answer = nobody.send(
+                    request("/api").header("Authorization", "Bearer x").build(),
+                    BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(401);
             assertThat(answer.body()).isEqualTo(
                     "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
@@ -222,7 +224,7 @@ class HttpEndpointTest {
 
         assertThat(get(http2, "/metrics").body())
                 .containsPattern("apiserver_request_total\\{code=\"200\",verb=\"GET\"\\} [1-9]")
-                .contains("apiserver_current_inflight_requests 0")
+                .contains("apiserver_current_inflight_requests 1")
                 .contains("apiserver_request_duration_seconds_bucket");
     }
 

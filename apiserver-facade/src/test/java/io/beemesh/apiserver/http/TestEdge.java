@@ -54,9 +54,9 @@ final class TestEdge implements AutoCloseable {
         endpoint = new HttpEndpoint(
                 HttpEndpointConfig.defaults(1).withHost("127.0.0.1")
                         .withPorts(0, OptionalInt.of(0)).withLimits(2, connectionsMax),
-                new HttpServices(api, pods,
+                new HttpServices(new MetricsPath(api, meters), pods,
                         new Authenticator(authority.certificate(), clock,
-                                token -> Optional.empty()),
+                                token -> Optional.empty(), (user, part) -> Optional.empty()),
                         identity::get, meters, service::get));
         endpoint.start().orTimeout(30, TimeUnit.SECONDS).join();
     }

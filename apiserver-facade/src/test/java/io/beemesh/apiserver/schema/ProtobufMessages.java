@@ -9,10 +9,12 @@ import io.kubernetes.client.proto.V1Authentication;
 import io.kubernetes.client.proto.V1Authorization;
 import io.kubernetes.client.proto.V1Autoscaling;
 import io.kubernetes.client.proto.V1Batch;
+import io.kubernetes.client.proto.V1Certificates;
 import io.kubernetes.client.proto.V1Coordination;
 import io.kubernetes.client.proto.V1Discovery;
 import io.kubernetes.client.proto.V1Events;
 import io.kubernetes.client.proto.V1Policy;
+import io.kubernetes.client.proto.V1Rbac;
 import io.kubernetes.client.proto.V1Scheduling;
 import io.kubernetes.client.proto.V1Storage;
 import java.util.HashMap;
@@ -26,16 +28,17 @@ final class ProtobufMessages {
     private static final Map<String, String> SPECIAL = Map.of("meta.v1.Time", "t",
             "meta.v1.MicroTime", "u", "meta.v1.FieldsV1", "f", "meta.v1.Duration", "D",
             "api.resource.Quantity", "q", "util.intstr.IntOrString", "x", "runtime.RawExtension",
-            "r", "authentication.v1.ExtraValue", "e", "authorization.v1.ExtraValue", "e",
-            "meta.v1.Verbs", "e");
+            "r", "meta.v1.Verbs", "e");
 
     static {
         for (FileDescriptor file : List.of(Meta.getDescriptor(), V1.getDescriptor(),
                 V1Apps.getDescriptor(), V1Authentication.getDescriptor(),
                 V1Authorization.getDescriptor(), V1Autoscaling.getDescriptor(),
-                V1Batch.getDescriptor(), V1Coordination.getDescriptor(),
+                V1Batch.getDescriptor(), V1Certificates.getDescriptor(),
+                V1Coordination.getDescriptor(),
                 V1Discovery.getDescriptor(),
-                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Scheduling.getDescriptor(),
+                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Rbac.getDescriptor(),
+                V1Scheduling.getDescriptor(),
                 V1Storage.getDescriptor())) {
             file.getMessageTypes().forEach(d -> BY_NAME.put(name(d), d));
         }
@@ -50,7 +53,7 @@ final class ProtobufMessages {
     /** The type code of our table. */
     static String code(Descriptor descriptor) {
         String name = name(descriptor);
-        return SPECIAL.getOrDefault(name, "@" + name);
+        return name.endsWith(".ExtraValue") ? "e" : SPECIAL.getOrDefault(name, "@" + name);
     }
 
     static String name(Descriptor descriptor) {

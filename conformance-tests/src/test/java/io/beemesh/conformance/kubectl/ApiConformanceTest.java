@@ -66,10 +66,11 @@ final class ApiConformanceTest {
                 .contains("User \"system:serviceaccount:default:default\" "
                         + "cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
         assertThat(asAccount(token, "/apis").output()).contains("APIGroupList");
-        kubectl.ok("annotate sa default beemesh.io/role=cluster-admin");
+        kubectl.ok("create rolebinding own -n default --clusterrole=view "
+                + "--serviceaccount=default:default");
         assertThat(asAccount(token, "/api/v1/namespaces/default/pods").output())
                 .contains("PodList");
-        kubectl.ok("annotate sa default beemesh.io/role-");
+        kubectl.ok("delete rolebinding own -n default");
         kubectl.ok("run mounts --image=x");
         assertThat(kubectl.ok("get pod mounts -o yaml")).contains("kube-api-access-");
     }

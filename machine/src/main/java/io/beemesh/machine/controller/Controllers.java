@@ -46,6 +46,7 @@ public final class Controllers {
         add(new ClaimReconciler(store));
         add(new GarbageCollector(store, config.kinds()));
         add(new VolumeReconciler(store, config.volumePath()));
+        add(new AggregationReconciler(store));
     }
 
     private void add(Reconciler reconciler) {

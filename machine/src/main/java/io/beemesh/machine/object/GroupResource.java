@@ -35,6 +35,14 @@ public record GroupResource(String group, String resource) implements Comparable
             "poddisruptionbudgets");
     public static final GroupResource PRIORITY_CLASSES = new GroupResource("scheduling.k8s.io",
             "priorityclasses");
+    public static final GroupResource ROLES = new GroupResource("rbac.authorization.k8s.io",
+            "roles");
+    public static final GroupResource CLUSTER_ROLES = new GroupResource(
+            "rbac.authorization.k8s.io", "clusterroles");
+    public static final GroupResource ROLE_BINDINGS = new GroupResource(
+            "rbac.authorization.k8s.io", "rolebindings");
+    public static final GroupResource CLUSTER_ROLE_BINDINGS = new GroupResource(
+            "rbac.authorization.k8s.io", "clusterrolebindings");
     /** Not served by the API: the replica indexes of a ReplicaSet, see {@code registry}. */
     public static final GroupResource LEDGERS = new GroupResource("internal.beemesh.io", "ledgers");
     /** Not served by the API: addresses and ports in use, each name one claim. */

@@ -44,7 +44,7 @@ final class SimulatedKinds implements Kinds {
     public boolean isNamespaced(GroupResource type) {
         return !List.of(GroupResource.NAMESPACES, GroupResource.NODES,
                 GroupResource.PERSISTENT_VOLUMES, GroupResource.STORAGE_CLASSES,
-                GroupResource.PRIORITY_CLASSES).contains(type);
+                GroupResource.PRIORITY_CLASSES, GroupResource.CLUSTER_ROLES).contains(type);
     }
 
     @Override
