@@ -24,7 +24,8 @@ import sys
 # What the server serves or decodes, by Go package; schemas are those that these reach.
 KINDS = {
     "core.v1": """Namespace Pod Service Endpoints ConfigMap Secret ServiceAccount Event Node
-        PersistentVolume PersistentVolumeClaim ResourceQuota LimitRange Binding""",
+        PersistentVolume PersistentVolumeClaim ReplicationController ResourceQuota LimitRange
+        Binding""",
     "apps.v1": "DaemonSet Deployment ReplicaSet StatefulSet ControllerRevision",
     "batch.v1": "CronJob Job",
     "discovery.v1": "EndpointSlice",
@@ -34,6 +35,9 @@ KINDS = {
     "policy.v1": "Eviction PodDisruptionBudget",
     "scheduling.v1": "PriorityClass",
     "autoscaling.v1": "Scale",
+    "autoscaling.v2": "HorizontalPodAutoscaler",
+    "networking.v1": "Ingress IngressClass NetworkPolicy",
+    "node.v1": "RuntimeClass",
     "authentication.v1": "SelfSubjectReview TokenReview TokenRequest",
     "authorization.v1": """SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview
         LocalSubjectAccessReview""",

@@ -5,10 +5,12 @@ import io.beemesh.apiserver.auth.BoundTokens;
 import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.discovery.Discovery;
 import io.beemesh.apiserver.discovery.OpenApi;
+import io.beemesh.apiserver.discovery.OpenApiV2;
 import io.beemesh.apiserver.engine.DocumentSource;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.request.MediaType;
+import io.beemesh.apiserver.request.StatusTable;
 import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.machine.object.Json;
 import java.util.LinkedHashMap;
@@ -17,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Discovery, OpenAPI v3 and the keys of tokens over HTTP: which form a client gets, and how long it may keep it.
+ * Discovery, OpenAPI and the keys of tokens over HTTP: which form a client gets, and how long it may keep it.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/overview/kubernetes-api/">the Kubernetes API</a>
  */
@@ -26,9 +28,12 @@ final class ApiDocuments implements DocumentSource {
     private static final String AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
     private static final String KEYS = "/openid/v1/jwks";
     private static final String OPENAPI = "/openapi/v3";
+    private static final String OPENAPI_V2 = "/openapi/v2";
+    private static final String SWAGGER = "application/com.github.proto-openapi.spec.v2";
 
     private final Discovery discovery;
     private final OpenApi openApi;
+    private final OpenApiV2 openApiV2;
     private final String serverAddress;
     private final TokenSigner signer;
 
@@ -36,6 +41,7 @@ final class ApiDocuments implements DocumentSource {
     ApiDocuments(ResourceCatalog catalog, String serverAddress, TokenSigner signer) {
         this.discovery = new Discovery(catalog);
         this.openApi = new OpenApi(catalog);
+        this.openApiV2 = new OpenApiV2(catalog, Versions.server().gitVersion());
         this.serverAddress = serverAddress;
         this.signer = signer;
     }
@@ -65,6 +71,9 @@ final class ApiDocuments implements DocumentSource {
         }
         if (path.equals(OPENAPI)) {
             return Optional.of(json(openApi.index()));
+        }
+        if (path.equals(OPENAPI_V2)) {
+            return Optional.of(openApiV2(request));
         }
         if (path.startsWith(OPENAPI + "/")) {
             return openApi(request, path.substring(OPENAPI.length() + 1));
@@ -141,6 +150,31 @@ final class ApiDocuments implements DocumentSource {
         }
         return openApi.document(path).map(
                 document -> new ApiResponse.Whole(200, JSON, headers, document.body()));
+    }
+
+    private ApiResponse openApiV2(ApiRequest request) {
+        boolean protobuf = wantsProtobuf(request);
+        String type = protobuf ? SWAGGER + ".v1.0+protobuf" : JSON;
+        String etag = "\"" + openApiV2.hash() + "\"";
+        Map<String, List<String>> headers = Map.of("ETag", List.of(etag), "Vary",
+                List.of("Accept"));
+        if (request.header("if-none-match").equals(etag)) {
+            return new ApiResponse.Whole(304, type, headers, List.of());
+        }
+        return new ApiResponse.Whole(200, type, headers,
+                protobuf ? openApiV2.protobuf() : openApiV2.json());
+    }
+
+    private static boolean wantsProtobuf(ApiRequest request) {
+        for (MediaType clause : MediaType.parseAccept(request.header("accept"))) {
+            if (clause.type().equals(SWAGGER + "@v1.0+protobuf")) {
+                return true;
+            }
+            if (clause.accepts(JSON)) {
+                return false;
+            }
+        }
+        throw StatusTable.notAcceptable(List.of(JSON, SWAGGER + "@v1.0+protobuf"));
     }
 
     private ApiResponse json(byte[] document) {

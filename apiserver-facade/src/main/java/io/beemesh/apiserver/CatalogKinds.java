@@ -17,8 +17,9 @@ final class CatalogKinds implements Kinds {
         this.catalog = catalog;
         // Pods first: what they use must outlive them.
         all.add(GroupResource.PODS);
-        catalog.all().stream().filter(ResourceDescriptor::stored).map(ResourceDescriptor::type)
-                .filter(type -> !type.equals(GroupResource.PODS)).forEach(all::add);
+        catalog.all().stream().filter(kind -> kind.stored() && !kind.isView())
+                .map(ResourceDescriptor::type).filter(type -> !type.equals(GroupResource.PODS))
+                .forEach(all::add);
     }
 
     @Override
@@ -35,6 +36,6 @@ final class CatalogKinds implements Kinds {
     public Optional<GroupResource> find(String apiVersion, String kind) {
         return catalog.all().stream()
                 .filter(d -> d.kind().equals(kind) && d.apiVersion().equals(apiVersion))
-                .map(ResourceDescriptor::type).findFirst();
+                .map(ResourceDescriptor::storage).findFirst();
     }
 }

@@ -11,6 +11,7 @@ import io.beemesh.apiserver.authorization.ImpersonationCheck;
 import io.beemesh.apiserver.authorization.PolicyBootstrap;
 import io.beemesh.apiserver.engine.ApiEngine;
 import io.beemesh.apiserver.engine.EngineSeams;
+import io.beemesh.apiserver.engine.EventViews;
 import io.beemesh.apiserver.engine.ServerPaths;
 import io.beemesh.apiserver.http.HttpEndpoint;
 import io.beemesh.apiserver.http.HttpEndpointConfig;
@@ -161,8 +162,8 @@ public final class Node implements AutoCloseable {
                 new PodTokens(registry, tokens, workers, loop));
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
-                new EngineSeams(new NodeLeases(registry, mesh.membership()), catalog,
-                        meshAdmission, loop, random.split(), workers, tokens, authorizer),
+                new EngineSeams(new EventViews(new NodeLeases(registry, mesh.membership())),
+                        catalog, meshAdmission, loop, random.split(), workers, tokens, authorizer),
                 new ServerPaths(Versions.server(), readiness.checks(registry, policy)),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
                         tokens.signer()));

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,8 +33,8 @@ final class Definitions {
         return (shortName.startsWith("meta.") ? META : "io.k8s.api.") + shortName;
     }
 
-    /** The members of a JSON object: these schemas and all that they refer to, in order of name. */
-    byte[] members(List<String> roots) {
+    /** These schemas and all that they refer to, in order of name, each to its own reader. */
+    void each(List<String> roots, BiConsumer<String, String> reader) {
         TreeSet<String> names = new TreeSet<>();
         Deque<String> todo = new ArrayDeque<>(roots);
         while (!todo.isEmpty()) {
@@ -45,12 +46,16 @@ final class Definitions {
                 }
             }
         }
+        names.forEach(name -> reader.accept(name, find(name)));
+    }
+
+    /** The members of a JSON object: these schemas and all that they refer to, in order of name. */
+    byte[] members(List<String> roots) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (String name : names) {
-            out.writeBytes(((out.size() == 0 ? "\"" : ",\"") + name + "\":")
+        each(roots, (name, schema) -> {
+            out.writeBytes(((out.size() == 0 ? "\"" : ",\"") + name + "\":" + schema)
                     .getBytes(StandardCharsets.UTF_8));
-            out.writeBytes(find(name).getBytes(StandardCharsets.UTF_8));
-        }
+        });
         return out.toByteArray();
     }
 

@@ -198,7 +198,7 @@ public final class Discovery {
 
     // Changes when the stored form does; Kubernetes' formula.
     private static String storageVersionHash(ResourceDescriptor kind) {
-        String text = kind.type().group() + "/" + kind.version() + "/" + kind.kind();
+        String text = kind.storage().group() + "/" + kind.version() + "/" + kind.kind();
         byte[] hash = Hashes.sha256(text.getBytes(StandardCharsets.UTF_8));
         return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(hash, 8));
     }

@@ -76,7 +76,7 @@ public final class OpenApi {
         return byPath;
     }
 
-    private static String hash(List<ResourceDescriptor> kinds) {
+    static String hash(List<ResourceDescriptor> kinds) {
         StringBuilder text = new StringBuilder(FORMAT).append(Definitions.hash());
         for (ResourceDescriptor kind : kinds) {
             text.append(kind.type()).append(kind.version()).append(kind.kind())
@@ -99,7 +99,7 @@ public final class OpenApi {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    private static List<String> roots(List<ResourceDescriptor> kinds) {
+    static List<String> roots(List<ResourceDescriptor> kinds) {
         TreeSet<String> roots = new TreeSet<>();
         COMMON.forEach(name -> roots.add(Definitions.published(name)));
         for (ResourceDescriptor kind : kinds) {

@@ -46,17 +46,19 @@ final class Rendering {
             case OBJECT -> call.output().yaml()
                     ? tree(call, code, Json.parseOwn(json))
                     : whole(call, code, List.of(json, NEWLINE));
-            case TABLE -> {
-                ApiObject object = ApiObject.parse(json);
-                Tables tables = Tables.of(call.request(), call.resource(), now);
-                ObjectNode table = tables.table(true);
-                table.withObjectProperty("metadata").set("resourceVersion",
-                        object.metadata().path("resourceVersion"));
-                tables.addRow(table, object);
-                yield tree(call, code, table);
-            }
+            case TABLE -> table(call, code, ApiObject.parse(json), Tables.of(call.request(),
+                    call.resource().columns(), now));
             case PARTIAL_METADATA -> tree(call, code, Tables.partial(ApiObject.parse(json)));
         };
+    }
+
+    /** One object as the row of a table. */
+    static ApiResponse table(Call call, int code, ApiObject object, Tables tables) {
+        ObjectNode table = tables.table(true);
+        table.withObjectProperty("metadata").set("resourceVersion",
+                object.metadata().path("resourceVersion"));
+        tables.addRow(table, object);
+        return tree(call, code, table);
     }
 
     /** A tree that is what was asked for already, such as a Status. */
@@ -70,7 +72,7 @@ final class Rendering {
     static ApiResponse list(Call call, List<StoredObject> objects, ListMeta meta, Instant now) {
         OutputFormat output = call.output();
         if (output.shape() == OutputFormat.Shape.TABLE) {
-            Tables tables = Tables.of(call.request(), call.resource(), now);
+            Tables tables = Tables.of(call.request(), call.resource().columns(), now);
             ObjectNode table = tables.table(true);
             table.set("metadata", meta.toJson());
             objects.forEach(o -> tables.addRow(table, o.object()));

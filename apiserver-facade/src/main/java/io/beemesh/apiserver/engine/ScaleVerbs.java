@@ -8,7 +8,9 @@ import io.beemesh.apiserver.engine.UpdatePipeline.Scope;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.apiserver.request.ApiStatus.Cause;
 import io.beemesh.apiserver.request.MediaType;
+import io.beemesh.apiserver.request.OutputFormat;
 import io.beemesh.apiserver.request.StatusTable;
+import io.beemesh.apiserver.resource.TableColumns;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Json;
 import io.beemesh.machine.object.LabelSelector;
@@ -32,11 +34,9 @@ final class ScaleVerbs {
 
     CompletableFuture<ApiResponse> handle(Call call) {
         return switch (call.info().verb()) {
-            case "get" -> CompletableFuture.completedFuture(Rendering.tree(call, 200,
-                    scale(seams.registry().get(call.key())
-                            .orElseThrow(() -> StatusTable.notFound(call.type(),
-                                    call.info().name()))
-                            .object())));
+            case "get" -> CompletableFuture.completedFuture(answer(call,
+                    seams.registry().get(call.key()).orElseThrow(() -> StatusTable
+                            .notFound(call.type(), call.info().name())).object()));
             case "update" -> {
                 WriteOptions options = WriteOptions.of(call.request(), "UpdateOptions", false);
                 ApiObject body = Bodies.object(call.request(), API_VERSION, "Scale");
@@ -75,7 +75,7 @@ final class ScaleVerbs {
             }
             return current;
         }, ManagedBy.UPDATE)).thenApply(
-                json -> Rendering.tree(call, 200, scale(ApiObject.parse(json))));
+                json -> answer(call, ApiObject.parse(json)));
     }
 
     /** The applier comes to own the replicas, and nothing else of the object. */
@@ -101,7 +101,15 @@ final class ScaleVerbs {
                 current -> new ApiObject(
                         managing.applied(call, options, current.tree(), config)),
                 ManagedBy.APPLY)).thenApply(
-                        json -> Rendering.tree(call, 200, scale(ApiObject.parse(json))));
+                        json -> answer(call, ApiObject.parse(json)));
+    }
+
+    private ApiResponse answer(Call call, ApiObject object) {
+        ObjectNode scale = scale(object);
+        return call.output().shape() == OutputFormat.Shape.TABLE
+                ? Rendering.table(call, 200, new ApiObject(scale), Tables.of(call.request(),
+                        TableColumns.ofScale(), seams.loop().wallTime()))
+                : Rendering.tree(call, 200, scale);
     }
 
     private static int replicas(Call call, ApiObject scale) {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.StatusTable;
-import io.beemesh.apiserver.resource.ResourceDescriptor;
+import io.beemesh.apiserver.resource.TableColumns;
 import io.beemesh.apiserver.resource.TableColumns.Column;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Json;
@@ -17,15 +17,15 @@ import java.time.Instant;
  * @see <a href="https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables">receiving
  *     resources as tables</a>
  */
-record Tables(ResourceDescriptor resource, Include include, Instant now) {
+record Tables(TableColumns columns, Include include, Instant now) {
     /** What of each object goes into its row. */
     enum Include {
         NONE, METADATA, OBJECT
     }
 
-    static Tables of(ApiRequest request, ResourceDescriptor resource, Instant now) {
+    static Tables of(ApiRequest request, TableColumns columns, Instant now) {
         String include = request.parameter("includeObject").orElse("");
-        return new Tables(resource, switch (include) {
+        return new Tables(columns, switch (include) {
             case "", "Metadata" -> Include.METADATA;
             case "None" -> Include.NONE;
             case "Object" -> Include.OBJECT;
@@ -43,9 +43,9 @@ record Tables(ResourceDescriptor resource, Include include, Instant now) {
         if (!withColumns) {
             table.putNull("columnDefinitions");
         } else {
-            ArrayNode columns = table.putArray("columnDefinitions");
-            for (Column column : resource.columns().columns()) {
-                ObjectNode definition = columns.addObject();
+            ArrayNode definitions = table.putArray("columnDefinitions");
+            for (Column column : columns.columns()) {
+                ObjectNode definition = definitions.addObject();
                 definition.put("name", column.name());
                 definition.put("type", column.type());
                 definition.put("format", column.format());
@@ -60,7 +60,7 @@ record Tables(ResourceDescriptor resource, Include include, Instant now) {
     void addRow(ObjectNode table, ApiObject object) {
         ObjectNode row = table.withArrayProperty("rows").addObject();
         ArrayNode cells = row.putArray("cells");
-        for (JsonNode cell : resource.columns().cells(object, now)) {
+        for (JsonNode cell : columns.cells(object, now)) {
             cells.add(cell);
         }
         switch (include) {

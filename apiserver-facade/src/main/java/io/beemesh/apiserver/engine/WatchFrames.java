@@ -25,7 +25,7 @@ final class WatchFrames {
         this.loop = loop;
         if (call.output().shape() == Shape.TABLE) {
             // Refuses a wrong includeObject before the stream begins.
-            Tables.of(call.request(), call.resource(), loop.wallTime());
+            Tables.of(call.request(), call.resource().columns(), loop.wallTime());
         }
     }
 
@@ -66,7 +66,7 @@ final class WatchFrames {
     }
 
     private byte[] table(ApiObject object) {
-        Tables tables = Tables.of(call.request(), call.resource(), loop.wallTime());
+        Tables tables = Tables.of(call.request(), call.resource().columns(), loop.wallTime());
         ObjectNode table = tables.table(!columnsSent);
         columnsSent = true;
         table.withObjectProperty("metadata").set("resourceVersion",

@@ -16,7 +16,12 @@ final class BuiltInColumns {
             case "pods" -> pods();
             case "nodes" -> nodes();
             case "services" -> services();
-            case "events" -> events();
+            case "events" -> type.equals(EventView.TYPE)
+                    ? EventView.columns(events())
+                    : events();
+            case "horizontalpodautoscalers", "ingresses", "ingressclasses", "networkpolicies",
+                    "runtimeclasses" ->
+                TrafficColumns.of(type);
             case "deployments" -> workload(BasicColumns.named()
                     .text("Ready", "Ready replicas of those wanted", BuiltInColumns::readyOf)
                     .text("Up-to-date", "Replicas of the newest template",
@@ -24,7 +29,7 @@ final class BuiltInColumns {
                     .text("Available", "Replicas that have been ready long enough",
                             o -> number(o, "status.availableReplicas"))
                     .age(), true);
-            case "replicasets" -> workload(BasicColumns.named()
+            case "replicasets", "replicationcontrollers" -> workload(BasicColumns.named()
                     .number("Desired", "Replicas wanted", "spec.replicas")
                     .number("Current", "Replicas that exist", "status.replicas")
                     .number("Ready", "Replicas that are ready", "status.readyReplicas").age(),

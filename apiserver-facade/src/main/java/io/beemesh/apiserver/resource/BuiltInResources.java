@@ -2,6 +2,7 @@ package io.beemesh.apiserver.resource;
 
 import io.beemesh.apiserver.resource.ResourceDescriptor.Subresource;
 import io.beemesh.apiserver.schema.Schemas;
+import io.beemesh.machine.object.GroupResource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,7 @@ public final class BuiltInResources {
         resources.apps();
         resources.reviews();
         resources.others();
+        resources.kept();
         return new ResourceCatalog(resources.descriptors);
     }
 
@@ -42,6 +44,8 @@ public final class BuiltInResources {
                 .sub(new Subresource("eviction", "policy", "v1", "Eviction", List.of("create")))
                 .connect("exec", "PodExecOptions").sub("log", "get")
                 .connect("portforward", "PodPortForwardOptions").status());
+        add(namespaced("", "replicationcontrollers", "ReplicationController").shortNames("rc")
+                .all().scale().status());
         add(namespaced("", "resourcequotas", "ResourceQuota").shortNames("quota").status());
         add(namespaced("", "secrets", "Secret"));
         add(namespaced("", "serviceaccounts", "ServiceAccount").shortNames("sa")
@@ -89,6 +93,19 @@ public final class BuiltInResources {
         add(namespaced("coordination.k8s.io", "leases", "Lease").createOnUpdate()
                 .conditionalUpdate());
         add(namespaced("discovery.k8s.io", "endpointslices", "EndpointSlice"));
+        add(namespaced("events.k8s.io", "events", "Event").shortNames("ev").createOnUpdate()
+                .storedAs(GroupResource.EVENTS).rules("events-event"));
+    }
+
+    /** What charts bring along and nothing here acts on; their rules say so to whoever writes one. */
+    private void kept() {
+        add(namespaced("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+                .version("v2").shortNames("hpa").all().status());
+        add(cluster("networking.k8s.io", "ingressclasses", "IngressClass"));
+        add(namespaced("networking.k8s.io", "ingresses", "Ingress").shortNames("ing").status());
+        add(namespaced("networking.k8s.io", "networkpolicies", "NetworkPolicy")
+                .shortNames("netpol"));
+        add(cluster("node.k8s.io", "runtimeclasses", "RuntimeClass"));
     }
 
     private Kind namespaced(String group, String resource, String kind) {

@@ -11,6 +11,7 @@ final class CheckFunctions {
         switch (name) {
             case "service" -> ServiceRules.check(at, errors);
             case "workloadSelector" -> SelectorChecks.workload(at, root, errors);
+            case "controllerSelector" -> SelectorChecks.controller(at, errors);
             case "rollingUpdate" -> rollingUpdate(at, errors);
             case "daemonRollingUpdate" -> PolicyChecks.daemonRollingUpdate(at, errors);
             case "disruptionBudget" -> PolicyChecks.disruptionBudget(at, errors);
@@ -18,6 +19,12 @@ final class CheckFunctions {
             case "jobRestartPolicy" -> JobRules.restartPolicy(at, errors);
             case "cronJob" -> JobRules.cronJob(at, root, errors);
             case "priorityClass" -> PolicyChecks.priorityClass(root, errors);
+            case "autoscaler" -> PolicyChecks.autoscaler(at, errors);
+            case "ingress" -> NetworkChecks.ingress(at, errors);
+            case "ingressBackend" -> NetworkChecks.ingressBackend(at, errors);
+            case "policyPeer" -> NetworkChecks.policyPeer(at, errors);
+            case "newEvent" -> EventChecks.newEvent(root, errors);
+            case "eventSeries" -> EventChecks.series(at, errors);
             case "progressDeadline" -> progressDeadline(at, errors);
             case "noDeadline" -> noDeadline(at, errors);
             case "role" -> RoleChecks.role(root, true, errors);

@@ -1,6 +1,7 @@
 package io.beemesh.apiserver.resource;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 
@@ -31,6 +32,8 @@ final class DefaultFunctions {
             }
             case "jobSelector" -> JobRules.generateSelector(at.parent());
             case "limitRangeItem" -> limitRangeItem(at);
+            case "policyTypes" -> policyTypes(at);
+            case "templateLabels" -> templateLabels(at);
             case "secretData" -> SecretRules.mergeStringData(at.parent());
             case "targetPort" -> {
                 if (at.isEmpty() || (at.value().isInt() && at.value().asInt() == 0)) {
@@ -123,6 +126,24 @@ final class DefaultFunctions {
             merge(item.withObjectProperty("default"), item.path("max"));
             merge(item.withObjectProperty("defaultRequest"), item.path("default"));
             merge(item.withObjectProperty("defaultRequest"), item.path("min"));
+        }
+    }
+
+    // A ReplicationController without labels has those of its pods; at metadata.labels.
+    private static void templateLabels(Location at) {
+        JsonNode labels = at.root().path("spec").path("template").path("metadata").path("labels");
+        if (at.isEmpty() && !labels.isEmpty()) {
+            at.parent().set(at.field(), labels.deepCopy());
+        }
+    }
+
+    // A NetworkPolicy is about what comes in, and about what goes out if it says something of that.
+    private static void policyTypes(Location at) {
+        if (at.isEmpty()) {
+            ArrayNode types = at.parent().putArray(at.field()).add("Ingress");
+            if (!at.parent().path("egress").isEmpty()) {
+                types.add("Egress");
+            }
         }
     }
 }

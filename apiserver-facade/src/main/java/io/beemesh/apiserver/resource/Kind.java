@@ -22,6 +22,8 @@ final class Kind {
     private boolean stored = true;
     private boolean createOnUpdate;
     private boolean unconditionalUpdate = true;
+    private String version = "v1";
+    private GroupResource storage;
     private String rules;
 
     Kind(String group, String resource, String kind, boolean namespaced) {
@@ -29,7 +31,19 @@ final class Kind {
         this.resource = resource;
         this.kind = kind;
         this.namespaced = namespaced;
+        storage = new GroupResource(group, resource);
         rules = kind.replaceAll("(?<=[a-z])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
+    }
+
+    Kind version(String name) {
+        version = name;
+        return this;
+    }
+
+    /** A second view of the objects of another kind. */
+    Kind storedAs(GroupResource other) {
+        storage = other;
+        return this;
     }
 
     Kind shortNames(String... names) {
@@ -83,6 +97,12 @@ final class Kind {
         return sub(new Subresource(name, "", "", optionsKind, List.of("create", "get")));
     }
 
+    /** The name of the table of its rules, if not as the kind. */
+    Kind rules(String table) {
+        rules = table;
+        return this;
+    }
+
     /** Answered and not kept. */
     Kind review() {
         stored = false;
@@ -95,7 +115,8 @@ final class Kind {
         GroupResource type = new GroupResource(group, resource);
         String table = rules;
         String schema = schemaName();
-        return new ResourceDescriptor(type, "v1", kind, kind.toLowerCase(Locale.ROOT), shortNames,
+        return new ResourceDescriptor(type, storage, version, kind, kind.toLowerCase(Locale.ROOT),
+                shortNames,
                 categories, namespaced, stored, verbs, subresources,
                 new Lazy<Schema>(() -> schemas.find(schema)),
                 new LazyStrategy(new Lazy<>(() -> new TableStrategy(RuleTable.load(table)))),
@@ -105,6 +126,6 @@ final class Kind {
     private String schemaName() {
         String name = group.isEmpty() ? "core" : group;
         int dot = name.indexOf('.');
-        return (dot < 0 ? name : name.substring(0, dot)) + ".v1." + kind;
+        return (dot < 0 ? name : name.substring(0, dot)) + "." + version + "." + kind;
     }
 }

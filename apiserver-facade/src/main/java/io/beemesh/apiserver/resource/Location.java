@@ -35,6 +35,11 @@ final class Location {
         return parent;
     }
 
+    /** The whole object. */
+    ObjectNode root() {
+        return above == null ? parent : above.root();
+    }
+
     String field() {
         return field;
     }

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 
-/** Checks of DaemonSets, disruption budgets and priority classes that look at more than one field. */
+/**
+ * Checks of DaemonSets, disruption budgets, autoscalers and priority classes that look at more than one
+ * field.
+ */
 final class PolicyChecks {
     private static final long USER_PRIORITY_MAX = 1_000_000_000;
     private static final String SYSTEM = "system-";
@@ -41,6 +44,14 @@ final class PolicyChecks {
         }
         amountOfAll(at.child("minAvailable"), available, errors);
         amountOfAll(at.child("maxUnavailable"), unavailable, errors);
+    }
+
+    static void autoscaler(Location at, Errors errors) {
+        JsonNode most = at.value().path("maxReplicas");
+        if (most.isNumber() && most.asLong() < at.value().path("minReplicas").asLong(1)) {
+            errors.invalid(at.child("maxReplicas"), most,
+                    "must be greater than or equal to `minReplicas`");
+        }
     }
 
     private static void amountOfAll(String path, JsonNode value, Errors errors) {

@@ -9,10 +9,14 @@ final class SelectorChecks {
     private SelectorChecks() {}
 
     static void check(Location at, Errors errors) {
-        MetadataChecks.labels(at.path() + ".matchLabels", at.value().path("matchLabels"), errors);
-        JsonNode expressions = at.value().path("matchExpressions");
+        check(at.path(), at.value(), errors);
+    }
+
+    static void check(String path, JsonNode selector, Errors errors) {
+        MetadataChecks.labels(path + ".matchLabels", selector.path("matchLabels"), errors);
+        JsonNode expressions = selector.path("matchExpressions");
         for (int i = 0; i < expressions.size(); i++) {
-            requirement(at.path() + ".matchExpressions[" + i + "]", expressions.get(i), errors);
+            requirement(path + ".matchExpressions[" + i + "]", expressions.get(i), errors);
         }
     }
 
@@ -77,6 +81,18 @@ final class SelectorChecks {
         } else if (!selector.isObject() || !matches(selector, labels)) {
             errors.invalid(at.path() + ".template.metadata.labels", labels,
                     "`selector` does not match template `labels`");
+        }
+    }
+
+    /** The labels that a ReplicationController selects by must be among its template's. */
+    static void controller(Location at, Errors errors) {
+        JsonNode labels = at.value().path("template").path("metadata").path("labels");
+        for (Map.Entry<String, JsonNode> one : at.value().path("selector").properties()) {
+            if (!one.getValue().equals(labels.path(one.getKey()))) {
+                errors.invalid(at.path() + ".template.metadata.labels", labels,
+                        "`selector` does not match template `labels`");
+                return;
+            }
         }
     }
 

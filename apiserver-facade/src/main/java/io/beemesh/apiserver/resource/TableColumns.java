@@ -12,6 +12,12 @@ public interface TableColumns {
     /** One cell for each column: strings, or whole numbers where the column's type is integer. */
     List<JsonNode> cells(ApiObject object, Instant now);
 
+    /** The columns of a Scale. */
+    static TableColumns ofScale() {
+        return BasicColumns.named().number("Desired", "Replicas wanted", "spec.replicas")
+                .number("Available", "Replicas there are", "status.replicas").age();
+    }
+
     /**
      * As in a Table's columnDefinitions.
      *

@@ -23,7 +23,10 @@ class DiscoveryTest {
         ObjectNode served = Json.object();
         collect(served, "v1/", DISCOVERY.resources("", "v1").orElseThrow());
         for (String group : DISCOVERY.groups()) {
-            collect(served, group + "/v1/", DISCOVERY.resources(group, "v1").orElseThrow());
+            for (String version : DISCOVERY.versions(group)) {
+                collect(served, group + "/" + version + "/",
+                        DISCOVERY.resources(group, version).orElseThrow());
+            }
         }
         try (InputStream in = Objects.requireNonNull(
                 DiscoveryTest.class.getResourceAsStream("discovery-v1.34.json"))) {

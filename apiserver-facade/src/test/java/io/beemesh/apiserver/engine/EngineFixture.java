@@ -67,7 +67,7 @@ final class EngineFixture {
         WriteAdmission admission = admissions.apply(registry);
         loop.execute(authorizer::start);
         api = new AuthorizedApi(new ApiEngine(
-                new EngineSeams(registry, catalog, admission, loop,
+                new EngineSeams(new EventViews(registry), catalog, admission, loop,
                         simulation.newRandom(), Runnable::run, tokens, authorizer),
                 new ServerPaths(
                         new ServerVersion("1", "34", "v1.34.1", "abc", "2026-01-01T00:00:00Z",

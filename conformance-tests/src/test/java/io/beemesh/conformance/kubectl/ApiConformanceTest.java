@@ -133,4 +133,62 @@ final class ApiConformanceTest {
         assertThat(kubectl.ok("get pod important -o jsonpath={.spec.priority}"))
                 .isEqualTo("1000");
     }
+
+    @Test
+    void events_areFoundInBothGroups() {
+        kubectl.ok("create deployment told --image=x");
+        Eventually.contains(SOON, () -> kubectl.ok("get events"), "ScalingReplicaSet");
+        assertThat(kubectl.ok("get events.events.k8s.io")).contains("deployment/told")
+                .contains("ScalingReplicaSet");
+        assertThat(kubectl.ok("get events.events.k8s.io -o yaml --field-selector="
+                + "regarding.name=told")).contains("note: Scaled up replica set told-");
+        kubectl.ok("delete deployment told");
+    }
+
+    @Test
+    void kindsThatNothingActsOn_sayIt() {
+        kubectl.ok("create deployment auto --image=x");
+        assertThat(kubectl.run("autoscale deployment auto --max=3").output())
+                .contains("nothing scales by them yet");
+        assertThat(kubectl.ok("get hpa")).contains("Deployment/auto").contains("<unknown>/80%");
+        assertThat(kubectl.run("create ingress web --rule=a.io/=web:80").output())
+                .contains("nothing serves them yet");
+        assertThat(kubectl.ok("get ingress")).contains("a.io");
+        assertThat(kubectl.run("create quota few --hard=pods=1").output())
+                .contains("nothing counts or refuses by them yet");
+        kubectl.ok("delete hpa,ingress,quota,deployment --all");
+    }
+
+    @Test
+    void replicationController_keepsItsPods() {
+        kubectl.apply("""
+                apiVersion: v1
+                kind: ReplicationController
+                metadata: {name: old}
+                spec:
+                  replicas: 2
+                  template:
+                    metadata: {labels: {app: old}}
+                    spec: {containers: [{name: c, image: x}]}
+                """);
+        Eventually.contains(SOON, () -> kubectl.ok("get rc old --no-headers").replaceAll(" +",
+                " "), "old 2 2 2");
+        assertThat(kubectl.ok("get rc old --subresource=scale")).contains("DESIRED");
+        kubectl.ok("scale rc old --replicas=0");
+        Eventually.contains(SOON, () -> kubectl.ok("get pods -l app=old"), "No resources found");
+        kubectl.ok("delete rc old");
+    }
+
+    @Test
+    void wholeState_isDumped_andOldClientsGetTheirSchema() {
+        assertThat(kubectl.ok("cluster-info dump")).contains("\"kind\": \"NodeList\"");
+        assertThat(kubectl.ok("get --raw /openapi/v2")).startsWith("{\"swagger\":\"2.0\"");
+        Command.Result protobuf = Command.of("curl", "-sk", "-o", "/dev/null", "-w",
+                "%{http_code} %{content_type}", "-H",
+                "Accept: application/com.github.proto-openapi.spec.v2@v1.0+protobuf", "-H",
+                "Authorization: Bearer " + kubectl.ok("create token default").strip(),
+                "https://127.0.0.1:" + node.apiPort() + "/openapi/v2").run();
+        assertThat(protobuf.ok()).isEqualTo(
+                "200 application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+    }
 }

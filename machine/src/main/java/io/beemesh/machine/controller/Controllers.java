@@ -35,7 +35,8 @@ public final class Controllers {
         bootstrap = new Bootstrap(store);
         add(new NamespaceReconciler(store, config.kinds(), config.authorityPem()));
         add(new DeploymentReconciler(store, owners));
-        add(new ReplicaSetReconciler(store, owners));
+        add(ReplicaSetReconciler.ofSets(store, owners));
+        add(ReplicaSetReconciler.ofControllers(store, owners));
         add(new StatefulSetReconciler(store, owners));
         add(new DaemonSetReconciler(store, owners));
         add(new JobReconciler(store, owners));

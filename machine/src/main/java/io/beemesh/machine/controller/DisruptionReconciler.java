@@ -82,6 +82,7 @@ final class DisruptionReconciler implements Reconciler {
 
     private static boolean isScaled(GroupResource type) {
         return type.equals(GroupResource.DEPLOYMENTS) || type.equals(GroupResource.REPLICA_SETS)
+                || type.equals(GroupResource.REPLICATION_CONTROLLERS)
                 || type.equals(GroupResource.STATEFUL_SETS);
     }
 
@@ -178,6 +179,7 @@ final class DisruptionReconciler implements Reconciler {
             GroupResource type = switch (reference.path("kind").asText("")) {
                 case "Deployment" -> GroupResource.DEPLOYMENTS;
                 case "ReplicaSet" -> GroupResource.REPLICA_SETS;
+                case "ReplicationController" -> GroupResource.REPLICATION_CONTROLLERS;
                 case "StatefulSet" -> GroupResource.STATEFUL_SETS;
                 default -> GroupResource.CLAIMS;
             };

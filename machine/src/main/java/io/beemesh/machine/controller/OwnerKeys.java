@@ -19,7 +19,8 @@ import java.util.function.Consumer;
  */
 final class OwnerKeys {
     private static final List<GroupResource> TYPES = List.of(GroupResource.DEPLOYMENTS,
-            GroupResource.REPLICA_SETS, GroupResource.STATEFUL_SETS, GroupResource.DAEMON_SETS,
+            GroupResource.REPLICA_SETS, GroupResource.REPLICATION_CONTROLLERS,
+            GroupResource.STATEFUL_SETS, GroupResource.DAEMON_SETS,
             GroupResource.JOBS);
 
     private final Registry registry;

@@ -24,7 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Keeps exactly the wanted number of pods for each ReplicaSet.
+ * Keeps exactly the wanted number of pods for each ReplicaSet, or for each ReplicationController, which is
+ * the same with a plainer selector.
  *
  * <p>Each step commits the ledger, the pods it adds or removes and the status as one log entry, so a
  * step that lost a race or a node that dies in between leaves neither a pod too many nor one too few.
@@ -32,37 +33,51 @@ import java.util.function.Consumer;
  * @see Ledger
  */
 final class ReplicaSetReconciler implements Reconciler {
-    static final String COMPONENT = "replicaset-controller";
     /** Pods made or deleted in one log entry. */
     static final int STEP_PODS_MAX = 100;
 
     private final Store store;
     private final OwnerKeys owners;
+    private final GroupResource type;
+    private final String component;
 
-    ReplicaSetReconciler(Store store, OwnerKeys owners) {
+    private ReplicaSetReconciler(Store store, OwnerKeys owners, GroupResource type,
+            String component) {
         this.store = store;
         this.owners = owners;
+        this.type = type;
+        this.component = component;
+    }
+
+    static ReplicaSetReconciler ofSets(Store store, OwnerKeys owners) {
+        return new ReplicaSetReconciler(store, owners, GroupResource.REPLICA_SETS,
+                "replicaset-controller");
+    }
+
+    static ReplicaSetReconciler ofControllers(Store store, OwnerKeys owners) {
+        return new ReplicaSetReconciler(store, owners, GroupResource.REPLICATION_CONTROLLERS,
+                "replication-controller");
     }
 
     @Override
     public void start(Consumer<ObjectKey> enqueue) {
-        store.list(GroupResource.REPLICA_SETS, "").forEach(rs -> enqueue.accept(rs.key()));
+        store.list(type, "").forEach(rs -> enqueue.accept(rs.key()));
     }
 
     @Override
     public void route(Change change, Consumer<ObjectKey> enqueue) {
-        GroupResource type = change.object().key().type();
-        if (type.equals(GroupResource.REPLICA_SETS)) {
+        GroupResource changed = change.object().key().type();
+        if (changed.equals(type)) {
             enqueue.accept(change.object().key());
-        } else if (type.equals(GroupResource.PODS)) {
-            owners.routeOwned(change, GroupResource.REPLICA_SETS, enqueue);
+        } else if (changed.equals(GroupResource.PODS)) {
+            owners.routeOwned(change, type, enqueue);
         }
     }
 
     @Override
     public CompletableFuture<Outcome> reconcile(ObjectKey key) {
         Optional<StoredObject> stored = store.get(key);
-        Batch batch = store.batch(COMPONENT);
+        Batch batch = store.batch(component);
         if (stored.isEmpty()) {
             store.get(Ledger.key(key)).ifPresent(
                     ledger -> batch.delete(ledger, GracefulDeletion.Options.now()));
@@ -259,8 +274,7 @@ final class ReplicaSetReconciler implements Reconciler {
                 ledger.writeTo(batch.edit(storedLedger.get()).tree());
             } else if (!ledger.places().isEmpty()) {
                 batch.createAsIs(GroupResource.LEDGERS,
-                        ledger.toObject(new ObjectKey(GroupResource.REPLICA_SETS, set.namespace(),
-                                set.name())));
+                        ledger.toObject(new ObjectKey(type, set.namespace(), set.name())));
             }
         }
 

@@ -18,10 +18,17 @@ final class Workloads {
 
     private Workloads() {}
 
-    /** What a workload selects; one that cannot be read selects nothing. */
+    /**
+     * What a workload selects, by a LabelSelector or, of a ReplicationController, by labels alone; one
+     * that cannot be read selects nothing.
+     */
     static LabelSelector selector(JsonNode selector) {
+        boolean labels = !selector.isEmpty() && !selector.has("matchLabels")
+                && !selector.has("matchExpressions");
         try {
-            return LabelSelector.of(selector);
+            return labels
+                    ? LabelSelector.ofLabels(ApiObject.strings(selector))
+                    : LabelSelector.of(selector);
         } catch (SyntaxException e) {
             return LabelSelector.nothing();
         }

@@ -6,12 +6,9 @@ import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
 import io.beemesh.machine.object.ObjectKey;
-import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.ForwardingRegistry;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
-import io.beemesh.machine.registry.WatchListener;
-import io.beemesh.machine.registry.WriteResult;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -26,16 +23,15 @@ import java.util.concurrent.CompletableFuture;
  *
  * @see <a href="https://kubernetes.io/docs/concepts/architecture/leases/#node-heart-beats">node leases</a>
  */
-public final class NodeLeases implements Registry {
+public final class NodeLeases extends ForwardingRegistry {
     private static final String NAMESPACE = "kube-node-lease";
     private static final DateTimeFormatter MICROS = DateTimeFormatter
             .ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    private final Registry registry;
     private final Membership membership;
 
     public NodeLeases(Registry registry, Membership membership) {
-        this.registry = registry;
+        super(registry);
         this.membership = membership;
     }
 
@@ -67,59 +63,22 @@ public final class NodeLeases implements Registry {
     @Override
     public Optional<StoredObject> get(ObjectKey key) {
         return concerns(key.type(), key.namespace())
-                ? registry.get(key).map(this::renewed)
-                : registry.get(key);
-    }
-
-    @Override
-    public List<StoredObject> peek(GroupResource type, String namespace) {
-        return registry.peek(type, namespace);
-    }
-
-    @Override
-    public List<StoredObject> ownedBy(GroupResource type, String namespace,
-            String controllerUid) {
-        return registry.ownedBy(type, namespace, controllerUid);
+                ? super.get(key).map(this::renewed)
+                : super.get(key);
     }
 
     @Override
     public CompletableFuture<Snapshot> list(GroupResource type, String namespace) {
         return concerns(type, namespace)
-                ? registry.list(type, namespace).thenApply(this::renewed)
-                : registry.list(type, namespace);
+                ? super.list(type, namespace).thenApply(this::renewed)
+                : super.list(type, namespace);
     }
 
     @Override
     public CompletableFuture<Snapshot> listAt(GroupResource type, String namespace,
             long version) {
         return concerns(type, namespace)
-                ? registry.listAt(type, namespace, version).thenApply(this::renewed)
-                : registry.listAt(type, namespace, version);
-    }
-
-    @Override
-    public CompletableFuture<Boolean> awaitVersion(long version, Duration limit) {
-        return registry.awaitVersion(version, limit);
-    }
-
-    @Override
-    public long version() {
-        return registry.version();
-    }
-
-    @Override
-    public CompletableFuture<WriteResult> write(List<Mutation> mutations) {
-        return registry.write(mutations);
-    }
-
-    @Override
-    public CompletableFuture<Watch> watch(GroupResource type, String namespace, long fromVersion,
-            WatchListener listener) {
-        return registry.watch(type, namespace, fromVersion, listener);
-    }
-
-    @Override
-    public void follow(WatchListener listener) {
-        registry.follow(listener);
+                ? super.listAt(type, namespace, version).thenApply(this::renewed)
+                : super.listAt(type, namespace, version);
     }
 }

@@ -20,6 +20,7 @@ public record GroupResource(String group, String resource) implements Comparable
     public static final GroupResource PERSISTENT_VOLUME_CLAIMS = core("persistentvolumeclaims");
     public static final GroupResource DEPLOYMENTS = new GroupResource("apps", "deployments");
     public static final GroupResource REPLICA_SETS = new GroupResource("apps", "replicasets");
+    public static final GroupResource REPLICATION_CONTROLLERS = core("replicationcontrollers");
     public static final GroupResource STATEFUL_SETS = new GroupResource("apps", "statefulsets");
     public static final GroupResource CONTROLLER_REVISIONS = new GroupResource("apps",
             "controllerrevisions");

@@ -22,6 +22,11 @@ public final class IndexedFields {
                     "involvedObject.uid", "involvedObject.apiVersion",
                     "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
                     "reportingComponent", "source", "type"),
+            // A view of the same objects, under that group's names.
+            new GroupResource("events.k8s.io", "events"),
+            List.of("regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid",
+                    "regarding.apiVersion", "regarding.resourceVersion", "regarding.fieldPath",
+                    "reason", "reportingController", "type"),
             GroupResource.SECRETS, List.of("type"),
             GroupResource.SERVICES, List.of("spec.clusterIP", "spec.type"),
             GroupResource.NODES, List.of("spec.unschedulable"),

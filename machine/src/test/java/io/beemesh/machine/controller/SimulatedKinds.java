@@ -19,6 +19,7 @@ final class SimulatedKinds implements Kinds {
         kinds.put("v1/ServiceAccount", GroupResource.SERVICE_ACCOUNTS);
         kinds.put("v1/Event", GroupResource.EVENTS);
         kinds.put("v1/PersistentVolumeClaim", GroupResource.PERSISTENT_VOLUME_CLAIMS);
+        kinds.put("v1/ReplicationController", GroupResource.REPLICATION_CONTROLLERS);
         kinds.put("apps/v1/Deployment", GroupResource.DEPLOYMENTS);
         kinds.put("apps/v1/ReplicaSet", GroupResource.REPLICA_SETS);
         kinds.put("apps/v1/StatefulSet", GroupResource.STATEFUL_SETS);
