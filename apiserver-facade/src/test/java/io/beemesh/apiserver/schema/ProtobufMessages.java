@@ -13,10 +13,13 @@ import io.kubernetes.client.proto.V1Certificates;
 import io.kubernetes.client.proto.V1Coordination;
 import io.kubernetes.client.proto.V1Discovery;
 import io.kubernetes.client.proto.V1Events;
+import io.kubernetes.client.proto.V1Networking;
+import io.kubernetes.client.proto.V1Node;
 import io.kubernetes.client.proto.V1Policy;
 import io.kubernetes.client.proto.V1Rbac;
 import io.kubernetes.client.proto.V1Scheduling;
 import io.kubernetes.client.proto.V1Storage;
+import io.kubernetes.client.proto.V2Autoscaling;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +40,10 @@ final class ProtobufMessages {
                 V1Batch.getDescriptor(), V1Certificates.getDescriptor(),
                 V1Coordination.getDescriptor(),
                 V1Discovery.getDescriptor(),
-                V1Events.getDescriptor(), V1Policy.getDescriptor(), V1Rbac.getDescriptor(),
+                V1Events.getDescriptor(), V1Networking.getDescriptor(),
+                V1Node.getDescriptor(), V1Policy.getDescriptor(), V1Rbac.getDescriptor(),
                 V1Scheduling.getDescriptor(),
-                V1Storage.getDescriptor())) {
+                V1Storage.getDescriptor(), V2Autoscaling.getDescriptor())) {
             file.getMessageTypes().forEach(d -> BY_NAME.put(name(d), d));
         }
     }

@@ -45,7 +45,8 @@ class ProtobufTableTest {
                 }
             }
         }
-        assertThat(missing).isEqualTo(Map.of("core.v1.NodeStatus", List.of("declaredFeatures"),
+        assertThat(missing).isEqualTo(Map.of("autoscaling.v2.HorizontalPodAutoscalerCondition",
+                List.of("observedGeneration"), "core.v1.NodeStatus", List.of("declaredFeatures"),
                 "core.v1.PodCertificateProjection", List.of("userAnnotations"), "core.v1.PodSpec",
                 List.of("schedulingGroup"), "core.v1.PodStatus",
                 List.of("allocatedResources", "resources", "nodeAllocatableResourceClaimStatuses"),

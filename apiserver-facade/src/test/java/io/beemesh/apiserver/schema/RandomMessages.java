@@ -25,9 +25,11 @@ final class RandomMessages {
     // Of later releases than the table.
     private static final Set<String> UNKNOWN = Set.of("declaredFeatures", "userAnnotations",
             "schedulingGroup", "nodeAllocatableResourceClaimStatuses", "volumeStatus", "shardInfo");
-    private static final Map<String, String> JSON_NAMES = Map.of("uID", "uid");
+    private static final Map<String, String> JSON_NAMES = Map.of("uID", "uid", "aPIGroup",
+            "apiGroup");
     private static final Set<String> INLINE = Set.of("volumeSource", "handler",
-            "localObjectReference", "ephemeralContainerCommon", "persistentVolumeSource");
+            "localObjectReference", "ephemeralContainerCommon", "persistentVolumeSource",
+            "ingressRuleValue");
     private final Random random;
 
     RandomMessages(Random random) {
@@ -40,8 +42,10 @@ final class RandomMessages {
         for (FieldDescriptor field : type.getFields()) {
             boolean known = !UNKNOWN.contains(field.getName())
                     && !name.equals("core.v1.ResourceHealth")
+                    && !(name.equals("autoscaling.v2.HorizontalPodAutoscalerCondition")
+                            && field.getName().equals("observedGeneration"))
                     && !(name.equals("core.v1.PodStatus") && field.getName().matches(".*esources"));
-            boolean always = !name.contains(".v1.")
+            boolean always = !name.matches(".*[.]v[12][.].*")
                     || Set.of("meta.v1.Time", "meta.v1.MicroTime", "meta.v1.FieldsV1")
                             .contains(name);
             if (known && (always || (depth < 6 && random.nextInt(3) > 0))) {

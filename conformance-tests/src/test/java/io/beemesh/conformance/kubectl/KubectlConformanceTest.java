@@ -392,5 +392,9 @@ final class KubectlConformanceTest {
                 + "/var/run/secrets/kubernetes.io/serviceaccount/namespace");
         Eventually.contains(SOON, () -> kubectl.ok("get " + pod + " -n " + ns
                 + " -o jsonpath={.status.ephemeralContainerStatuses[0].state}"), "terminated");
+        kubectl.ok("debug " + pod + " -n " + ns + " --image=" + IMAGE
+                + " --image-pull-policy=Never --container=peer --target=app -- ps");
+        Eventually.contains(SOON, () -> kubectl.run("logs " + pod + " -c peer -n " + ns).output(),
+                "httpd");
     }
 }

@@ -41,14 +41,28 @@ final class SecurityContext {
                 strings(context.path("capabilities").path("drop")), seccomp(privileged), kernel());
     }
 
-    private Kernel kernel() {
+    private Kernel kernel() throws StartFailure {
         JsonNode spec = pod.tree().path("spec");
         Map<String, String> sysctls = new TreeMap<>();
         for (JsonNode sysctl : podContext.path("sysctls")) {
             sysctls.put(sysctl.path("name").asText(), sysctl.path("value").asText());
         }
-        return new Kernel(spec.path("hostPID").asBoolean(false),
-                spec.path("hostIPC").asBoolean(false), sysctls);
+        return new Kernel(processes(spec), spec.path("hostIPC").asBoolean(false), sysctls);
+    }
+
+    private String processes(JsonNode spec) throws StartFailure {
+        String target = container.path("targetContainerName").asText("");
+        if (target.isEmpty()) {
+            return spec.path("hostPID").asBoolean(false) ? Kernel.HOST : "";
+        }
+        for (JsonNode status : pod.tree().path("status").path("containerStatuses")) {
+            String id = status.path("containerID").asText("");
+            if (status.path("name").asText("").equals(target)
+                    && status.path("state").has("running") && id.contains("://")) {
+                return id.substring(id.indexOf("://") + 3);
+            }
+        }
+        throw StartFailure.config("unable to find target container " + target);
     }
 
     private JsonNode either(String field) {

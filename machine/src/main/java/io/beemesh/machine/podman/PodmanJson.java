@@ -128,8 +128,11 @@ final class PodmanJson {
         if (!security.seccomp().isEmpty()) {
             body.put("seccomp_profile_path", security.seccomp());
         }
-        if (security.kernel().hostPid()) {
+        String processes = security.kernel().processes();
+        if (processes.equals(ContainerSpec.Kernel.HOST)) {
             body.putObject("pidns").put("nsmode", "host");
+        } else if (!processes.isEmpty()) {
+            body.putObject("pidns").put("nsmode", "container").put("value", processes);
         }
         if (security.kernel().hostIpc()) {
             body.putObject("ipcns").put("nsmode", "host");

@@ -55,11 +55,16 @@ public record ContainerSpec(SandboxSpec.PodName pod, String sandboxId, String na
     }
 
     /**
-     * What it shares with the machine's kernel, and changes of its own.
+     * What it shares with the machine's kernel or another container, and changes of its own.
      *
+     * @param processes whose processes it sees: {@link #HOST}, the container of that id, or, if empty,
+     *     its own or its pod's
      * @param sysctls namespaced kernel parameters
      */
-    public record Kernel(boolean hostPid, boolean hostIpc, Map<String, String> sysctls) {
+    public record Kernel(String processes, boolean hostIpc, Map<String, String> sysctls) {
+        /** The machine's. */
+        public static final String HOST = "host";
+
         public Kernel {
             sysctls = Map.copyOf(sysctls);
         }
