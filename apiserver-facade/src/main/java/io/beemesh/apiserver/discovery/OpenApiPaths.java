@@ -111,7 +111,11 @@ final class OpenApiPaths {
         if (type.isEmpty()) {
             String query = CONNECT.getOrDefault(sub.name(), "");
             for (String verb : sub.verbs()) {
-                String method = verb.equals("create") ? "post" : "get";
+                String method = switch (verb) {
+                    case "create" -> "post";
+                    case "update" -> "put";
+                    default -> verb;
+                };
                 String action = sub.name().equals("log") ? "get" : "connect";
                 ObjectNode operation = operation(path, method, action,
                         action + Character.toUpperCase(method.charAt(0)) + method.substring(1),

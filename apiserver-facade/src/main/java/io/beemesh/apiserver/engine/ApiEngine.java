@@ -51,7 +51,8 @@ public final class ApiEngine implements ApiHandler {
         this.deletes = new DeleteVerb(seams);
         this.lists = new ListVerb(seams);
         this.watches = new WatchVerb(seams, randomness);
-        this.subresources = new Subresources(seams, new ScaleVerbs(seams, pipeline, managing),
+        this.subresources = new Subresources(seams, randomness,
+                new ScaleVerbs(seams, pipeline, managing),
                 new PodActions(seams, pipeline, deletes));
         this.reviews = new Reviews(seams.tokens(), seams.authorizer());
     }

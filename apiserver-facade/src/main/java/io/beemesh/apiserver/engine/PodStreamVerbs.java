@@ -126,7 +126,7 @@ record PodStreamVerbs(Registry registry) {
         return ports;
     }
 
-    private static int port(String text) {
+    static int port(String text) {
         try {
             int port = Integer.parseInt(text);
             if (port > 0 && port <= 65_535) {

@@ -20,12 +20,14 @@ final class Subresources {
     private final PodActions pods;
     private final PodStreamVerbs streams;
     private final TokenVerb tokens;
+    private final ProxyVerb proxies;
 
-    Subresources(EngineSeams seams, ScaleVerbs scales, PodActions pods) {
+    Subresources(EngineSeams seams, Randomness randomness, ScaleVerbs scales, PodActions pods) {
         this.seams = seams;
         this.scales = scales;
         this.pods = pods;
         this.tokens = new TokenVerb(seams.registry(), seams.tokens());
+        this.proxies = new ProxyVerb(seams.registry(), randomness);
         this.streams = new PodStreamVerbs(seams.registry());
     }
 
@@ -35,7 +37,7 @@ final class Subresources {
 
     /** Streams are no objects, whatever the client says that it accepts. */
     OutputFormat output(ApiRequest request, RequestInfo info) {
-        return isStream(info)
+        return isStream(info) || info.subresource().equals("proxy")
                 ? new OutputFormat(false, OutputFormat.Shape.OBJECT)
                 : OutputFormat.negotiate(request);
     }
@@ -50,6 +52,7 @@ final class Subresources {
             return CompletableFuture.completedFuture(streams.handle(call));
         }
         return switch (call.info().subresource()) {
+            case "proxy" -> proxies.handle(call);
             case "scale" -> scales.handle(call);
             case "binding" -> pods.bind(call);
             case "eviction" -> pods.evict(call);

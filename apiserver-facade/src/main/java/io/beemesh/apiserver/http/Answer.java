@@ -44,6 +44,7 @@ final class Answer {
             case ApiResponse.PodStreaming(PodStreamRequest.Log log) -> LogAnswer.give(edge, this,
                     log.request());
             case ApiResponse.PodStreaming(PodStreamRequest stream) -> podStream(stream);
+            case ApiResponse.PodProxying proxying -> ProxyAnswer.give(edge, this, proxying);
         }
     }
 

@@ -31,6 +31,15 @@ public sealed interface ApiResponse {
     /** A log, an exec, an attach or a port-forward, ready to be joined to the connection. */
     record PodStreaming(PodStreamRequest request) implements ApiResponse {}
 
+    /**
+     * A request to be made of a port of a pod instead, whose answer is the client's.
+     *
+     * @param request as it came; what follows {@code /proxy} in its URL is for the pod
+     */
+    record PodProxying(PodStreams.PodRef pod, int port, ApiRequest request)
+            implements
+                ApiResponse {}
+
     /** What to join; the pod is known to be on this machine and the container to be one of its own. */
     sealed interface PodStreamRequest {
         record Log(PodStreams.LogRequest request) implements PodStreamRequest {}

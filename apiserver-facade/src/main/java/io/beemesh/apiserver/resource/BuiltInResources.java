@@ -43,7 +43,7 @@ public final class BuiltInResources {
                 .sub("ephemeralcontainers", "get", "patch", "update")
                 .sub(new Subresource("eviction", "policy", "v1", "Eviction", List.of("create")))
                 .connect("exec", "PodExecOptions").sub("log", "get")
-                .connect("portforward", "PodPortForwardOptions").status());
+                .connect("portforward", "PodPortForwardOptions").proxy().status());
         add(namespaced("", "replicationcontrollers", "ReplicationController").shortNames("rc")
                 .all().scale().status());
         add(namespaced("", "resourcequotas", "ResourceQuota").shortNames("quota").status());
@@ -52,7 +52,7 @@ public final class BuiltInResources {
                 .sub(new Subresource("token", "authentication.k8s.io", "v1", "TokenRequest",
                         List.of("create"))));
         add(namespaced("", "services", "Service").shortNames("svc").all().createOnUpdate()
-                .status());
+                .proxy().status());
     }
 
     private void apps() {

@@ -103,6 +103,12 @@ final class Kind {
         return this;
     }
 
+    /** One that hands requests of any kind on. */
+    Kind proxy() {
+        return sub(new Subresource("proxy", "", "", kind + "ProxyOptions",
+                List.of("create", "delete", "get", "patch", "update")));
+    }
+
     /** Answered and not kept. */
     Kind review() {
         stored = false;

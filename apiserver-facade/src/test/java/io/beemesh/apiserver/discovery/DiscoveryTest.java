@@ -48,7 +48,7 @@ class DiscoveryTest {
             if (resource.path("resource").asText().equals("pods")) {
                 assertThat(resource.path("subresources").findValuesAsText("subresource"))
                         .containsExactly("attach", "binding", "ephemeralcontainers", "eviction",
-                                "exec", "log", "portforward", "status");
+                                "exec", "log", "portforward", "proxy", "status");
                 assertThat(resource.path("subresources").get(3).path("responseKind").toString())
                         .isEqualTo(
                                 "{\"group\":\"policy\",\"version\":\"v1\",\"kind\":\"Eviction\"}");

@@ -16,6 +16,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A pod of a few commands in memory: {@code cat}, {@code echo WORDS}, {@code exit N}, {@code err
@@ -76,6 +78,8 @@ final class InMemoryPodStreams implements PodStreams {
             try (OutputStream out = down.out) {
                 if (port == 81) {
                     out.write("hello\n".getBytes(StandardCharsets.UTF_8));
+                } else if (port == 83) {
+                    web(up.in, out);
                 } else {
                     up.in.transferTo(out);
                 }
@@ -100,6 +104,30 @@ final class InMemoryPodStreams implements PodStreams {
                 down.abort();
             }
         };
+    }
+
+    /** Says in two chunks what it was asked, in HTTP. */
+    private static void web(InputStream in, OutputStream out) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int next = in.read();
+            if (next < 0) {
+                return;
+            }
+            head.append((char) next);
+        }
+        Matcher length = Pattern.compile("(?i)content-length: (\\d+)").matcher(head);
+        String body = length.find()
+                ? new String(in.readNBytes(Integer.parseInt(length.group(1))),
+                        StandardCharsets.UTF_8)
+                : "";
+        String asked = head.substring(0, head.indexOf("\r\n")) + "|" + body;
+        String secret = head.toString().contains("secret") ? "leaked" : "kept";
+        out.write(("HTTP/1.1 418 I'm a teapot\r\nX-Secret: " + secret
+                + "\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + Integer.toHexString(asked.length()) + "\r\n" + asked
+                + "\r\n3\r\nend\r\n0\r\n\r\n")
+                .getBytes(StandardCharsets.UTF_8));
     }
 
     private final class Command implements Session {
@@ -256,7 +284,7 @@ final class InMemoryPodStreams implements PodStreams {
 
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                while (at == chunk.length && !eof) {
+                while (length > 0 && at == chunk.length && !eof) {
                     next();
                 }
                 if (eof) {

@@ -38,11 +38,9 @@ final class ProtobufMessages {
                 V1Apps.getDescriptor(), V1Authentication.getDescriptor(),
                 V1Authorization.getDescriptor(), V1Autoscaling.getDescriptor(),
                 V1Batch.getDescriptor(), V1Certificates.getDescriptor(),
-                V1Coordination.getDescriptor(),
-                V1Discovery.getDescriptor(),
-                V1Events.getDescriptor(), V1Networking.getDescriptor(),
-                V1Node.getDescriptor(), V1Policy.getDescriptor(), V1Rbac.getDescriptor(),
-                V1Scheduling.getDescriptor(),
+                V1Coordination.getDescriptor(), V1Discovery.getDescriptor(),
+                V1Events.getDescriptor(), V1Networking.getDescriptor(), V1Node.getDescriptor(),
+                V1Policy.getDescriptor(), V1Rbac.getDescriptor(), V1Scheduling.getDescriptor(),
                 V1Storage.getDescriptor(), V2Autoscaling.getDescriptor())) {
             file.getMessageTypes().forEach(d -> BY_NAME.put(name(d), d));
         }

@@ -148,7 +148,15 @@ final class ApiConformanceTest {
     @Test
     void kindsThatNothingActsOn_sayIt() {
         kubectl.ok("create deployment auto --image=x");
-        assertThat(kubectl.run("autoscale deployment auto --max=3").output())
+        String autoscaler = """
+                apiVersion: autoscaling/v2
+                kind: HorizontalPodAutoscaler
+                metadata: {name: auto}
+                spec:
+                  maxReplicas: 3
+                  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: auto}
+                """;
+        assertThat(kubectl.command("apply", "-f", "-").input(autoscaler).run().output())
                 .contains("nothing scales by them yet");
         assertThat(kubectl.ok("get hpa")).contains("Deployment/auto").contains("<unknown>/80%");
         assertThat(kubectl.run("create ingress web --rule=a.io/=web:80").output())

@@ -265,6 +265,8 @@ final class KubectlConformanceTest {
             assertThat(get("http://127.0.0.1:" + port + "/")).contains("Hello from talk");
         }
         forwarding.destroy();
+        assertThat(kubectl.ok("get --raw /api/v1/namespaces/" + ns + "/pods/talk:8080/proxy/"))
+                .contains("Hello from talk");
     }
 
     @Test
