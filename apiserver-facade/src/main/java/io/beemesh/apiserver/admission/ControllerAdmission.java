@@ -1,5 +1,8 @@
 package io.beemesh.apiserver.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.apiserver.patch.Manager;
+import io.beemesh.apiserver.patch.ServerSideApply;
 import io.beemesh.apiserver.resource.FieldError;
 import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
@@ -20,6 +23,8 @@ import java.util.random.RandomGenerator;
  * admission, validation. On the loop, as its random numbers are not for two threads.
  */
 public final class ControllerAdmission implements Admission {
+    /** As what Kubernetes' controllers write. */
+    private static final String MANAGER = "kube-controller-manager";
     private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
     private static final int SUFFIX_LENGTH = 5;
     private static final int BASE_LENGTH_MAX = 63 - SUFFIX_LENGTH;
@@ -69,6 +74,38 @@ public final class ControllerAdmission implements Admission {
         if (!errors.isEmpty()) {
             throw new RejectedException(message(resource, object, errors));
         }
+    }
+
+    @Override
+    public void manage(GroupResource type, ApiObject before, ApiObject next) {
+        catalog.find(type).ifPresent(resource -> {
+            ServerSideApply owners = new ServerSideApply(resource.schema().get());
+            JsonNode status = next.tree().path("status");
+            JsonNode old = before.tree().path("status");
+            boolean created = before.tree().isEmpty();
+            if (!created && !status.equals(old)) {
+                ApiObject main = next.copy();
+                setStatus(main, old);
+                record(owners, resource, before, main, "");
+                record(owners, resource, main, next, "status");
+            } else {
+                record(owners, resource, before, next, "");
+            }
+        });
+    }
+
+    private static void setStatus(ApiObject object, JsonNode status) {
+        if (status.isMissingNode()) {
+            object.tree().remove("status");
+        } else {
+            object.tree().set("status", status);
+        }
+    }
+
+    private void record(ServerSideApply owners, ResourceDescriptor resource, ApiObject before,
+            ApiObject next, String subresource) {
+        owners.update(before.tree(), next.tree(), before.tree().path("metadata").path("managedFields"),
+                new Manager(MANAGER, false, resource.apiVersion(), subresource), clock.get());
     }
 
     private void identify(ApiObject object) {

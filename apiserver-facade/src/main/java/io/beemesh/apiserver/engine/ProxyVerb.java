@@ -27,7 +27,7 @@ record ProxyVerb(Registry registry, Randomness randomness) {
     private record Target(String name, String port) {
         static Target parse(String text) {
             String[] parts = text.split(":", -1);
-            if (parts.length > 3 || parts.length == 3 && parts[0].equals("https")) {
+            if (parts.length > 3 || (parts.length == 3 && parts[0].equals("https"))) {
                 throw StatusTable.badRequest(parts.length > 3
                         ? "invalid proxy target \"" + text + "\""
                         : "proxying to pods over https is not supported");

@@ -16,6 +16,7 @@ final class CheckFunctions {
             case "daemonRollingUpdate" -> PolicyChecks.daemonRollingUpdate(at, errors);
             case "disruptionBudget" -> PolicyChecks.disruptionBudget(at, errors);
             case "job" -> JobRules.job(at, errors);
+            case "jobPolicies" -> JobRules.policies(at, errors);
             case "jobRestartPolicy" -> JobRules.restartPolicy(at, errors);
             case "cronJob" -> JobRules.cronJob(at, root, errors);
             case "priorityClass" -> PolicyChecks.priorityClass(root, errors);

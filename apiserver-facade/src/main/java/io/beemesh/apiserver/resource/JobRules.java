@@ -64,6 +64,28 @@ final class JobRules {
         }
     }
 
+    /** Exit codes can be told only of pods that end, successes of some indexes only if there are any. */
+    static void policies(Location at, Errors errors) {
+        JsonNode restart = at.value().path("template").path("spec").path("restartPolicy");
+        if (at.value().path("podFailurePolicy").isObject()
+                && !restart.asText("").equals("Never")) {
+            errors.invalid(at.child("template.spec.restartPolicy"), restart,
+                    "only \"Never\" is supported when podFailurePolicy is specified");
+        }
+        JsonNode mode = at.value().path("completionMode");
+        if (at.value().path("successPolicy").isObject() && !mode.asText("").equals("Indexed")) {
+            errors.invalid(at.child("completionMode"), mode,
+                    "requires indexed completion mode");
+        }
+        JsonNode rules = at.value().path("successPolicy").path("rules");
+        for (int i = 0; i < rules.size(); i++) {
+            if (!rules.get(i).has("succeededIndexes") && !rules.get(i).has("succeededCount")) {
+                errors.required(at.child("successPolicy.rules[" + i + "]"),
+                        "at least one of succeededCount or succeededIndexes must be specified");
+            }
+        }
+    }
+
     static void cronJob(Location at, ObjectNode root, Errors errors) {
         JsonNode name = root.path("metadata").path("name");
         if (name.asText("").length() > CRON_NAME_MAX) {

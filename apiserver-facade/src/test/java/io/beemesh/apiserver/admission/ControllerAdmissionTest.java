@@ -3,10 +3,12 @@ package io.beemesh.apiserver.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.resource.BuiltInResources;
 import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Json;
 import io.beemesh.machine.registry.Admission;
 import io.beemesh.machine.service.ServiceRange;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +57,27 @@ class ControllerAdmissionTest {
                 "{'metadata':{'name':'p','namespace':'n'},'spec':{'priorityClassName':'x','containers':[{'name':'c','image':'i'}]}}");
         assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, priority)).hasMessage(
                 "pods \"p\" is forbidden: no PriorityClass with name x was found");
+    }
+
+    @Test
+    void manage_ownsWhatControllersWrote_specAndStatusApart() {
+        ApiObject set = object(
+                "{'apiVersion':'apps/v1','kind':'ReplicaSet','metadata':{'name':'a','namespace':'n'},'spec':{'replicas':1}}");
+        admission.manage(GroupResource.REPLICA_SETS, new ApiObject(Json.object()), set);
+        ApiObject next = set.copy();
+        next.metadata().putObject("annotations").put("note", "x");
+        next.status().put("replicas", 1);
+        admission.manage(GroupResource.REPLICA_SETS, set, next);
+        JsonNode owners = next.metadata().path("managedFields");
+        assertThat(owners).hasSize(2);
+        assertThat(owners.findValuesAsText("manager"))
+                .containsExactly("kube-controller-manager", "kube-controller-manager");
+        assertThat(owners.get(0).path("fieldsV1").toString()).contains("f:replicas", "f:note")
+                .doesNotContain("f:status");
+        assertThat(owners.get(1).path("subresource").asText()).isEqualTo("status");
+        assertThat(owners.get(1).path("fieldsV1").toString())
+                .isEqualTo("{\"f:status\":{\"f:replicas\":{}}}");
+        assertThat(next.status().path("replicas").asInt()).isEqualTo(1);
     }
 
     @Test

@@ -146,6 +146,18 @@ final class ApiConformanceTest {
     }
 
     @Test
+    void writersOfFields_areShown_controllersToo() {
+        kubectl.ok("create deployment owned --image=x");
+        kubectl.ok("rollout status deployment/owned --timeout=30s");
+        assertThat(kubectl.ok("get deployment owned -o yaml --show-managed-fields"))
+                .contains("manager: kubectl-create").contains("manager: kube-controller-manager")
+                .contains("subresource: status");
+        assertThat(kubectl.ok("get rs -l app=owned -o yaml --show-managed-fields"))
+                .contains("manager: kube-controller-manager");
+        kubectl.ok("delete deployment owned");
+    }
+
+    @Test
     void kindsThatNothingActsOn_sayIt() {
         kubectl.ok("create deployment auto --image=x");
         String autoscaler = """

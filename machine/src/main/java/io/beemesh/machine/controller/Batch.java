@@ -70,6 +70,7 @@ final class Batch {
     ApiObject create(GroupResource type, ApiObject object) throws Admission.RejectedException {
         refuseInEndedNamespace(type, object);
         admission.prepareCreate(type, object);
+        admission.manage(type, new ApiObject(Json.object()), object);
         creations.put(key(type, object), object);
         return object;
     }
@@ -176,6 +177,7 @@ final class Batch {
                 Draft.of(key, object))));
         for (Edit edit : edits.values()) {
             if (edit.hasChanged()) {
+                admission.manage(edit.stored.key().type(), edit.stored.object(), edit.next);
                 mutations.add(new Mutation.Update(Draft.of(edit.stored.key(), edit.next),
                         edit.stored.version()));
             }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** One look at one Job that is not finished. */
@@ -40,6 +41,7 @@ final class JobStep {
     private Instant lastSuccess = Instant.EPOCH;
     private Duration recheck = Duration.ofSeconds(-1);
     private String failure = "";
+    private String fatal = "";
     private boolean more;
 
     JobStep(Store store, Batch batch, ApiObject job) {
@@ -82,13 +84,21 @@ final class JobStep {
             boolean over = Pods.isTerminal(pod) || (pod.isDeleting()
                     && (Pods.nodeName(pod).isEmpty() || grace(pod) == 0));
             if (over) {
-                remember(pod, success);
+                JobPolicies.Failure kind = success
+                        ? new JobPolicies.Failure.Counted()
+                        : JobPolicies.failure(job, pod);
+                if (!(kind instanceof JobPolicies.Failure.Ignored)) {
+                    remember(pod, success);
+                }
                 if (uncounted) {
+                    if (kind instanceof JobPolicies.Failure.Fatal(String message)) {
+                        fatal = message;
+                    }
                     int index = JobPods.index(pod);
                     boolean again = success && JobPods.isIndexed(job)
                             && (index < 0 || completed.get(index));
                     succeeded += success && !again ? 1 : 0;
-                    failed += success ? 0 : 1;
+                    failed += success || kind instanceof JobPolicies.Failure.Ignored ? 0 : 1;
                     if (success && index >= 0 && JobPods.isIndexed(job)) {
                         completed.set(index);
                     }
@@ -137,6 +147,18 @@ final class JobStep {
             var target = Conditions.find(status, "FailureTarget").orElseThrow();
             return new String[]{"Failed", target.path("reason").asText(""),
                     target.path("message").asText("")};
+        }
+        if (!fatal.isEmpty()) {
+            return new String[]{"Failed", "PodFailurePolicy", fatal};
+        }
+        if (JobPods.is(job, "SuccessCriteriaMet")) {
+            var target = Conditions.find(status, "SuccessCriteriaMet").orElseThrow();
+            return new String[]{"Complete", target.path("reason").asText(""),
+                    target.path("message").asText("")};
+        }
+        Optional<String> enough = JobPolicies.success(job, completed);
+        if (enough.isPresent()) {
+            return new String[]{"Complete", "SuccessPolicy", enough.get()};
         }
         if (failed > limit || (restarts > 0 && restarts >= Math.max(1, limit))) {
             return new String[]{"Failed", "BackoffLimitExceeded",

@@ -15,6 +15,14 @@ public interface Admission {
      */
     void prepareCreate(GroupResource type, ApiObject object) throws RejectedException;
 
+    /**
+     * Records in {@code managedFields} of {@code next} that controllers wrote what differs from {@code
+     * before}, which is an empty object if there was none.
+     */
+    default void manage(GroupResource type, ApiObject before, ApiObject next) {
+        // Who keeps no record of writers has nothing to do.
+    }
+
     /** The object breaks a rule; the message is Kubernetes' own. */
     final class RejectedException extends Exception {
         @Serial

@@ -69,6 +69,53 @@ final class JobReconcilerTest {
         assertThat(world.activePods()).isEmpty();
     }
 
+    private void fail(int exitCode) {
+        world.kubelet.fail(
+                World.key(GroupResource.PODS, world.activePods().getFirst().name()), exitCode);
+        world.run(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void failurePolicy_ignoresCountsOrEndsTheJob_byExitCode() {
+        job("""
+                "parallelism":1,"completions":1,"backoffLimit":0,"podFailurePolicy":{"rules":[
+                {"action":"Ignore","onExitCodes":{"containerName":"c","operator":"In","values":[42]}},
+                {"action":"FailJob","onExitCodes":{"operator":"NotIn","values":[1]}}]},""");
+        fail(42);
+        assertThat(world.activePods()).as("replaced at once, though no failure is allowed")
+                .hasSize(1);
+        assertThat(status().path("failed").asInt()).isZero();
+        String name = world.activePods().getFirst().name();
+        fail(3);
+        assertThat(conditions()).containsExactly("FailureTarget", "Failed");
+        JsonNode failed = status().path("conditions").path(1);
+        assertThat(failed.path("reason").asText()).isEqualTo("PodFailurePolicy");
+        assertThat(failed.path("message").asText()).isEqualTo("Container c for pod default/" + name
+                + " failed with exit code 3 matching FailJob rule at index 1");
+        assertThat(status().path("failed").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void successPolicy_endsTheJobBeforeAllIndexesAreDone() {
+        job("""
+                "completionMode":"Indexed","parallelism":3,"completions":3,"backoffLimit":6,
+                "successPolicy":{"rules":[{"succeededIndexes":"0-1","succeededCount":1}]},""");
+        end(pod(2), "Succeeded");
+        assertThat(conditions()).isEmpty();
+        end(pod(1), "Succeeded");
+        world.run(Duration.ofSeconds(40));
+        assertThat(conditions()).containsExactly("SuccessCriteriaMet", "Complete");
+        assertThat(status().path("conditions").path(1).path("reason").asText())
+                .isEqualTo("SuccessPolicy");
+        assertThat(world.activePods()).isEmpty();
+        assertThat(status().path("completedIndexes").asText()).isEqualTo("1-2");
+    }
+
+    private ApiObject pod(int index) {
+        return world.activePods().stream().filter(p -> JobPods.index(p) == index).findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void indexed_eachIndexSucceedsOnce() {
         job("\"completionMode\":\"Indexed\",\"parallelism\":3,\"completions\":3,\"backoffLimit\":6,");

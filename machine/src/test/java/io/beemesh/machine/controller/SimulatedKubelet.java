@@ -94,6 +94,16 @@ public final class SimulatedKubelet implements WatchListener {
         }));
     }
 
+    /** Makes the pod fail as if its container {@code c} had ended with a code. */
+    public void fail(ObjectKey key, int exitCode) {
+        registry.get(key).ifPresent(p -> update(key, p.uid(), pod -> {
+            pod.status().put("phase", "Failed");
+            pod.status().putArray("containerStatuses").addObject().put("name", "c")
+                    .putObject("state").putObject("terminated").put("exitCode", exitCode);
+            condition(pod, "Ready", false);
+        }));
+    }
+
     /** Makes a running pod Ready or not. */
     public void setReady(ObjectKey key, boolean ready) {
         registry.get(key).ifPresent(p -> update(key, p.uid(),
