@@ -104,7 +104,8 @@ public final class ControllerAdmission implements Admission {
 
     private void record(ServerSideApply owners, ResourceDescriptor resource, ApiObject before,
             ApiObject next, String subresource) {
-        owners.update(before.tree(), next.tree(), before.tree().path("metadata").path("managedFields"),
+        owners.update(before.tree(), next.tree(),
+                before.tree().path("metadata").path("managedFields"),
                 new Manager(MANAGER, false, resource.apiVersion(), subresource), clock.get());
     }
 
