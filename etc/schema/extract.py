@@ -43,6 +43,7 @@ KINDS = {
         LocalSubjectAccessReview""",
     "rbac.v1": "ClusterRole ClusterRoleBinding Role RoleBinding",
     "certificates.v1": "CertificateSigningRequest",
+    "metrics.v1beta1": "NodeMetrics PodMetrics",
     "meta.v1": """Status DeleteOptions Patch APIResourceList APIGroup APIGroupList APIVersions
         WatchEvent""",
 }
@@ -62,6 +63,44 @@ LEAVES = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "s(quantity)",
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "x",
 }
+
+
+def metrics():
+    """The schemas of metrics.k8s.io, which Kubernetes publishes as Go types alone."""
+    lead = API + "metrics.v1beta1."
+
+    def ref(name):
+        return {"$ref": "#/components/schemas/" + name}
+
+    def array(name):
+        return {"type": "array", "items": ref(name)}
+
+    text = {"type": "string"}
+    usage = {"type": "object",
+             "additionalProperties": ref("io.k8s.apimachinery.pkg.api.resource.Quantity")}
+    schemas = {lead + "ContainerMetrics": {
+        "type": "object", "description": "What a container uses.",
+        "properties": {"name": text, "usage": usage}, "required": ["name", "usage"]}}
+    for kind, more, about in (("NodeMetrics", {"usage": usage}, "What a node uses."),
+                              ("PodMetrics", {"containers": array(lead + "ContainerMetrics")},
+                               "What the containers of a pod use.")):
+        gvk = {"group": "metrics.k8s.io", "version": "v1beta1", "kind": kind}
+        properties = {"apiVersion": text, "kind": text,
+                      "metadata": ref(META + "meta.v1.ObjectMeta"),
+                      "timestamp": ref(META + "meta.v1.Time"), "window": text}
+        properties.update(more)
+        schemas[lead + kind] = {
+            "type": "object", "description": about, "properties": properties,
+            "required": ["timestamp", "window"] + list(more),
+            "x-kubernetes-group-version-kind": [gvk]}
+        schemas[lead + kind + "List"] = {
+            "type": "object", "description": "A list of " + kind + ".",
+            "properties": {"apiVersion": text, "kind": text,
+                           "metadata": ref(META + "meta.v1.ListMeta"),
+                           "items": array(lead + kind)},
+            "required": ["items"],
+            "x-kubernetes-group-version-kind": [dict(gvk, kind=kind + "List")]}
+    return schemas
 
 
 def short(name):
@@ -88,6 +127,7 @@ def published(kubernetes):
     for path in sorted(glob.glob(kubernetes + "/api/openapi-spec/v3/*.json")):
         with open(path, encoding="utf-8") as file:
             schemas.update(json.load(file).get("components", {}).get("schemas", {}))
+    schemas.update(metrics())
     return schemas
 
 

@@ -12,6 +12,7 @@ import io.beemesh.machine.podman.PodmanRuntime;
 import io.beemesh.machine.podman.PodmanStreams;
 import io.beemesh.machine.probe.NetworkProber;
 import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.runtime.ContainerRuntime;
 import io.beemesh.machine.runtime.SimulatedProber;
 import io.beemesh.machine.runtime.SimulatedRuntime;
 import io.beemesh.machine.runtime.SimulatedVolumes;
@@ -25,7 +26,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /** The agent with what it drives: Podman, or a simulation of it. */
-record MachineParts(NodeAgent agent, PodStreams streams) {
+record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtime) {
     private static final String SIMULATED_ADDRESSES = "10.244";
 
     static MachineParts create(NodeConfig config, Loop loop, Registry registry, EventSink events,
@@ -41,7 +42,7 @@ record MachineParts(NodeAgent agent, PodStreams streams) {
                     socket, pods(config));
         };
         return new MachineParts(new NodeAgent(loop, registry, machine, events, agentConfig, random),
-                streams);
+                streams, machine.runtime());
     }
 
     private static Machine machine(NodeConfig config, Loop loop, ServiceAccountTokens tokens) {

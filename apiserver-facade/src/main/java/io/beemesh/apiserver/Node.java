@@ -45,6 +45,10 @@ import io.beemesh.machine.registry.Storage;
 import io.beemesh.machine.scheduler.MeshAwards;
 import io.beemesh.machine.scheduler.Scheduler;
 import io.beemesh.machine.service.ServiceRange;
+import io.beemesh.machine.usage.UsageGossip;
+import io.beemesh.machine.usage.UsageSampler;
+import io.beemesh.machine.usage.UsageTable;
+import io.beemesh.machine.volume.ProcCounters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -134,7 +138,12 @@ public final class Node implements AutoCloseable {
                 secureRandom).enter();
         MeshParts mesh = MeshParts.create(config, host, entry, files, random.split(),
                 secureRandom);
-        await(CompletableFuture.runAsync(mesh::start, loop));
+        UsageTable usage = new UsageTable();
+        UsageGossip gossip = new UsageGossip(loop, mesh.membership(), config.name(), usage);
+        await(CompletableFuture.runAsync(() -> {
+            gossip.start();
+            mesh.start();
+        }, loop));
         await(host.listen(List.of(listenAddress())));
         if (entry.isNew() && !config.join().isEmpty()) {
             // Who has just joined must not take itself for alone.
@@ -163,7 +172,8 @@ public final class Node implements AutoCloseable {
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
                 new EngineSeams(new EventViews(new NodeLeases(registry, mesh.membership())),
-                        catalog, meshAdmission, loop, random.split(), workers, tokens, authorizer),
+                        catalog, meshAdmission, loop, random.split(), workers, tokens, authorizer,
+                        usage),
                 new ServerPaths(Versions.server(), readiness.checks(registry, policy)),
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
                         tokens.signer()));
@@ -202,6 +212,8 @@ public final class Node implements AutoCloseable {
                 config.name(),
                 name -> mesh.membership().ofNode(name).map(MemberStatus::peer))).start();
         machine.agent().start();
+        loop.execute(new UsageSampler(loop, machine.runtime()::stats,
+                new ProcCounters(Path.of("/proc"), workers, loop), gossip::tell)::start);
         IdleMemory.start(loop);
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
                 config.identity().peerId(), http.apiPort(),

@@ -37,6 +37,7 @@ public final class ApiEngine implements ApiHandler {
     private final WatchVerb watches;
     private final Subresources subresources;
     private final Reviews reviews;
+    private final UsageVerbs usage;
 
     public ApiEngine(EngineSeams seams, ServerPaths paths, DocumentSource documents) {
         this.seams = seams;
@@ -54,6 +55,7 @@ public final class ApiEngine implements ApiHandler {
         this.subresources = new Subresources(seams, randomness,
                 new ScaleVerbs(seams, pipeline, managing),
                 new PodActions(seams, pipeline, deletes));
+        this.usage = new UsageVerbs(seams);
         this.reviews = new Reviews(seams.tokens(), seams.authorizer());
     }
 
@@ -83,11 +85,19 @@ public final class ApiEngine implements ApiHandler {
         requireVerb(info, resource);
         Call call = new Call(request, info, resource, OutputFormat.negotiate(request));
         if (!resource.stored()) {
-            return info.resource().equals("bindings")
-                    ? subresources.legacyBinding(call)
-                    : CompletableFuture.completedFuture(reviews.handle(call));
+            return computed(call);
         }
         return verb(call);
+    }
+
+    /** What is answered and not kept. */
+    private CompletableFuture<ApiResponse> computed(Call call) {
+        if (call.info().group().equals(UsageVerbs.GROUP)) {
+            return usage.handle(call);
+        }
+        return call.info().resource().equals("bindings")
+                ? subresources.legacyBinding(call)
+                : CompletableFuture.completedFuture(reviews.handle(call));
     }
 
     private CompletableFuture<ApiResponse> verb(Call call) {

@@ -6,6 +6,7 @@ import io.beemesh.apiserver.authorization.GrantChecks;
 import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.usage.UsageTable;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
@@ -18,7 +19,7 @@ import java.util.random.RandomGenerator;
  */
 public record EngineSeams(Registry registry, ResourceCatalog catalog, WriteAdmission admission,
         Loop loop, RandomGenerator random, Executor workers, BoundTokens tokens,
-        Authorizer authorizer) {
+        Authorizer authorizer, UsageTable usage) {
     GrantChecks grants() {
         return new GrantChecks(authorizer);
     }

@@ -12,6 +12,9 @@ final class BuiltInColumns {
 
     /** Name and age for kinds that have no columns of their own. */
     static TableColumns of(GroupResource type) {
+        if (type.group().equals("metrics.k8s.io")) {
+            return DataColumns.usage();
+        }
         return switch (type.resource()) {
             case "pods" -> pods();
             case "nodes" -> nodes();

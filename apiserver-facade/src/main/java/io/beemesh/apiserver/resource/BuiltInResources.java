@@ -90,6 +90,8 @@ public final class BuiltInResources {
                 .status());
         add(cluster("scheduling.k8s.io", "priorityclasses", "PriorityClass").shortNames("pc"));
         add(cluster("storage.k8s.io", "storageclasses", "StorageClass").shortNames("sc"));
+        add(cluster("metrics.k8s.io", "nodes", "NodeMetrics").version("v1beta1").computed());
+        add(namespaced("metrics.k8s.io", "pods", "PodMetrics").version("v1beta1").computed());
         add(namespaced("coordination.k8s.io", "leases", "Lease").createOnUpdate()
                 .conditionalUpdate());
         add(namespaced("discovery.k8s.io", "endpointslices", "EndpointSlice"));

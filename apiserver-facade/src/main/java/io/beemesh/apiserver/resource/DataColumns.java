@@ -59,6 +59,27 @@ final class DataColumns {
         };
     }
 
+    /** Of metrics.k8s.io. */
+    static TableColumns usage() {
+        return BasicColumns.named().text("CPU", "Processor time a second", o -> sum(o, "cpu"))
+                .text("Memory", "Resident memory", o -> sum(o, "memory"))
+                .text("Window", "Over which it was measured", "window");
+    }
+
+    private static String sum(JsonNode metrics, String what) {
+        if (metrics.has("usage")) {
+            return metrics.path("usage").path(what).asText("");
+        }
+        long sum = 0;
+        String unit = "";
+        for (JsonNode container : metrics.path("containers")) {
+            String text = container.path("usage").path(what).asText("");
+            unit = text.replaceAll("[0-9]", "");
+            sum += Long.parseLong(text.substring(0, text.length() - unit.length()));
+        }
+        return sum + unit;
+    }
+
     private static TableColumns bindings() {
         return BasicColumns.named()
                 .text("Role", "What it gives",

@@ -117,6 +117,14 @@ final class Kind {
         return this;
     }
 
+    /** Computed when it is asked for, and not kept. */
+    Kind computed() {
+        stored = false;
+        verbs.retainAll(List.of("get", "list"));
+        rules = "review";
+        return this;
+    }
+
     ResourceDescriptor describe(Schemas schemas) {
         GroupResource type = new GroupResource(group, resource);
         String table = rules;

@@ -20,7 +20,7 @@ class OpenApiTest {
     @Test
     void documents_all_areWholeAndReferToWhatTheyContain() throws IOException {
         JsonNode index = Json.parse(OPEN_API.index());
-        assertThat(index.path("paths").size()).isEqualTo(15);
+        assertThat(index.path("paths").size()).isEqualTo(16);
         for (Map.Entry<String, JsonNode> entry : index.path("paths").properties()) {
             OpenApi.Document document = OPEN_API.document(entry.getKey()).orElseThrow();
             byte[] bytes = bytes(document);

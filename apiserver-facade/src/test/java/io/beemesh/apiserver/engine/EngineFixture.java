@@ -19,6 +19,7 @@ import io.beemesh.machine.object.Json;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.SimulatedRegistry;
+import io.beemesh.machine.usage.UsageTable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,6 +52,7 @@ final class EngineFixture {
     final ResourceCatalog catalog = BuiltInResources.catalog(SCHEMAS);
     final Authorizer authorizer = new Authorizer(registry);
     final ApiHandler api;
+    final UsageTable usage = new UsageTable();
     /** Who asks. */
     User user = ADMIN;
 
@@ -68,7 +70,7 @@ final class EngineFixture {
         loop.execute(authorizer::start);
         api = new AuthorizedApi(new ApiEngine(
                 new EngineSeams(new EventViews(registry), catalog, admission, loop,
-                        simulation.newRandom(), Runnable::run, tokens, authorizer),
+                        simulation.newRandom(), Runnable::run, tokens, authorizer, usage),
                 new ServerPaths(
                         new ServerVersion("1", "34", "v1.34.1", "abc", "2026-01-01T00:00:00Z",
                                 "linux/amd64"),

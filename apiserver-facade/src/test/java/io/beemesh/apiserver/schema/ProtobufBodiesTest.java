@@ -78,6 +78,9 @@ class ProtobufBodiesTest {
     void decode_randomMessagesOfEveryKind_areAsTheDescriptorsSay() throws DecodingException {
         for (ResourceDescriptor kind : BuiltInResources.catalog(Schemas.load()).all()) {
             String name = kind.schema().get().name();
+            if (!kind.verbs().contains("create")) {
+                continue; // nobody sends one
+            }
             for (int seed = 0; seed < 20; seed++) {
                 RandomMessages random = new RandomMessages(new Random(seed));
                 MessageLite message = random.message(ProtobufMessages.descriptor(name), 0);

@@ -48,6 +48,19 @@ final class ApiConformanceTest {
     }
 
     @Test
+    void top_showsWhatNodesAndPodsUse() {
+        assertThat(kubectl.ok("get --raw /apis")).contains("metrics.k8s.io/v1beta1");
+        kubectl.ok("run measured --image=x");
+        Eventually.contains(Duration.ofSeconds(45), () -> kubectl.run("top pods").output(),
+                "measured");
+        assertThat(kubectl.ok("top pods --containers")).contains("measured")
+                .containsPattern("[1-9][0-9]*m +[1-9][0-9]*Mi");
+        assertThat(kubectl.ok("top nodes")).containsPattern("[0-9]+m +[0-9]+% +[1-9][0-9]*Mi");
+        assertThat(kubectl.ok("explain podmetrics.containers")).contains("usage");
+        kubectl.ok("delete pod measured --now");
+    }
+
+    @Test
     void nodePort_belongsToOneServiceOfAllNamespaces() {
         kubectl.ok("create ns ports");
         kubectl.ok("create svc nodeport a --tcp=80 --node-port=30090");

@@ -55,6 +55,7 @@ public final class Membership implements Members {
     private boolean syncing;
     private boolean keepPlanned;
     private boolean leaving;
+    private UsageListener usageListener = (node, report) -> Verdict.IGNORE;
     private boolean closed;
     private final CompletableFuture<@Nullable Void> introduced = new CompletableFuture<>();
 
@@ -158,6 +159,26 @@ public final class Membership implements Members {
         return detector.healthScore();
     }
 
+    /** Tells the others what this machine uses. */
+    public void tellUsage(byte[] report) {
+        loop.assertInside();
+        if (!leaving && !parts.gate().connectedPeers().isEmpty()) {
+            publish(new LaneMessage.Usage(report));
+        }
+    }
+
+    /** Hears what others use; one listener, before {@link #start}. */
+    public void onUsage(UsageListener listener) {
+        usageListener = listener;
+    }
+
+    /** Hears what members use. */
+    @FunctionalInterface
+    public interface UsageListener {
+        /** A report of the member whose Node is {@code node}, and of nobody else; on the loop. */
+        Verdict onUsage(String node, byte[] report);
+    }
+
     /** Takes a revocation that was made here, and tells the others. */
     public void revoke(Revocation revocation) {
         loop.assertInside();
@@ -256,6 +277,9 @@ public final class Membership implements Members {
                 }
             }
             case LaneMessage.Revoked revoked -> onRevoked(revoked);
+            case LaneMessage.Usage usage -> {
+                return usageListener.onUsage(member.certificate.nodeName(), usage.report());
+            }
         }
         return Verdict.ACCEPT;
     }

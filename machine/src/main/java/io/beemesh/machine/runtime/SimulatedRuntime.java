@@ -22,6 +22,10 @@ public final class SimulatedRuntime implements ContainerRuntime {
     private static final int EXIT_SIGTERM = 143;
     private static final int EXIT_SIGKILL = 137;
     private static final long IMAGE_BYTES = 1_000_000;
+    /** Pods use so many thousandths of a processor, and so much memory, times a number of their own. */
+    private static final int SIMULATED_CPU = 1_000;
+    private static final long SIMULATED_MEMORY = 4L << 20;
+    private static final int SIMULATED_SIZES = 10;
 
     private final Loop loop;
     private final String version;
@@ -178,7 +182,17 @@ public final class SimulatedRuntime implements ContainerRuntime {
 
     @Override
     public CompletableFuture<List<ContainerStats>> stats() {
-        return later(List.of());
+        List<ContainerStats> stats = new ArrayList<>();
+        for (Held held : containers.values()) {
+            ContainerState state = held.state();
+            if (state.isRunning()) {
+                long running = Duration.between(state.startedAt(), loop.wallTime()).toNanos();
+                int size = Math.floorMod(state.podUid().hashCode(), SIMULATED_SIZES) + 1;
+                stats.add(new ContainerStats(state.podUid(), state.name(), state.id(),
+                        running / SIMULATED_CPU * size, SIMULATED_MEMORY * size));
+            }
+        }
+        return later(stats);
     }
 
     @Override

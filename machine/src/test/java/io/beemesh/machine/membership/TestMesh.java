@@ -102,6 +102,14 @@ final class TestMesh {
                     .map(MemberStatus::state).findFirst().orElse(MemberState.UNHEARD);
         }
 
+        /** What this node says to a message of the lane. */
+        Verdict hears(PeerId author, byte[] message) {
+            List<Verdict> verdict = new ArrayList<>();
+            host.loop().run(
+                    () -> verdict.add(listener.onMessage(author, author, message)));
+            return verdict.getFirst();
+        }
+
         @Override
         public void publish(byte[] message) {
             for (Node other : nodes) {

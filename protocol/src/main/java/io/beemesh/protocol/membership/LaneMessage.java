@@ -42,6 +42,9 @@ public sealed interface LaneMessage {
     /** @param revocation see {@link Revocation} */
     record Revoked(byte[] revocation) implements LaneMessage {}
 
+    /** @param report what the author's machine uses, see {@link io.beemesh.protocol.usage.UsageReport} */
+    record Usage(byte[] report) implements LaneMessage {}
+
     default byte[] toBytes() {
         ProtobufWriter out = new ProtobufWriter();
         switch (this) {
@@ -60,6 +63,7 @@ public sealed interface LaneMessage {
             case Leave leave ->
                 out.bytes(3, new ProtobufWriter().varint(1, leave.generation).toBytes());
             case Revoked revoked -> out.bytes(4, revoked.revocation);
+            case Usage usage -> out.bytes(5, usage.report);
         }
         return out.toBytes();
     }
@@ -82,6 +86,9 @@ public sealed interface LaneMessage {
                 }
                 case 4 -> {
                     return new Revoked(reader.readBytes());
+                }
+                case 5 -> {
+                    return new Usage(reader.readBytes());
                 }
                 default -> {
                 }

@@ -24,6 +24,7 @@ class MembershipFuzzTest {
         good.add(new LaneMessage.Heartbeat(1, 2, 3, new byte[40], addresses).toBytes());
         good.add(new LaneMessage.Suspect(key.peerId(), 1, 2).toBytes());
         good.add(new LaneMessage.Leave(9).toBytes());
+        good.add(new LaneMessage.Usage(new byte[40]).toBytes());
         good.add(new MemberHello(new byte[60], List.of(new byte[20])).toBytes());
         good.add(new JoinRequest(new byte[24], "n", new byte[9], new byte[9], List.of("a"),
                 List.of("b")).toBytes());
