@@ -66,6 +66,10 @@ public final class ControllerAdmission implements Admission {
                 throw new RejectedException(
                         type + " \"" + object.name() + "\" is forbidden: " + refusal);
             }
+        } else if (type.equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)
+                && !pods.checkClaim(object).isEmpty()) {
+            throw new RejectedException(type + " \"" + object.name() + "\" is forbidden: "
+                    + pods.checkClaim(object));
         } else if (type.equals(GroupResource.SERVICES)
                 && !object.spec().path("clusterIP").asText("").isEmpty()) {
             ServiceAdmission.setAddress(object.spec(), object.spec().path("clusterIP").asText());

@@ -32,6 +32,9 @@ public final class MeshAdmission implements WriteAdmission {
         if (resource.type().equals(GroupResource.PODS)) {
             return pod(object);
         }
+        if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
+            return refusal(pods.checkClaim(object));
+        }
         return resource.type().equals(GroupResource.SERVICES)
                 ? services.admit(object, Optional.empty())
                 : Outcome.ADMITTED;
@@ -39,6 +42,10 @@ public final class MeshAdmission implements WriteAdmission {
 
     @Override
     public Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current) {
+        if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)
+                && !next.spec().equals(current.spec())) {
+            return refusal(pods.checkClaim(next));
+        }
         return resource.type().equals(GroupResource.SERVICES)
                 ? services.admit(next, Optional.of(current))
                 : Outcome.ADMITTED;
@@ -58,6 +65,10 @@ public final class MeshAdmission implements WriteAdmission {
             refusal = "error looking up service account " + pod.namespace() + "/" + account
                     + ": serviceaccount \"" + account + "\" not found";
         }
+        return refusal(refusal);
+    }
+
+    private static Outcome refusal(String refusal) {
         return refusal.isEmpty() ? Outcome.ADMITTED : new Outcome(List.of(), List.of(), refusal);
     }
 }

@@ -3,6 +3,7 @@ package io.beemesh.apiserver.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.apiserver.resource.PodQuality;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
@@ -11,8 +12,8 @@ import io.beemesh.machine.registry.StoredObject;
 import java.util.Optional;
 
 /**
- * What Kubernetes' admission plugins ServiceAccount, Priority and DefaultTolerationSeconds do to a new
- * pod. Any thread, but for {@link #start}.
+ * What Kubernetes' admission plugins ServiceAccount, Priority, DefaultTolerationSeconds and LimitRanger
+ * do to a new pod. Any thread, but for {@link #start}.
  */
 final class PodDefaults {
     private static final int TOLERATION_SECONDS = 300;
@@ -20,15 +21,18 @@ final class PodDefaults {
             "node.kubernetes.io/unreachable"};
     private final Registry registry;
     private final PriorityAdmission priorities;
+    private final LimitRanges limits;
 
     PodDefaults(Registry registry) {
         this.registry = registry;
         this.priorities = new PriorityAdmission(registry);
+        this.limits = new LimitRanges(registry);
     }
 
     /** Follows what pods get by default; on the loop. */
     void start() {
         priorities.start();
+        limits.start();
     }
 
     /** The service account that a pod names. */
@@ -53,7 +57,17 @@ final class PodDefaults {
         }
         ServiceAccountAdmission.apply(pod, account(pod).map(StoredObject::object)
                 .orElseGet(() -> new ApiObject(spec.objectNode())));
-        return priorities.apply(spec);
+        String refusal = priorities.apply(spec);
+        if (refusal.isEmpty()) {
+            refusal = limits.applyToPod(pod);
+            pod.status().put("qosClass", PodQuality.of(pod.tree()));
+        }
+        return refusal;
+    }
+
+    /** Returns why nobody may have this claim for a volume, or nothing. */
+    String checkClaim(ApiObject claim) {
+        return limits.checkClaim(claim);
     }
 
     private static boolean tolerates(JsonNode tolerations, String taint) {

@@ -13,11 +13,11 @@ import java.util.TreeSet;
  *
  * @see <a href="https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/">Pod QoS</a>
  */
-final class PodQuality {
+public final class PodQuality {
     private PodQuality() {}
 
     /** Guaranteed, Burstable or BestEffort, from the requests and limits in {@code spec}. */
-    static String of(ObjectNode pod) {
+    public static String of(ObjectNode pod) {
         JsonNode spec = pod.path("spec");
         if (!spec.path("resources").isEmpty()) {
             return ofAll(List.of(spec));
