@@ -8,13 +8,16 @@ import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.quota.Quotas;
 import io.beemesh.machine.registry.Admission;
 import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -32,6 +35,7 @@ public final class ControllerAdmission implements Admission {
     private final RandomGenerator random;
     private final Supplier<Instant> clock;
     private final PodDefaults pods;
+    private final Quotas quotas;
 
     /** @param clock wall time, such as {@code loop::wallTime} */
     public ControllerAdmission(ResourceCatalog catalog, Registry registry, RandomGenerator random,
@@ -40,11 +44,13 @@ public final class ControllerAdmission implements Admission {
         this.random = random;
         this.clock = clock;
         this.pods = new PodDefaults(registry);
+        this.quotas = new Quotas(registry);
     }
 
     /** Follows what pods get by default; on the loop. */
     public void start() {
         pods.start();
+        quotas.start();
     }
 
     @Override
@@ -111,6 +117,16 @@ public final class ControllerAdmission implements Admission {
         owners.update(before.tree(), next.tree(),
                 before.tree().path("metadata").path("managedFields"),
                 new Manager(MANAGER, false, resource.apiVersion(), subresource), clock.get());
+    }
+
+    @Override
+    public void charge(GroupResource type, ApiObject object,
+            Function<StoredObject, ApiObject> editor) throws RejectedException {
+        String refusal = quotas.charge(type, object, Optional.empty(), editor).refusal();
+        if (!refusal.isEmpty()) {
+            throw new RejectedException(
+                    type + " \"" + object.name() + "\" is forbidden: " + refusal);
+        }
     }
 
     private void identify(ApiObject object) {

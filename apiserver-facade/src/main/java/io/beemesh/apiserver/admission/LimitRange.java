@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Quantity;
+import io.beemesh.machine.quota.PodAmounts;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ record LimitRange(List<Item> items) {
     }
 
     /** One of {@code spec.limits}; amounts by name. */
-    private record Item(String type, Map<String, Quantity> min, Map<String, Quantity> max,
+    record Item(String type, Map<String, Quantity> min, Map<String, Quantity> max,
             Map<String, Quantity> ratio, Map<String, Quantity> requests,
             Map<String, Quantity> limits) {
         /** All that is broken by what a container, pod or claim asks for. */

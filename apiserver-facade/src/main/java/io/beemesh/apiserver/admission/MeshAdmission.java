@@ -4,10 +4,16 @@ import io.beemesh.apiserver.engine.WriteAdmission;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.quota.Quotas;
+import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -15,20 +21,30 @@ import java.util.function.Supplier;
 public final class MeshAdmission implements WriteAdmission {
     private final ServiceAdmission services;
     private final PodDefaults pods;
+    private final Quotas quotas;
 
     /** @param clock wall time, such as {@code loop::wallTime} */
     public MeshAdmission(Registry registry, Supplier<Instant> clock) {
         this.pods = new PodDefaults(registry);
+        this.quotas = new Quotas(registry);
         this.services = new ServiceAdmission(registry, clock);
     }
 
     /** Follows what pods get by default; on the loop. */
     public void start() {
         pods.start();
+        quotas.start();
     }
 
     @Override
     public Outcome admitCreate(ResourceDescriptor resource, ApiObject object) {
+        Outcome outcome = admit(resource, object);
+        return outcome.isAdmitted()
+                ? charged(resource, object, Optional.empty(), outcome)
+                : outcome;
+    }
+
+    private Outcome admit(ResourceDescriptor resource, ApiObject object) {
         if (resource.type().equals(GroupResource.PODS)) {
             return pod(object);
         }
@@ -42,13 +58,36 @@ public final class MeshAdmission implements WriteAdmission {
 
     @Override
     public Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current) {
-        if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)
-                && !next.spec().equals(current.spec())) {
-            return refusal(pods.checkClaim(next));
+        boolean service = resource.type().equals(GroupResource.SERVICES);
+        boolean claim = resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS);
+        boolean same = next.tree().path("spec").equals(current.tree().path("spec"));
+        if (!service && (!claim || same)) {
+            return Outcome.ADMITTED;
         }
-        return resource.type().equals(GroupResource.SERVICES)
+        Outcome outcome = service
                 ? services.admit(next, Optional.of(current))
-                : Outcome.ADMITTED;
+                : refusal(pods.checkClaim(next));
+        return outcome.isAdmitted()
+                ? charged(resource, next, Optional.of(current), outcome)
+                : outcome;
+    }
+
+    /** Adds what the write uses of quotas to what is committed with it. */
+    private Outcome charged(ResourceDescriptor resource, ApiObject object,
+            Optional<ApiObject> before, Outcome outcome) {
+        if (!quotas.has(object.namespace())) {
+            return outcome;
+        }
+        Map<StoredObject, ApiObject> edits = new LinkedHashMap<>();
+        String refusal = quotas.charge(resource.type(), object, before, stored -> edits
+                .computeIfAbsent(stored, StoredObject::object)).refusal();
+        if (!refusal.isEmpty()) {
+            return refusal(refusal);
+        }
+        List<Mutation> companions = new ArrayList<>(outcome.companions());
+        edits.forEach((stored, next) -> companions.add(
+                new Mutation.Update(Draft.of(stored.key(), next), stored.version())));
+        return new Outcome(companions, List.of(), "");
     }
 
     @Override

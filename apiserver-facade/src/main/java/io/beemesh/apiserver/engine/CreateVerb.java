@@ -85,7 +85,9 @@ final class CreateVerb {
                     }
                     boolean taken = result instanceof WriteResult.AlreadyExists exists
                             && (generated || !exists.existing().key().equals(key));
-                    if (taken && attempt < ATTEMPTS_MAX) {
+                    // What it uses of a quota was used by somebody else meanwhile.
+                    boolean overtaken = result instanceof WriteResult.Conflict;
+                    if ((taken || overtaken) && attempt < ATTEMPTS_MAX) {
                         return attempt(call, options, wanted, attempt + 1);
                     }
                     throw Outcomes.failure(call.type(), object.name(), result);

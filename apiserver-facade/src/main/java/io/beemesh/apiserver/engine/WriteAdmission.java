@@ -32,6 +32,11 @@ public interface WriteAdmission {
     record Outcome(List<Mutation> companions, List<FieldError> errors, String forbidden) {
         public static final Outcome ADMITTED = new Outcome(List.of(), List.of(), "");
 
+        /** True unless the write is refused. */
+        public boolean isAdmitted() {
+            return errors.isEmpty() && forbidden.isEmpty();
+        }
+
         public Outcome {
             companions = List.copyOf(companions);
             errors = List.copyOf(errors);

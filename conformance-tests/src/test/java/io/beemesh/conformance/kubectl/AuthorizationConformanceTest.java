@@ -79,7 +79,8 @@ final class AuthorizationConformanceTest {
         assertThat(web.run("get configmaps -n default").output()).contains("(Forbidden)");
         assertThat(web.run("get nodes").output()).contains("at the cluster scope");
         assertThat(web.run("create rolebinding more -n shop --clusterrole=edit "
-                + "--serviceaccount=shop:web").output()).contains("(Forbidden)");
+                + "--serviceaccount=shop:web").output())
+                .contains("cannot create resource \"rolebindings\"");
 
         kubectl.ok("delete rolebinding look -n shop");
         assertThat(web.run("get configmaps -n shop").output()).contains("(Forbidden)");

@@ -70,6 +70,7 @@ final class Batch {
     ApiObject create(GroupResource type, ApiObject object) throws Admission.RejectedException {
         refuseInEndedNamespace(type, object);
         admission.prepareCreate(type, object);
+        admission.charge(type, object, this::edit);
         admission.manage(type, new ApiObject(Json.object()), object);
         creations.put(key(type, object), object);
         return object;

@@ -48,6 +48,7 @@ public final class Controllers {
         add(new GarbageCollector(store, config.kinds()));
         add(new VolumeReconciler(store, config.volumePath()));
         add(new AggregationReconciler(store));
+        add(new QuotaReconciler(store));
     }
 
     private void add(Reconciler reconciler) {

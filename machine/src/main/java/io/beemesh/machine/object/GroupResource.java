@@ -36,6 +36,7 @@ public record GroupResource(String group, String resource) implements Comparable
             "poddisruptionbudgets");
     public static final GroupResource PRIORITY_CLASSES = new GroupResource("scheduling.k8s.io",
             "priorityclasses");
+    public static final GroupResource RESOURCE_QUOTAS = core("resourcequotas");
     public static final GroupResource LIMIT_RANGES = core("limitranges");
     public static final GroupResource ROLES = new GroupResource("rbac.authorization.k8s.io",
             "roles");

@@ -3,6 +3,7 @@ package io.beemesh.machine.registry;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import java.io.Serial;
+import java.util.function.Function;
 
 /**
  * What an object that a controller makes goes through before it is written: the same defaults,
@@ -21,6 +22,17 @@ public interface Admission {
      */
     default void manage(GroupResource type, ApiObject before, ApiObject next) {
         // Who keeps no record of writers has nothing to do.
+    }
+
+    /**
+     * Counts a completed object in what its namespace may use.
+     *
+     * @param editor gives the tree of an object that is committed with it
+     * @throws RejectedException if it does not fit
+     */
+    default void charge(GroupResource type, ApiObject object,
+            Function<StoredObject, ApiObject> editor) throws RejectedException {
+        // Nothing is counted.
     }
 
     /** The object breaks a rule; the message is Kubernetes' own. */

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver.admission;
+package io.beemesh.machine.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.Quantity;
@@ -14,11 +14,11 @@ import java.util.TreeMap;
  *     href="https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers">resource
  *     sharing within containers</a>
  */
-final class PodAmounts {
+public final class PodAmounts {
     private PodAmounts() {}
 
     /** @param list {@code requests} or {@code limits} */
-    static Map<String, Quantity> of(JsonNode spec, String list) {
+    public static Map<String, Quantity> of(JsonNode spec, String list) {
         Map<String, Quantity> sum = new TreeMap<>();
         for (JsonNode container : spec.path("containers")) {
             add(sum, amounts(container, list));
@@ -46,19 +46,18 @@ final class PodAmounts {
     }
 
     /** What one container, or a pod as a whole, says. */
-    static Map<String, Quantity> amounts(JsonNode holder, String list) {
+    public static Map<String, Quantity> amounts(JsonNode holder, String list) {
         return quantities(holder.path("resources").path(list));
     }
 
     /** The amounts in a map of them, by name; malformed ones are left to validation. */
-    static Map<String, Quantity> quantities(JsonNode map) {
+    public static Map<String, Quantity> quantities(JsonNode map) {
         Map<String, Quantity> amounts = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : map.properties()) {
             try {
                 amounts.put(entry.getKey(), Quantity.parse(entry.getValue().asText("")));
-            } catch (SyntaxException e) {
+            } catch (SyntaxException _) {
                 // Validation names it.
-                continue;
             }
         }
         return amounts;
