@@ -187,9 +187,7 @@ final class ApiConformanceTest {
         assertThat(kubectl.run("create ingress web --rule=a.io/=web:80").output())
                 .contains("nothing serves them yet");
         assertThat(kubectl.ok("get ingress")).contains("a.io");
-        assertThat(kubectl.run("create quota few --hard=pods=1").output())
-                .contains("nothing counts or refuses by them yet");
-        kubectl.ok("delete hpa,ingress,quota,deployment --all");
+        kubectl.ok("delete hpa,ingress,deployment --all");
     }
 
     @Test
