@@ -47,8 +47,10 @@ final class KadCodec {
 
     private static byte[] encode(KadPeer peer) {
         ProtobufWriter out = new ProtobufWriter().bytes(1, peer.id().toBytes());
-        peer.addresses().stream().limit(KadPeer.ADDRESSES_MAX)
-                .forEach(address -> out.bytes(2, address.toBytes()));
+        List<Multiaddr> addresses = peer.addresses();
+        for (int i = 0; i < Math.min(addresses.size(), KadPeer.ADDRESSES_MAX); i++) {
+            out.bytes(2, addresses.get(i).toBytes());
+        }
         return out.toBytes();
     }
 

@@ -26,6 +26,17 @@ record KadKey(long a, long b, long c, long d) {
         return of(peer.toBytes());
     }
 
+    /** The bit so many places after the most significant one. */
+    boolean bit(int index) {
+        long word = switch (index >>> 6) {
+            case 0 -> a;
+            case 1 -> b;
+            case 2 -> c;
+            default -> d;
+        };
+        return (word << (index & 63)) < 0;
+    }
+
     /** Leading bits that both have in common, 256 if they are equal. */
     int commonPrefix(KadKey other) {
         if (a != other.a) {

@@ -211,11 +211,14 @@ final class Lookup {
     private void answered(Candidate candidate, KadMessage answer, boolean first) {
         candidate.state = State.ANSWERED;
         candidate.addresses = List.of();
-        answer.closer().stream().limit(2L * peers.config().bucketSize())
-                .filter(peer -> !seen.contains(peer.id()))
-                .filter(peer -> !peer.addresses().isEmpty() || peers.isKnown(peer.id()))
-                .forEach(peer -> hear(peer.id(), KadKey.of(peer.id()), candidate.hop + 1,
-                        peer.addresses()));
+        List<KadPeer> closer = answer.closer();
+        for (int i = 0; i < Math.min(closer.size(), 2 * peers.config().bucketSize()); i++) {
+            KadPeer peer = closer.get(i);
+            if (!seen.contains(peer.id())
+                    && (!peer.addresses().isEmpty() || peers.isKnown(peer.id()))) {
+                hear(peer.id(), KadKey.of(peer.id()), candidate.hop + 1, peer.addresses());
+            }
+        }
         if (first && query.onAnswer(candidate.id, answer)) {
             end(false);
         }

@@ -140,15 +140,15 @@ final class Peers {
     /** The peers to name to {@code asker}: the closest with addresses, without both of us. */
     List<KadPeer> closestFor(PeerId asker, KadKey target) {
         List<KadPeer> peers = new ArrayList<>(config.bucketSize());
-        for (Contact contact : table.closest(target, 2 * config.bucketSize())) {
-            if (peers.size() == config.bucketSize()) {
-                break;
+        table.walk(target, contact -> {
+            if (!contact.isSuspect() && !contact.id.equals(asker)) {
+                List<Multiaddr> addresses = addresses(contact.id);
+                if (!addresses.isEmpty()) {
+                    peers.add(new KadPeer(contact.id, addresses));
+                }
             }
-            List<Multiaddr> addresses = addresses(contact.id);
-            if (!contact.isSuspect() && !contact.id.equals(asker) && !addresses.isEmpty()) {
-                peers.add(new KadPeer(contact.id, addresses));
-            }
-        }
+            return peers.size() < config.bucketSize();
+        });
         return peers;
     }
 }

@@ -2,9 +2,11 @@ package io.beemesh.libp2p.kad;
 
 import io.beemesh.libp2p.peer.PeerId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,25 +100,45 @@ final class RoutingTable {
 
     /** The closest to {@code target} first, at most {@code count}. */
     List<Contact> closest(KadKey target, int count) {
-        // Bucket i holds the peers whose distance to the target is decided at bit i: the target's
-        // own
-        // bucket is the closest, then all longer prefixes together, then the shorter ones, one by
-        // one.
-        int index = Math.min(self.commonPrefix(target), KadKey.BITS - 1);
-        List<Contact> found = new ArrayList<>(2 * count);
-        if (index < buckets.size()) {
-            found.addAll(buckets.get(index));
+        List<Contact> found = new ArrayList<>(count);
+        walk(target, contact -> found.size() < count && found.add(contact));
+        return found;
+    }
+
+    /**
+     * Shows contacts, the closest to {@code target} first, as long as {@code goOn} says so.
+     *
+     * <p>Bucket i holds the peers that part from the own key at bit i. So the bucket of the bit where the
+     * target parts from the own key comes first. Of the longer prefixes a bucket is closer than all after
+     * it where the target's bit differs from the own one, and farther where not. The shorter ones come
+     * last, one by one.
+     */
+    void walk(KadKey target, Predicate<Contact> goOn) {
+        int own = Math.min(self.commonPrefix(target), KadKey.BITS - 1);
+        boolean more = walk(own, target, goOn);
+        for (int i = own + 1; more && i < buckets.size(); i++) {
+            more = self.bit(i) == target.bit(i) || walk(i, target, goOn);
         }
-        if (found.size() < count) {
-            for (int i = index + 1; i < buckets.size(); i++) {
-                found.addAll(buckets.get(i));
+        for (int i = buckets.size() - 1; more && i > own; i--) {
+            more = self.bit(i) != target.bit(i) || walk(i, target, goOn);
+        }
+        for (int i = Math.min(own, buckets.size()) - 1; more && i >= 0; i--) {
+            more = walk(i, target, goOn);
+        }
+    }
+
+    private boolean walk(int index, KadKey target, Predicate<Contact> goOn) {
+        if (index >= buckets.size() || buckets.get(index).isEmpty()) {
+            return true;
+        }
+        Contact[] sorted = buckets.get(index).toArray(Contact[]::new);
+        Arrays.sort(sorted, (x, y) -> target.compareDistance(x.key, y.key));
+        for (Contact contact : sorted) {
+            if (!goOn.test(contact)) {
+                return false;
             }
         }
-        for (int i = Math.min(index, buckets.size()) - 1; i >= 0 && found.size() < count; i--) {
-            found.addAll(buckets.get(i));
-        }
-        found.sort((x, y) -> target.compareDistance(x.key, y.key));
-        return found.size() <= count ? found : List.copyOf(found.subList(0, count));
+        return true;
     }
 
     /** Contacts of one bucket; empty beyond the last. */

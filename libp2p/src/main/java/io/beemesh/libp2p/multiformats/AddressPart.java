@@ -14,17 +14,34 @@ import java.util.Arrays;
 public record AddressPart(AddressProtocol protocol, byte[] value) {
     static AddressPart read(ByteBuffer in) throws FormatException {
         AddressProtocol protocol = AddressProtocol.ofCode(Varint.read(in));
+        byte[] value = new byte[valueBytes(protocol, in)];
+        in.get(value);
+        AddressPart part = new AddressPart(protocol, value);
+        part.check();
+        return part;
+    }
+
+    /** Checks the next part and goes past it; gives its protocol. */
+    static AddressProtocol skip(ByteBuffer in) throws FormatException {
+        int at = in.position();
+        AddressProtocol protocol = AddressProtocol.ofCode(Varint.read(in));
+        if (protocol.valueBytes() == AddressProtocol.PREFIXED) {
+            AddressPart ignored = read(in.position(at));
+        } else {
+            int length = valueBytes(protocol, in);
+            in.position(in.position() + length);
+        }
+        return protocol;
+    }
+
+    private static int valueBytes(AddressProtocol protocol, ByteBuffer in) throws FormatException {
         long length = protocol.valueBytes() == AddressProtocol.PREFIXED
                 ? Varint.read(in)
                 : protocol.valueBytes();
         if (length > in.remaining()) {
             throw new FormatException("value of " + protocol.text() + " ends early");
         }
-        byte[] value = new byte[(int) length];
-        in.get(value);
-        AddressPart part = new AddressPart(protocol, value);
-        part.check();
-        return part;
+        return (int) length;
     }
 
     static AddressPart parse(AddressProtocol protocol, String text) throws FormatException {
@@ -64,7 +81,7 @@ public record AddressPart(AddressProtocol protocol, byte[] value) {
     private void check() throws FormatException {
         switch (protocol) {
             case P2P -> {
-                Multihash ignored = Multihash.fromBytes(value);
+                long ignored = Multihash.check(ByteBuffer.wrap(value));
             }
             case DNS, DNS4, DNS6, DNSADDR, SNI, IP6ZONE -> {
                 if (value.length == 0 || utf8().indexOf('/') >= 0) {

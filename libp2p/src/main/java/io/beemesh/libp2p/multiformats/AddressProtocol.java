@@ -1,5 +1,6 @@
 package io.beemesh.libp2p.multiformats;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -18,12 +19,16 @@ public enum AddressProtocol {
 
     static final int PREFIXED = -1;
 
+    private static final List<AddressProtocol> ALL = List.of(values());
+
     private final int code;
     private final int valueBytes;
+    private final String text;
 
     AddressProtocol(int code, int valueBytes) {
         this.code = code;
         this.valueBytes = valueBytes;
+        this.text = name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The number in the binary form. */
@@ -33,7 +38,7 @@ public enum AddressProtocol {
 
     /** The word in the text form. */
     public String text() {
-        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return text;
     }
 
     /** Bytes of a value, or {@link #PREFIXED} where its length precedes it. */
@@ -42,7 +47,7 @@ public enum AddressProtocol {
     }
 
     static AddressProtocol ofCode(long code) throws FormatException {
-        for (AddressProtocol protocol : values()) {
+        for (AddressProtocol protocol : ALL) {
             if (protocol.code == code) {
                 return protocol;
             }
@@ -54,8 +59,8 @@ public enum AddressProtocol {
         if (text.equals("ipfs")) {
             return P2P;
         }
-        for (AddressProtocol protocol : values()) {
-            if (protocol.text().equals(text)) {
+        for (AddressProtocol protocol : ALL) {
+            if (protocol.text.equals(text)) {
                 return protocol;
             }
         }

@@ -37,9 +37,19 @@ public final class Multiaddr {
             throw new FormatException(
                     "multiaddr has " + bytes.length + " bytes, not 1 to " + BYTES_MAX);
         }
-        Multiaddr address = new Multiaddr(bytes.clone());
-        List<AddressPart> ignored = address.read();
-        return address;
+        check(ByteBuffer.wrap(bytes));
+        return new Multiaddr(bytes.clone());
+    }
+
+    private static void check(ByteBuffer in) throws FormatException {
+        for (int parts = 0; in.hasRemaining(); parts++) {
+            if (parts == PARTS_MAX) {
+                throw new FormatException("multiaddr has more than " + PARTS_MAX + " parts");
+            }
+            if (AddressPart.skip(in) == AddressProtocol.UNIX && in.hasRemaining()) {
+                throw new FormatException("nothing may follow a unix path");
+            }
+        }
     }
 
     /** Parses the binary form; empty if broken or of a protocol that this node does not know. */
@@ -99,7 +109,12 @@ public final class Multiaddr {
     /** What it is made of, in order. */
     public List<AddressPart> parts() {
         try {
-            return read();
+            ByteBuffer in = ByteBuffer.wrap(bytes);
+            List<AddressPart> parts = new ArrayList<>(4);
+            while (in.hasRemaining()) {
+                parts.add(AddressPart.read(in));
+            }
+            return parts;
         } catch (FormatException e) {
             throw new IllegalStateException("checked when parsed", e);
         }
@@ -129,21 +144,6 @@ public final class Multiaddr {
             }
         }
         return true;
-    }
-
-    private List<AddressPart> read() throws FormatException {
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        List<AddressPart> parts = new ArrayList<>(4);
-        while (in.hasRemaining()) {
-            if (parts.size() == PARTS_MAX) {
-                throw new FormatException("multiaddr has more than " + PARTS_MAX + " parts");
-            }
-            parts.add(AddressPart.read(in));
-            if (parts.getLast().protocol() == AddressProtocol.UNIX && in.hasRemaining()) {
-                throw new FormatException("nothing may follow a unix path");
-            }
-        }
-        return parts;
     }
 
     /** The text form. */

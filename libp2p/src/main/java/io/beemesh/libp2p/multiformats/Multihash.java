@@ -42,6 +42,14 @@ public record Multihash(long code, byte[] digest) {
     /** Parses the binary form, all of it. */
     public static Multihash fromBytes(byte[] bytes) throws FormatException {
         ByteBuffer in = ByteBuffer.wrap(bytes);
+        long code = check(in);
+        byte[] digest = new byte[in.remaining()];
+        in.get(digest);
+        return new Multihash(code, digest);
+    }
+
+    /** Checks the binary form as {@link #fromBytes} does; gives the code and leaves the digest. */
+    public static long check(ByteBuffer in) throws FormatException {
         long code = Varint.read(in);
         long length = Varint.read(in);
         if (length != in.remaining() || length > DIGEST_BYTES_MAX) {
@@ -52,9 +60,7 @@ public record Multihash(long code, byte[] digest) {
         if (code == SHA2_256 && length != 32) {
             throw new FormatException("SHA-256 digest has " + length + " bytes, not 32");
         }
-        byte[] digest = new byte[(int) length];
-        in.get(digest);
-        return new Multihash(code, digest);
+        return code;
     }
 
     /** The binary form. */

@@ -7,6 +7,7 @@ import io.beemesh.libp2p.multiformats.Base58;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.multiformats.Multihash;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,7 @@ public final class PeerId implements Comparable<PeerId> {
             throw new FormatException(
                     "peer id has " + bytes.length + " bytes, not 3 to " + BYTES_MAX);
         }
-        long code = Multihash.fromBytes(bytes).code();
+        long code = Multihash.check(ByteBuffer.wrap(bytes));
         if (code != Multihash.IDENTITY && code != Multihash.SHA2_256) {
             throw new FormatException("peer id is of unknown hash function " + code);
         }

@@ -1,14 +1,18 @@
 package io.beemesh.libp2p.protobuf;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Writes one protobuf message, field by field in the order of the calls: signed messages call in the
  * order of field numbers. Every call writes its field, zero and empty values too.
  */
 public final class ProtobufWriter {
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
+    private static final int FIRST_BYTES = 128;
+    private static final int VARINT_BYTES_MAX = 10;
+
+    private byte[] out = new byte[FIRST_BYTES];
+    private int size;
 
     /** An integer, boolean or enum field. */
     public ProtobufWriter varint(int field, long value) {
@@ -21,7 +25,9 @@ public final class ProtobufWriter {
     public ProtobufWriter bytes(int field, byte[] value) {
         raw(((long) field << 3) | 2);
         raw(value.length);
-        out.writeBytes(value);
+        reserve(value.length);
+        System.arraycopy(value, 0, out, size, value.length);
+        size += value.length;
         return this;
     }
 
@@ -32,15 +38,23 @@ public final class ProtobufWriter {
 
     /** The message so far. */
     public byte[] toBytes() {
-        return out.toByteArray();
+        return Arrays.copyOf(out, size);
     }
 
     private void raw(long value) {
+        reserve(VARINT_BYTES_MAX);
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
-            out.write((int) ((rest & 0x7f) | 0x80));
+            out[size++] = (byte) (rest | 0x80);
             rest >>>= 7;
         }
-        out.write((int) rest);
+        out[size++] = (byte) rest;
+    }
+
+    private void reserve(int bytes) {
+        int needed = Math.addExact(size, bytes);
+        if (needed > out.length) {
+            out = Arrays.copyOf(out, (int) Math.max(needed, Math.min(2L * out.length, 1 << 30)));
+        }
     }
 }

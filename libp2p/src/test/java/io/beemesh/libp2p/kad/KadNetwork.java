@@ -77,6 +77,11 @@ final class KadNetwork {
 
     /** A new peer that begins to join through three others. */
     Peer add(KadConfig itsConfig) {
+        return add(itsConfig, () -> {
+        });
+    }
+
+    private Peer add(KadConfig itsConfig, Runnable joined) {
         SimulatedHost host = network.newHost();
         Peer peer = new Peer(host, new Kademlia(host, simulation.newRandom(), itsConfig, POLICIES));
         List<PeerId> seeds = new ArrayList<>();
@@ -87,7 +92,10 @@ final class KadNetwork {
         }
         host.loop().run(() -> {
             peer.kademlia.start();
-            peer.kademlia.bootstrap(seeds).thenRun(() -> peer.joinedNanos = simulation.nanoTime());
+            peer.kademlia.bootstrap(seeds).thenRun(() -> {
+                peer.joinedNanos = simulation.nanoTime();
+                joined.run();
+            });
         });
         peer.index = peers.size();
         peers.add(peer);
@@ -97,15 +105,14 @@ final class KadNetwork {
     /** Adds so many peers, a tenth of those there are at a time. */
     void grow(int count) {
         int end = peers.size() + count;
+        int[] joining = {0};
         while (peers.size() < end) {
             int wave = Math.min(end - peers.size(), 1 + peers.size() / 10);
-            List<Peer> joining = new ArrayList<>();
+            joining[0] = wave;
             for (int i = 0; i < wave; i++) {
-                joining.add(add());
+                Peer ignored = add(config, () -> joining[0]--);
             }
-            simulation.runUntil(
-                    () -> joining.stream().allMatch(peer -> peer.joinedNanos != Long.MAX_VALUE),
-                    Duration.ofMinutes(5));
+            simulation.runUntil(() -> joining[0] == 0, Duration.ofMinutes(5));
         }
     }
 

@@ -6,7 +6,6 @@ import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +24,7 @@ final class SimulatedAddressBook implements AddressBook {
     private final SequencedMap<PeerId, Wrong> wrong = new LinkedHashMap<>(0);
 
     /** Open addressing with linear probing; at most three quarters full. */
-    private @Nullable PeerId[] peers = new @Nullable PeerId[FIRST_SLOTS];
+    private @Nullable SimulatedHost[] hosts = new @Nullable SimulatedHost[FIRST_SLOTS];
     private int[] untilSeconds = new int[FIRST_SLOTS];
     private int size;
 
@@ -43,7 +42,7 @@ final class SimulatedAddressBook implements AddressBook {
         }
         SimulatedHost host = network.at(addresses.getFirst());
         if (host != null && host.peerId().equals(peer)) {
-            put(host.peerId(), timeToLive);
+            put(host, timeToLive);
         } else {
             wrong.put(peer, new Wrong(List.of(addresses.getFirst()),
                     loop.nanoTime() + timeToLive.toNanos()));
@@ -55,32 +54,33 @@ final class SimulatedAddressBook implements AddressBook {
 
     /** What a connection from {@code host} tells. */
     void learn(SimulatedHost host) {
-        put(host.peerId(), Duration.ofMinutes(30));
+        put(host, Duration.ofMinutes(30));
     }
 
     private int now() {
         return (int) (loop.nanoTime() / 1_000_000_000);
     }
 
-    private void put(PeerId peer, Duration timeToLive) {
-        wrong.remove(peer);
-        if (4 * (size + 1) > 3 * peers.length) {
+    private void put(SimulatedHost host, Duration timeToLive) {
+        wrong.remove(host.peerId());
+        if (4 * (size + 1) > 3 * hosts.length) {
             rebuild();
         }
-        int slot = slot(peer);
-        if (peers[slot] == null) {
+        int slot = slot(host.peerId());
+        if (hosts[slot] == null) {
             size++;
         }
-        peers[slot] = peer;
+        hosts[slot] = host;
         untilSeconds[slot] = now() + (int) timeToLive.toSeconds() + 1;
     }
 
     /** Where the peer is, or the free slot where it would be. */
     private int slot(PeerId peer) {
-        int mask = peers.length - 1;
+        int mask = hosts.length - 1;
         int hash = peer.hashCode() * 0x9E3779B9;
         int slot = (hash ^ (hash >>> 16)) & mask;
-        while (peers[slot] != null && !Objects.equals(peers[slot], peer)) {
+        for (SimulatedHost there = hosts[slot]; there != null
+                && !there.peerId().equals(peer); there = hosts[slot]) {
             slot = (slot + 1) & mask;
         }
         return slot;
@@ -89,7 +89,7 @@ final class SimulatedAddressBook implements AddressBook {
     /** Leaves out what is over, and the next to be over if there is too much all the same. */
     private void rebuild() {
         @Nullable
-        PeerId[] before = peers;
+        SimulatedHost[] before = hosts;
         int[] until = untilSeconds;
         int now = now();
         int alive = 0;
@@ -105,14 +105,14 @@ final class SimulatedAddressBook implements AddressBook {
         while (slots < 2 * (Math.min(alive, PEERS_MAX) + 1)) {
             slots *= 2;
         }
-        peers = new @Nullable PeerId[slots];
+        hosts = new @Nullable SimulatedHost[slots];
         untilSeconds = new int[slots];
         size = 0;
         for (int i = 0; i < before.length; i++) {
-            PeerId peer = before[i];
-            if (peer != null && until[i] > from && 4 * (size + 1) <= 3 * slots) {
-                int slot = slot(peer);
-                peers[slot] = peer;
+            SimulatedHost host = before[i];
+            if (host != null && until[i] > from && 4 * (size + 1) <= 3 * slots) {
+                int slot = slot(host.peerId());
+                hosts[slot] = host;
                 untilSeconds[slot] = until[i];
                 size++;
             }
@@ -126,8 +126,7 @@ final class SimulatedAddressBook implements AddressBook {
             return other.addresses;
         }
         int slot = slot(peer);
-        return peers[slot] == null || untilSeconds[slot] <= now()
-                ? List.of()
-                : network.addressesOf(peer);
+        SimulatedHost host = hosts[slot];
+        return host == null || untilSeconds[slot] <= now() ? List.of() : host.listenAddresses();
     }
 }

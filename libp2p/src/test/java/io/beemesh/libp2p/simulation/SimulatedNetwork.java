@@ -28,13 +28,17 @@ import org.jspecify.annotations.Nullable;
 public final class SimulatedNetwork {
     private static final long RETRANSMISSION_NANOS_MIN = 200_000_000;
     private static final int RETRANSMISSIONS_MAX = 8;
+    private static final int ADDRESS_BYTES = 8;
 
     private final Simulation simulation;
     private final RandomGenerator random;
     private final long salt;
     private final NetworkCounters counters = new NetworkCounters();
     private final Map<PeerId, SimulatedHost> hosts = new HashMap<>();
-    private final Map<Multiaddr, SimulatedHost> byAddress = new HashMap<>();
+
+    /** By the number in their address, see {@link #nextAddress}. */
+    private final List<SimulatedHost> byAddress = new ArrayList<>();
+
     private final List<SimulatedStream> stalled = new ArrayList<>();
     private NetworkConditions conditions;
     private BiPredicate<SimulatedHost, SimulatedHost> blocked = (from, to) -> false;
@@ -67,7 +71,11 @@ public final class SimulatedNetwork {
         Multiaddr address = before == null ? nextAddress() : before.listenAddresses().getFirst();
         SimulatedHost host = new SimulatedHost(this, simulation.newLoop(), id, address);
         hosts.put(id, host);
-        byAddress.put(address, host);
+        if (before == null) {
+            byAddress.add(host);
+        } else {
+            byAddress.set(byAddress.indexOf(before), host);
+        }
         return host;
     }
 
@@ -98,7 +106,7 @@ public final class SimulatedNetwork {
     /** Stops all traffic for which {@code newBlocked} (from, to) holds, until {@link #heal}. */
     public void partition(BiPredicate<SimulatedHost, SimulatedHost> newBlocked) {
         blocked = newBlocked;
-        List<SimulatedHost> all = new ArrayList<>(byAddress.values());
+        List<SimulatedHost> all = new ArrayList<>(byAddress);
         all.sort((a, b) -> a.peerId().compareTo(b.peerId()));
         for (SimulatedHost host : all) {
             for (SimulatedConnection connection : List.copyOf(host.connections.values())) {
@@ -145,12 +153,13 @@ public final class SimulatedNetwork {
 
     @Nullable
     SimulatedHost at(Multiaddr address) {
-        return byAddress.get(address);
-    }
-
-    List<Multiaddr> addressesOf(PeerId peer) {
-        SimulatedHost host = hosts.get(peer);
-        return host == null ? List.of() : host.listenAddresses();
+        byte[] bytes = address.toBytes();
+        if (bytes.length != ADDRESS_BYTES) {
+            return null;
+        }
+        int n = (bytes[2] & 0xff) << 16 | (bytes[3] & 0xff) << 8 | (bytes[4] & 0xff);
+        SimulatedHost host = n < byAddress.size() ? byAddress.get(n) : null;
+        return host != null && host.listenAddresses().getFirst().equals(address) ? host : null;
     }
 
     boolean isBlocked(SimulatedHost from, SimulatedHost to) {
