@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
+import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyHost;
@@ -239,24 +240,30 @@ final class BenchPeer {
         SecureRandom random = new SecureRandom();
         AtomicLong count = new AtomicLong();
         CompletableFuture<Long> result = new CompletableFuture<>();
-        Runnable publish = () -> {
+        Loop.Timer[] limit = {() -> {
+        }};
+        Runnable[] publish = new Runnable[1];
+        publish[0] = () -> {
             for (int i = 0; i < GOSSIP_WINDOW; i++) {
                 byte[] data = new byte[size];
                 random.nextBytes(data);
                 var ignored = pubsub.publish("load", data);
             }
+            // Gossip may lose a message: then the window is not answered, and does not count.
+            limit[0] = loop.schedule(Duration.ofSeconds(1), publish[0]);
         };
         Pubsub.Subscription[] window = new Pubsub.Subscription[1];
         window[0] = pubsub.subscribe("window", message -> {
+            limit[0].cancel();
             count.addAndGet(GOSSIP_WINDOW);
             if (over.getAsBoolean()) {
                 window[0].close();
                 result.complete(count.get());
             } else {
-                loop.execute(publish);
+                loop.execute(publish[0]);
             }
         }, (message, source) -> MessageValidator.Verdict.ACCEPT);
-        host.connect(peer).thenRun(() -> whenSubscribed(publish));
+        host.connect(peer).thenRun(() -> whenSubscribed(publish[0]));
         return result;
     }
 

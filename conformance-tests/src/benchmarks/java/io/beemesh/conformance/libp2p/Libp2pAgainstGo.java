@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 final class Libp2pAgainstGo {
     /** Rather by CPU time than by the clock: the compiler of a busy machine gets its share late. */
     private static final double WARM_UP_CPU_SECONDS = 8;
-    private static final int CONNECTIONS = 300;
+    private static final int CONNECTIONS = 150;
     private static final int STREAMS = 10;
 
     /** One kind of load. */
