@@ -216,6 +216,7 @@ final class KubectlConformanceTest {
     @Test
     void streams_logsExecCopyForward() throws Exception {
         String ns = namespace("streams");
+        int hostPort = freePort();
         kubectl.apply(
                 """
                         apiVersion: v1
@@ -226,10 +227,12 @@ final class KubectlConformanceTest {
                           containers:
                           - name: app
                             image: %s
+                            ports: [{containerPort: 8080, hostPort: %d}]
                             command: [sh, -c, "echo started; httpd -p 8080 -h /www; n=0; while sleep 1; do n=$((n+1)); echo line $n; done"]
                         """
-                        .formatted(ns, IMAGE));
+                        .formatted(ns, IMAGE, hostPort));
         kubectl.ok("wait pod/talk --for=condition=Ready --timeout=60s -n " + ns);
+        Eventually.contains(SOON, () -> http(hostPort, "/"), "Hello from talk");
         Eventually.contains(SOON, () -> kubectl.ok("logs talk -n " + ns), "line 1");
         assertThat(kubectl.ok("logs talk --tail=1 -n " + ns).lines().count()).isEqualTo(1);
         assertThat(kubectl.ok("logs talk --timestamps -n " + ns)).contains("Z started");
@@ -351,8 +354,12 @@ final class KubectlConformanceTest {
     }
 
     private String http(String path) {
+        return http(node.httpPort(), path);
+    }
+
+    private static String http(int port, String path) {
         try {
-            return get("http://127.0.0.1:" + node.httpPort() + path);
+            return get("http://127.0.0.1:" + port + path);
         } catch (IOException e) {
             return e.toString();
         }

@@ -46,15 +46,10 @@ final class DaemonSetReconciler implements Reconciler {
 
     @Override
     public void route(Change change, Consumer<ObjectKey> enqueue) {
-        GroupResource type = change.object().key().type();
-        if (type.equals(GroupResource.DAEMON_SETS)) {
-            enqueue.accept(change.object().key());
-        } else if (type.equals(GroupResource.NODES)) {
+        if (change.object().key().type().equals(GroupResource.NODES)) {
             start(enqueue);
-        } else if (type.equals(GroupResource.PODS)
-                || type.equals(GroupResource.CONTROLLER_REVISIONS)) {
-            owners.routeOwned(change, GroupResource.DAEMON_SETS, enqueue);
         }
+        owners.route(change, GroupResource.DAEMON_SETS, OwnerKeys.PODS_AND_REVISIONS, enqueue);
     }
 
     @Override

@@ -46,12 +46,10 @@ final class DeploymentReconciler implements Reconciler {
 
     @Override
     public void route(Change change, Consumer<ObjectKey> enqueue) {
-        GroupResource type = change.object().key().type();
-        if (type.equals(GroupResource.DEPLOYMENTS)) {
-            enqueue.accept(change.object().key());
-        } else if (type.equals(GroupResource.REPLICA_SETS)) {
-            owners.routeOwned(change, GroupResource.DEPLOYMENTS, enqueue);
-        } else if (type.equals(GroupResource.PODS) && change.kind() == Change.Kind.DELETED) {
+        owners.route(change, GroupResource.DEPLOYMENTS, List.of(GroupResource.REPLICA_SETS),
+                enqueue);
+        if (change.object().key().type().equals(GroupResource.PODS)
+                && change.kind() == Change.Kind.DELETED) {
             // A Recreate waits until the last old pod is gone.
             owners.keyOf(change.object().controllerUid()).flatMap(store::get)
                     .flatMap(set -> owners.keyOf(set.controllerUid()))

@@ -9,6 +9,7 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.StoredObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -41,12 +42,9 @@ final class JobReconciler implements Reconciler {
 
     @Override
     public void route(Change change, Consumer<ObjectKey> enqueue) {
-        StoredObject object = change.object();
-        if (object.key().type().equals(GroupResource.JOBS)) {
-            enqueue.accept(object.key());
-        } else if (object.key().type().equals(GroupResource.PODS)) {
-            owners.routeOwned(change, GroupResource.JOBS, enqueue);
-            routeByName(object, enqueue);
+        owners.route(change, GroupResource.JOBS, List.of(GroupResource.PODS), enqueue);
+        if (change.object().key().type().equals(GroupResource.PODS)) {
+            routeByName(change.object(), enqueue);
         }
     }
 

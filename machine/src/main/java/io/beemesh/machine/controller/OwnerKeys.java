@@ -23,6 +23,10 @@ final class OwnerKeys {
             GroupResource.STATEFUL_SETS, GroupResource.DAEMON_SETS,
             GroupResource.JOBS);
 
+    /** What StatefulSets and DaemonSets own. */
+    static final List<GroupResource> PODS_AND_REVISIONS = List.of(GroupResource.PODS,
+            GroupResource.CONTROLLER_REVISIONS);
+
     private final Registry registry;
     private final Map<String, ObjectKey> keys = new HashMap<>();
     private final Map<ObjectKey, LabelSelector> selectors = new TreeMap<>();
@@ -62,11 +66,22 @@ final class OwnerKeys {
         return Optional.ofNullable(keys.get(uid));
     }
 
+    /** Names the workload of {@code type} that changed, or those that a change of one of its parts concerns. */
+    void route(Change change, GroupResource type, List<GroupResource> parts,
+            Consumer<ObjectKey> enqueue) {
+        GroupResource changed = change.object().key().type();
+        if (changed.equals(type)) {
+            enqueue.accept(change.object().key());
+        } else if (parts.contains(changed)) {
+            routeOwned(change, type, enqueue);
+        }
+    }
+
     /**
      * Names the workload of {@code type} that owns the object or did before, or, for one without
      * owner, those that select it.
      */
-    void routeOwned(Change change, GroupResource type, Consumer<ObjectKey> enqueue) {
+    private void routeOwned(Change change, GroupResource type, Consumer<ObjectKey> enqueue) {
         StoredObject object = change.object();
         enqueueOwner(object, type, enqueue);
         change.previous().filter(p -> !p.controllerUid().equals(object.controllerUid()))

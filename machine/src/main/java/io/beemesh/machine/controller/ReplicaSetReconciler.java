@@ -66,12 +66,7 @@ final class ReplicaSetReconciler implements Reconciler {
 
     @Override
     public void route(Change change, Consumer<ObjectKey> enqueue) {
-        GroupResource changed = change.object().key().type();
-        if (changed.equals(type)) {
-            enqueue.accept(change.object().key());
-        } else if (changed.equals(GroupResource.PODS)) {
-            owners.routeOwned(change, type, enqueue);
-        }
+        owners.route(change, type, List.of(GroupResource.PODS), enqueue);
     }
 
     @Override

@@ -39,13 +39,7 @@ final class StatefulSetReconciler implements Reconciler {
 
     @Override
     public void route(Change change, Consumer<ObjectKey> enqueue) {
-        GroupResource type = change.object().key().type();
-        if (type.equals(GroupResource.STATEFUL_SETS)) {
-            enqueue.accept(change.object().key());
-        } else if (type.equals(GroupResource.PODS)
-                || type.equals(GroupResource.CONTROLLER_REVISIONS)) {
-            owners.routeOwned(change, GroupResource.STATEFUL_SETS, enqueue);
-        }
+        owners.route(change, GroupResource.STATEFUL_SETS, OwnerKeys.PODS_AND_REVISIONS, enqueue);
     }
 
     @Override
