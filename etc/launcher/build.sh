@@ -28,7 +28,7 @@ build_hint() {
 is_built() {
     [ -f "$DIST/.complete" ] || return 1
     local changed
-    changed=$(find "$ROOT/pom.xml" "$ROOT"/{libp2p,protocol,machine,apiserver-facade}/{pom.xml,src/main} \
+    changed=$(find "$ROOT/pom.xml" "$ROOT"/{libp2p,protocol,machine,apiserver-facade,sidecars}/{pom.xml,src/main} \
         "$ROOT/etc/launcher/build.sh" -newer "$DIST/.complete" -type f -print -quit)
     [ -z "$changed" ]
 }
@@ -42,12 +42,14 @@ build_if_needed() {
     say "      compiling"
     run_logged "$log" maven_package
     say "      linking a Java runtime"
-    mkdir -p "$ROOT/target/dist.new/lib"
+    mkdir -p "$ROOT"/target/dist.new/{lib,sidecar}
     run_logged "$log" "$JDK/bin/jlink" --add-modules "$JLINK_MODULES" --strip-debug --no-header-files \
         --no-man-pages --output "$ROOT/target/dist.new/runtime"
     cp "$ROOT"/apiserver-facade/target/lib/*.jar "$ROOT"/apiserver-facade/target/apiserver-facade-*.jar \
         "$ROOT/target/dist.new/lib/"
-    rm -f "$ROOT"/target/dist.new/lib/*-tests.jar "$ROOT"/target/dist.new/lib/*-sources.jar
+    # What the sidecar's image is made of, see sidecar.sh.
+    cp "$ROOT"/sidecars/target/lib/*.jar "$ROOT"/sidecars/target/sidecars-*.jar "$ROOT/target/dist.new/sidecar/"
+    rm -f "$ROOT"/target/dist.new/{lib,sidecar}/*-{tests,sources}.jar
     run_logged "$log" slim "$ROOT"/target/dist.new/lib/{bc*,docker-java-transport-zerodep*}.jar
     rm -rf "$DIST"
     mv "$ROOT/target/dist.new" "$DIST"
@@ -58,7 +60,7 @@ build_if_needed() {
 }
 
 maven_package() {
-    (cd "$ROOT" && JAVA_HOME=$JDK mvn -B -DskipTests -Dspotless.check.skip $(maven_proxy) -pl apiserver-facade -am package)
+    (cd "$ROOT" && JAVA_HOME=$JDK mvn -B -DskipTests -Dspotless.check.skip $(maven_proxy) -pl apiserver-facade,sidecars -am package)
 }
 
 # Takes out of jars what the node never uses and would pay for: signatures (the JVM keeps the digests of

@@ -10,6 +10,10 @@ check_options() {
         podman | simulated) ;;
         *) die 2 "--runtime is podman or simulated, not '$RUNTIME'" ;;
     esac
+    case $POD_NETWORK in
+        podman | sidecar) ;;
+        *) die 2 "--pod-network is podman or sidecar, not '$POD_NETWORK'" ;;
+    esac
     [[ $LISTEN == /* ]] || die 2 "--listen takes a multiaddr such as /ip4/0.0.0.0/tcp/7946, not '$LISTEN'"
     [[ -z $MEMORY || $MEMORY =~ ^[0-9]+[kKmMgG]$ ]] || die 2 "--memory takes a size such as 64m or 1g, not '$MEMORY'"
     check_node_name

@@ -52,6 +52,7 @@ Usage: ./beemesh COMMAND [options]
   token     make, list or revoke the tokens that let machines join
   leave     drain this node and take it out of its mesh
   remove    take out a machine that is lost for good
+  images    build the sidecar's image, to be pushed to a registry of yours
   kubeconfig  print a kubeconfig for use on another machine
   version   what this is
 
@@ -94,6 +95,9 @@ an interruption: it goes on where it stopped.
                          simulated: pods become Ready without containers (default podman)
   --kubeconfig-dir DIR   where beemesh.yaml lies and pki/ is written (default ./kubeconfig)
   --memory SIZE          what pods may use at most, such as 512m or 4g (default: all but a little)
+  --pod-network KIND     podman: pods are on a private network of Podman's; sidecar: every pod has a sidecar that
+                         is its only way in and out (default podman)
+  --sidecar-image IMAGE  with --pod-network sidecar (default localhost/beemesh/stateless-sidecar:v1, built here)
   --allow-host-access    let pods mount the Podman socket and the data directory
 
 The environment variable BEEMESH_NODE_ID names the Node (a DNS label); it cannot change later.
@@ -185,6 +189,19 @@ For a machine that is lost for good or not to be trusted: its certificate counts
 to it, its Node is deleted. It can come back with a new token.
 
 Example: sudo ./beemesh remove worker-3
+EOM
+}
+
+help_images() {
+    cat <<'EOM'
+Usage: ./beemesh images build [--tag-prefix PREFIX]
+
+Builds the image of the sidecar, stateless-sidecar:v1, from this source tree into Podman's storage.
+
+  --tag-prefix PREFIX    what comes before its name, such as registry.example.com/me/
+                         (default localhost/beemesh/)
+
+Example: ./beemesh images build --tag-prefix registry.example.com/me/
 EOM
 }
 

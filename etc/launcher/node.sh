@@ -42,6 +42,7 @@ start_node() {
     [ -z "$MEMORY" ] || arguments+=(--pod-memory "$(numfmt --from=iec "${MEMORY^^}")")
     [ "$RUNTIME" != podman ] || arguments+=(--podman-socket "$PODMAN_SOCKET")
     [ -z "$JOIN" ] || arguments+=(--join "$JOIN")
+    [ "$RUNTIME" != podman ] || arguments+=(--pod-network "$POD_NETWORK" --sidecar-image "$SIDECAR_IMAGE")
     [ "$ALLOW_HOST_ACCESS" = no ] || arguments+=(--allow-host-access)
     local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "${HEAP_FLAGS[@]}"
         "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)"

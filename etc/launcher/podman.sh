@@ -2,7 +2,7 @@
 # Installs and starts what the podman runtime needs. A user's own configuration is never overwritten:
 # the service that this starts gets a file of its own through CONTAINERS_CONF.
 
-PODMAN_PACKAGES=(podman runc catatonit netavark aardvark-dns nftables iptables busybox-static ca-certificates)
+PODMAN_PACKAGES=(podman runc catatonit netavark aardvark-dns nftables iptables busybox-static ca-certificates iproute2)
 
 prepare_podman() {
     PODMAN_SOCKET=${BEEMESH_PODMAN_SOCKET:-/run/podman/podman.sock}

@@ -8,6 +8,9 @@ import io.beemesh.machine.agent.PodStreams;
 import io.beemesh.machine.agent.ServiceAccountTokens;
 import io.beemesh.machine.agent.SimulatedStreams;
 import io.beemesh.machine.event.EventSink;
+import io.beemesh.machine.network.PodNetwork;
+import io.beemesh.machine.network.netty.PodSockets;
+import io.beemesh.machine.network.netty.SidecarNetwork;
 import io.beemesh.machine.podman.PodmanRuntime;
 import io.beemesh.machine.podman.PodmanStreams;
 import io.beemesh.machine.probe.NetworkProber;
@@ -21,12 +24,15 @@ import io.beemesh.machine.volume.HostPaths;
 import io.beemesh.machine.volume.MachineFactsReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** The agent with what it drives: Podman, or a simulation of it. */
-record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtime) {
+record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtime,
+        PodSockets sockets, Optional<SidecarNetwork> network) {
     private static final String SIMULATED_ADDRESSES = "10.244";
 
     static MachineParts create(NodeConfig config, Loop loop, Registry registry, EventSink events,
@@ -35,28 +41,49 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
         AgentConfig agentConfig = new AgentConfig(config.name(), config.address(), Map.of(), "",
                 facts.read(config.data(), Versions.KUBERNETES, config.podMemoryBytes()),
                 new AgentConfig.Dns(List.of(), "cluster.local", facts.resolvConf()));
-        Machine machine = machine(config, loop, tokens);
-        PodStreams streams = switch (config.runtime()) {
-            case NodeConfig.PodRuntime.Simulated() -> new SimulatedStreams();
-            case NodeConfig.PodRuntime.Podman(Path socket, _) -> new PodmanStreams(loop, registry,
-                    socket, pods(config));
+        return switch (config.runtime()) {
+            case NodeConfig.PodRuntime.Simulated() -> {
+                Machine machine = new Machine(
+                        new SimulatedRuntime(loop, Versions.BEEMESH, SIMULATED_ADDRESSES),
+                        new SimulatedVolumes(loop), new SimulatedProber(loop), tokens);
+                yield new MachineParts(
+                        new NodeAgent(loop, registry, machine, events, agentConfig, random),
+                        new SimulatedStreams(), machine.runtime(), PodSockets.direct(),
+                        Optional.empty());
+            }
+            case NodeConfig.PodRuntime.Podman podman -> {
+                Optional<SidecarNetwork> network = podman.sidecarImage().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(network(config, podman, loop, registry,
+                                facts.resolvConf()));
+                PodSockets sockets = network.map(SidecarNetwork::sockets)
+                        .orElseGet(PodSockets::direct);
+                Machine machine = machine(config, podman, loop, tokens, sockets,
+                        network.isPresent() ? network.get() : PodNetwork.none());
+                yield new MachineParts(
+                        new NodeAgent(loop, registry, machine, events, agentConfig, random),
+                        new PodmanStreams(loop, registry, podman.socket(), pods(config), sockets),
+                        machine.runtime(), sockets, network);
+            }
         };
-        return new MachineParts(new NodeAgent(loop, registry, machine, events, agentConfig, random),
-                streams, machine.runtime());
     }
 
-    private static Machine machine(NodeConfig config, Loop loop, ServiceAccountTokens tokens) {
-        return switch (config.runtime()) {
-            case NodeConfig.PodRuntime.Simulated() -> new Machine(
-                    new SimulatedRuntime(loop, Versions.BEEMESH, SIMULATED_ADDRESSES),
-                    new SimulatedVolumes(loop), new SimulatedProber(loop), tokens);
-            case NodeConfig.PodRuntime.Podman(Path socket, boolean allowHostAccess) -> new Machine(
-                    new PodmanRuntime(loop, socket, config.name(), pods(config)),
-                    new DiskVolumes(loop, pods(config), allowHostAccess
-                            ? HostPaths.all()
-                            : new HostPaths(List.of(socket, config.data()))),
-                    new NetworkProber(loop), tokens);
-        };
+    private static SidecarNetwork network(NodeConfig config, NodeConfig.PodRuntime.Podman podman,
+            Loop loop, Registry registry, String resolvConf) {
+        return new SidecarNetwork(loop, registry,
+                new SidecarNetwork.Config(config.identity(), config.data().resolve("sidecars"),
+                        pods(config), podman.sidecarImage(), resolvConf),
+                new SecureRandom());
+    }
+
+    private static Machine machine(NodeConfig config, NodeConfig.PodRuntime.Podman podman,
+            Loop loop, ServiceAccountTokens tokens, PodSockets sockets, PodNetwork network) {
+        return new Machine(
+                new PodmanRuntime(loop, podman.socket(), config.name(), pods(config)),
+                new DiskVolumes(loop, pods(config), podman.allowHostAccess()
+                        ? HostPaths.all()
+                        : new HostPaths(List.of(podman.socket(), config.data()))),
+                new NetworkProber(loop, sockets), tokens, network);
     }
 
     private static Path pods(NodeConfig config) {

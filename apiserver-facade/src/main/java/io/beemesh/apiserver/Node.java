@@ -37,6 +37,7 @@ import io.beemesh.machine.gateway.MeshPodStreams;
 import io.beemesh.machine.gateway.PodStreamServer;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.network.netty.SidecarNetwork;
 import io.beemesh.machine.node.NodeLeases;
 import io.beemesh.machine.node.NodeLifecycle;
 import io.beemesh.machine.registry.NodeRegistry;
@@ -188,10 +189,13 @@ public final class Node implements AutoCloseable {
                                 .map(BoundTokens.Verified::user),
                         new ImpersonationCheck(authorizer)),
                 entry.serving(),
-                meters, defaultService));
+                meters, defaultService, machine.sockets()::proxyTo));
         started = new Started(storage, registry, mesh, files, machine, http);
 
         await(http.start());
+        if (machine.network().isPresent()) {
+            await(machine.network().get().start());
+        }
         loop.execute(() -> {
             new PodStreamServer(mesh.gate(), machine.streams()).start();
             new NodeLifecycle(loop, registry, mesh.membership(), events).start();
@@ -229,6 +233,7 @@ public final class Node implements AutoCloseable {
             quietly(CompletableFuture.runAsync(parts.mesh()::close, loop));
             parts.mesh().open().close();
             quietly(CompletableFuture.runAsync(parts.machine().agent()::close, loop));
+            parts.machine().network().ifPresent(SidecarNetwork::close);
             quietly(parts.registry().stop());
             try {
                 parts.storage().close();

@@ -30,7 +30,11 @@ public record NodeConfig(Path data, PrivateKey identity, String name, String add
          * Podman behind its API socket.
          *
          * @param allowHostAccess true if pods may mount the socket and the data directory
+         * @param sidecarImage of the sidecar of every pod; empty: pods have none, and are on Podman's own
+         *     network
          */
-        record Podman(Path socket, boolean allowHostAccess) implements PodRuntime {}
+        record Podman(Path socket, boolean allowHostAccess, String sidecarImage)
+                implements
+                    PodRuntime {}
     }
 }

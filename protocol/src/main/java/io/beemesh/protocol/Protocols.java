@@ -2,7 +2,8 @@ package io.beemesh.protocol;
 
 import io.beemesh.libp2p.ProtocolId;
 
-/** The names of the protocols that nodes speak. All but the first two are behind the certificate gate. */
+/** The names of the protocols that nodes speak. Those between machines are, but for
+ * the first two, behind the certificate gate. */
 public final class Protocols {
     /** Both show their membership certificates, right after the handshake. */
     public static final ProtocolId MEMBER = new ProtocolId("/beemesh/member/1.0.0");
@@ -27,6 +28,12 @@ public final class Protocols {
 
     /** A home asks a machine to keep room for pods. */
     public static final ProtocolId AWARD = new ProtocolId("/beemesh/award/1.0.0");
+
+    /** A sidecar asks its machine for a connection to an address; see {@code sidecar.ConnectRequest}. */
+    public static final ProtocolId POD_CONNECT = new ProtocolId("/beemesh/pod-connect/1.0.0");
+
+    /** A machine asks a sidecar for a connection to a port of its pod. */
+    public static final ProtocolId POD_ACCEPT = new ProtocolId("/beemesh/pod-accept/1.0.0");
 
     /** The distributed hash table of machines. */
     public static final ProtocolId KADEMLIA = new ProtocolId("/beemesh/kad/1.0.0");

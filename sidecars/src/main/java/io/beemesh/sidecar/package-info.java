@@ -1,4 +1,6 @@
-/** The sidecar of every pod. */
+/**
+ * The sidecar of every pod: start at {@link io.beemesh.sidecar.proxy.Sidecar}.
+ */
 @NullMarked
 package io.beemesh.sidecar;
 

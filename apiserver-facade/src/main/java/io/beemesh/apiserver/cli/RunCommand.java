@@ -33,6 +33,8 @@ final class RunCommand implements Callable<Integer> {
     private final long podMemoryBytes;
     private final String join;
     private final boolean allowHostAccess;
+    private final String podNetwork;
+    private final String sidecarImage;
 
     RunCommand(Arguments arguments) throws RefusalException {
         data = Path.of(arguments.required("--data"));
@@ -47,6 +49,9 @@ final class RunCommand implements Callable<Integer> {
         podMemoryBytes = arguments.number("--pod-memory", 0);
         join = arguments.text("--join", "");
         allowHostAccess = arguments.flag(ALLOW_HOST_ACCESS);
+        podNetwork = arguments.text("--pod-network", "podman");
+        sidecarImage = arguments.text("--sidecar-image",
+                "localhost/beemesh/stateless-sidecar:v1");
         arguments.end();
     }
 
@@ -90,7 +95,8 @@ final class RunCommand implements Callable<Integer> {
                 nodeName.isEmpty() ? Optional.empty() : Optional.of(nodeName), identity);
         NodeConfig.PodRuntime kind = runtime.equals("simulated")
                 ? new NodeConfig.PodRuntime.Simulated()
-                : new NodeConfig.PodRuntime.Podman(podmanSocket, allowHostAccess);
+                : new NodeConfig.PodRuntime.Podman(podmanSocket, allowHostAccess,
+                        podNetwork.equals("sidecar") ? sidecarImage : "");
         return new NodeConfig(data, identity, name, nodeIp.isEmpty() ? defaultAddress() : nodeIp,
                 apiPort, httpPort, listen, kind, podMemoryBytes, kubeconfigDirectory, join);
     }

@@ -7,6 +7,7 @@ import io.beemesh.machine.membership.ApiAuthority.Credential;
 import io.beemesh.machine.metrics.Meters;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -15,7 +16,18 @@ import java.util.function.Supplier;
  * @param identity what the API server shows, asked for at each TLS handshake
  * @param defaultService a ready endpoint of the Service that gets what the loopback port does not
  *     serve itself; called for each request, must not block
+ * @param podProxy the SOCKS proxy through which an address is reached, if it is a pod's that has a
+ *     sidecar
  */
 public record HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
         Supplier<Credential> identity, Meters meters,
-        Supplier<Optional<InetSocketAddress>> defaultService) {}
+        Supplier<Optional<InetSocketAddress>> defaultService,
+        Function<String, Optional<InetSocketAddress>> podProxy) {
+    /** All pods are reached directly. */
+    public HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
+            Supplier<Credential> identity, Meters meters,
+            Supplier<Optional<InetSocketAddress>> defaultService) {
+        this(api, streams, authenticator, identity, meters, defaultService,
+                host -> Optional.empty());
+    }
+}

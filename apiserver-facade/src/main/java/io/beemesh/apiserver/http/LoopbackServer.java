@@ -41,7 +41,8 @@ final class LoopbackServer extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        ServiceProxy proxy = new ServiceProxy(vertx, services.defaultService());
+        ServiceProxy proxy = new ServiceProxy(vertx, services.defaultService(),
+                services.podProxy());
         Router router = Router.router(vertx);
         for (WorkloadPost.Kind kind : WorkloadPost.Kind.values()) {
             router.post("/v1/workloads/" + kind.path()).handler(context -> post(context, kind));

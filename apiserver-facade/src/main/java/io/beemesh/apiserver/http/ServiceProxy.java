@@ -10,11 +10,14 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.ProxyType;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,9 +34,12 @@ final class ServiceProxy {
 
     private final HttpClient client;
     private final Supplier<Optional<InetSocketAddress>> chooser;
+    private final Function<String, Optional<InetSocketAddress>> podProxy;
 
-    ServiceProxy(Vertx vertx, Supplier<Optional<InetSocketAddress>> chooser) {
+    ServiceProxy(Vertx vertx, Supplier<Optional<InetSocketAddress>> chooser,
+            Function<String, Optional<InetSocketAddress>> podProxy) {
         this.chooser = chooser;
+        this.podProxy = podProxy;
         this.client = vertx.createHttpClient(
                 // A kept connection may be closed by the pod just as it is used again.
                 new HttpClientOptions().setKeepAlive(false).setConnectTimeout(CONNECT_MILLIS)
@@ -55,6 +61,10 @@ final class ServiceProxy {
         RequestOptions options = new RequestOptions().setMethod(request.method())
                 .setHost(target.get().getAddress().getHostAddress())
                 .setPort(target.get().getPort()).setURI(request.uri());
+        podProxy.apply(target.get().getAddress().getHostAddress())
+                .ifPresent(at -> options.setProxyOptions(new ProxyOptions()
+                        .setType(ProxyType.SOCKS5).setHost(at.getHostString())
+                        .setPort(at.getPort())));
         client.request(options).compose(out -> {
             copyHead(request, out);
             return out.send(request);

@@ -46,11 +46,21 @@ public final class NodeUnderTest implements AutoCloseable {
 
     /** A node with real containers; needs root and Podman too. */
     public static NodeUnderTest podman() {
+        return podmanWith();
+    }
+
+    /** A node whose pods have sidecars. */
+    public static NodeUnderTest sidecars(String... more) {
+        return podmanWith(Stream.concat(Stream.of("--pod-network", "sidecar"), Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    private static NodeUnderTest podmanWith(String... more) {
         Proof.needs(Command.of("id", "-u").run().output().strip().equals("0"), "root",
                 "sudo ./verify");
         Proof.needs(Command.of("sh", "-c", "command -v podman && command -v busybox").run()
                 .exitCode() == 0, "Podman", "./verify as root installs it");
-        return start("podman");
+        return start("podman", more);
     }
 
     private static NodeUnderTest start(String runtime, String... more) {

@@ -3,7 +3,6 @@ package io.beemesh.libp2p.netty;
 import io.beemesh.libp2p.Loop;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -23,17 +22,30 @@ public final class NettyLoop implements Loop, AutoCloseable {
 
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop eventLoop;
+    private final NettySockets sockets;
     private final AtomicLong failures = new AtomicLong();
 
     /** Starts a thread of this name. */
     public NettyLoop(String threadName) {
+        this(threadName, NettySockets.nio());
+    }
+
+    /** Starts a thread of this name that drives sockets of these kinds. */
+    public NettyLoop(String threadName, NettySockets sockets) {
+        this.sockets = sockets;
         group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(threadName, true),
-                NioIoHandler.newFactory());
+                sockets.handler());
         eventLoop = group.next();
     }
 
-    EventLoop eventLoop() {
+    /** For further sockets on the same thread. */
+    public EventLoop eventLoop() {
         return eventLoop;
+    }
+
+    /** The kinds of sockets that it drives. */
+    public NettySockets sockets() {
+        return sockets;
     }
 
     /** How many tasks threw. */

@@ -18,10 +18,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioChannelOption;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -157,16 +153,16 @@ final class NettyTransport implements Transport {
                     }
                 });
         if (to instanceof InetSocketAddress) {
-            bootstrap.channel(NioSocketChannel.class).option(ChannelOption.TCP_NODELAY, true);
+            bootstrap.channel(loop.sockets().tcp()).option(ChannelOption.TCP_NODELAY, true);
             if (local.isPresent()) {
                 bootstrap.option(ChannelOption.SO_REUSEADDR, true).option(REUSE_PORT, true);
             }
         } else {
-            bootstrap.channel(NioDomainSocketChannel.class);
+            bootstrap.channel(loop.sockets().unix());
         }
         ChannelFuture connecting = local.isPresent()
                 ? bootstrap.connect(to, local.get())
-                : bootstrap.connect(to);
+                : bootstrap.connect(loop.sockets().address(to));
         connecting.addListener((ChannelFuture connected) -> {
             if (connected.isSuccess()) {
                 upgrade(dial, connected.channel());
@@ -211,15 +207,17 @@ final class NettyTransport implements Transport {
         }
         try {
             SocketAddress on = SocketAddresses.toSocketAddress(address);
-            server(on, address).bind(on).addListener((ChannelFuture bound) -> {
-                if (bound.isSuccess()) {
-                    servers.add(bound.channel());
-                    complete(result, bound.channel(), address);
-                } else {
-                    result.completeExceptionally(
-                            new Libp2pException("cannot listen on " + address, bound.cause()));
-                }
-            });
+            server(on, address).bind(loop.sockets().address(on))
+                    .addListener((ChannelFuture bound) -> {
+                        if (bound.isSuccess()) {
+                            servers.add(bound.channel());
+                            complete(result, bound.channel(), address);
+                        } else {
+                            result.completeExceptionally(
+                                    new Libp2pException("cannot listen on " + address,
+                                            bound.cause()));
+                        }
+                    });
         } catch (IOException | IllegalArgumentException e) {
             result.completeExceptionally(new Libp2pException("cannot listen on " + address, e));
         }
@@ -242,11 +240,11 @@ final class NettyTransport implements Transport {
             if (portReuse) {
                 bootstrap.option(REUSE_PORT, true);
             }
-            return bootstrap.channel(NioServerSocketChannel.class)
+            return bootstrap.channel(loop.sockets().tcpServer())
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true);
         }
-        return bootstrap.channel(NioServerDomainSocketChannel.class);
+        return bootstrap.channel(loop.sockets().unixServer());
     }
 
     private static void complete(CompletableFuture<List<Multiaddr>> result, Channel server,

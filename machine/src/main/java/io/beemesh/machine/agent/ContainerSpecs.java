@@ -30,7 +30,8 @@ final class ContainerSpecs {
         try {
             DownwardFields fields = new DownwardFields(pod.pod(), pod.podIp(), parts.config());
             Map<String, String> env = new Environment(parts, fields).of(container);
-            ContainerSpec.Security security = new SecurityContext(pod.pod(), container)
+            ContainerSpec.Security security = new SecurityContext(pod.pod(), container,
+                    parts.machine().network().covers(pod.pod()))
                     .resolve(image);
             return mounts(env, attempt)
                     .thenApply(mounts -> assemble(image, attempt, env, mounts, security));

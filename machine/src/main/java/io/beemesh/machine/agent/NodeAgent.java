@@ -58,13 +58,14 @@ public final class NodeAgent implements AutoCloseable {
             AgentConfig config, RandomGenerator random) {
         this.parts = new AgentParts(loop, registry, machine, events, config, random);
         this.node = new NodeObject(parts);
-        this.admission = new PodAdmission(config);
+        this.admission = new PodAdmission(config, machine.network());
     }
 
     /** Begins to follow and to run; once, from any thread. */
     public void start() {
         parts.loop().execute(() -> {
             parts.registry().follow(new Follower());
+            parts.machine().network().onChange(this::onNetworkChange);
             parts.machine().runtime().start(this::onRuntimeEvent);
         });
     }
@@ -95,6 +96,13 @@ public final class NodeAgent implements AutoCloseable {
                     worker.refresh();
                 }
             }
+        }
+    }
+
+    private void onNetworkChange(String podUid) {
+        PodWorker worker = workers.get(podUid);
+        if (worker != null) {
+            worker.changed();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.beemesh.machine.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.ApiObject;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +14,11 @@ import java.util.Optional;
  */
 final class PodAdmission {
     private final AgentConfig config;
+    private final PodNetwork network;
 
-    PodAdmission(AgentConfig config) {
+    PodAdmission(AgentConfig config, PodNetwork network) {
         this.config = config;
+        this.network = network;
     }
 
     /**
@@ -32,6 +35,15 @@ final class PodAdmission {
                 return Optional.of(new PodStatus.Failure("NodeAffinity",
                         "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
             }
+        }
+        Optional<String> right = network.covers(pod)
+                ? PodNetwork.networkRight(pod)
+                : Optional.empty();
+        if (right.isPresent()) {
+            return Optional.of(new PodStatus.Failure("NetworkRights", right.get()
+                    + ", which a pod with a sidecar cannot have: the sidecar is its only way in and"
+                    + " out. Remove it, or give the pod the annotation " + PodNetwork.ANNOTATION
+                    + ": disabled"));
         }
         AgentConfig.MachineFacts facts = config.facts();
         if (present.size() >= facts.pods()) {

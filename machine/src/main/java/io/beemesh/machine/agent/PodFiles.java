@@ -22,11 +22,14 @@ final class PodFiles {
     private final ApiObject pod;
     private final JsonNode spec;
     private final AgentConfig config;
+    private final List<String> clusterServers;
 
-    PodFiles(ApiObject pod, AgentConfig config) {
+    /** @param clusterServers resolvers of the mesh that the pod can reach; may be none */
+    PodFiles(ApiObject pod, AgentConfig config, List<String> clusterServers) {
         this.pod = pod;
         this.spec = pod.tree().path("spec");
         this.config = config;
+        this.clusterServers = clusterServers;
     }
 
     /** By their paths in the container. */
@@ -97,9 +100,9 @@ final class PodFiles {
         if (!policy.equals("None")) {
             readHost(servers, searches, options);
         }
-        if (cluster && !config.dns().servers().isEmpty()) {
+        if (cluster && !clusterServers.isEmpty()) {
             servers.clear();
-            servers.addAll(config.dns().servers());
+            servers.addAll(clusterServers);
             String domain = config.dns().clusterDomain();
             searches.addAll(0,
                     List.of(pod.namespace() + ".svc." + domain, "svc." + domain, domain));

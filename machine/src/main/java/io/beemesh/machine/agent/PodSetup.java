@@ -3,6 +3,7 @@ package io.beemesh.machine.agent;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.runtime.ContainerState;
 import io.beemesh.machine.runtime.RuntimeFailure;
 import io.beemesh.machine.runtime.SandboxSpec;
 import io.beemesh.machine.runtime.SandboxState;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +39,15 @@ final class PodSetup {
     private int failures;
     private int attempt;
     private Loop.@Nullable Timer retry;
+    /** Absent if the pod is on the runtime's network. */
+    private final Optional<SidecarWorker> sidecar;
 
     PodSetup(AgentParts parts, PodContext pod) {
         this.parts = parts;
         this.pod = pod;
+        this.sidecar = parts.machine().network().covers(pod.pod())
+                ? Optional.of(new SidecarWorker(parts, pod))
+                : Optional.empty();
     }
 
     Map<String, String> volumes() {
@@ -71,11 +78,17 @@ final class PodSetup {
     }
 
     boolean isBusy() {
-        return busy;
+        return busy || sidecar.map(SidecarWorker::isBusy).orElse(false);
     }
 
     boolean isReady() {
-        return volumesReady && filesReady && hasSandbox();
+        return volumesReady && filesReady && hasSandbox()
+                && sidecar.map(SidecarWorker::isReady).orElse(true);
+    }
+
+    /** What the runtime has of the pod's sidecar. */
+    void observeSidecar(List<ContainerState> states) {
+        sidecar.ifPresent(worker -> worker.observe(states));
     }
 
     /** What the runtime has. Returns true if the pod's sandbox is no longer usable. */
@@ -107,6 +120,9 @@ final class PodSetup {
 
     /** The sandbox cannot be used any more: the next step makes a new one. */
     void step() {
+        if (hasSandbox() && !pod.isStopping()) {
+            sidecar.ifPresent(worker -> worker.step(podIp()));
+        }
         if (busy || retry != null) {
             return;
         }
@@ -132,6 +148,7 @@ final class PodSetup {
     }
 
     void close() {
+        sidecar.ifPresent(SidecarWorker::close);
         Loop.Timer pending = retry;
         if (pending != null) {
             pending.cancel();
@@ -209,6 +226,7 @@ final class PodSetup {
                 ? CompletableFuture.completedFuture(null)
                 : parts.machine().runtime().removeSandbox(old.id());
         pod.invalidateReads();
+        sidecar.ifPresent(SidecarWorker::reset);
         removed.thenCompose(_ -> parts.machine().runtime().createSandbox(spec()))
                 .whenComplete((made, thrown) -> {
                     busy = false;
@@ -245,19 +263,29 @@ final class PodSetup {
                 }
             }
         }
-        return new SandboxSpec(pod.podName(), new PodFiles(pod.pod(), parts.config()).hostname(),
+        return new SandboxSpec(pod.podName(), podFiles().hostname(),
                 attempt,
                 new SandboxSpec.Namespaces(hostNetwork, spec.path("hostPID").asBoolean(false),
                         spec.path("hostIPC").asBoolean(false),
-                        spec.path("shareProcessNamespace").asBoolean(false)),
+                        spec.path("shareProcessNamespace").asBoolean(false),
+                        sidecar.isPresent()
+                                ? parts.machine().network().chooseAddress(pod.pod().uid())
+                                : ""),
                 sysctls, ports);
+    }
+
+    private PodFiles podFiles() {
+        return new PodFiles(pod.pod(), parts.config(),
+                sidecar.isPresent()
+                        ? parts.machine().network().nameServers()
+                        : parts.config().dns().servers());
     }
 
     private void writeFiles() {
         busy = true;
         parts.machine().volumes()
                 .podFiles(pod.pod().uid(),
-                        new PodFiles(pod.pod(), parts.config()).contents(podIp()))
+                        podFiles().contents(podIp()))
                 .whenComplete((paths, thrown) -> {
                     busy = false;
                     if (thrown == null) {

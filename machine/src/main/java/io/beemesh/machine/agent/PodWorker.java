@@ -3,6 +3,7 @@ package io.beemesh.machine.agent;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.agent.ContainerWorker.Role;
+import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
@@ -191,14 +192,9 @@ final class PodWorker implements PodContext {
         }
         connected = true;
         boolean lost = setup.observe(seen.sandboxes());
+        setup.observeSidecar(named(seen, PodNetwork.CONTAINER));
         for (ContainerWorker container : containers) {
-            List<ContainerState> own = new ArrayList<>();
-            for (ContainerState state : seen.containers()) {
-                if (state.name().equals(container.name())) {
-                    own.add(state);
-                }
-            }
-            container.observe(own);
+            container.observe(named(seen, container.name()));
         }
         if (lost && !isStopping()) {
             parts.normal(pod, "SandboxChanged",
@@ -208,6 +204,16 @@ final class PodWorker implements PodContext {
             shutdown.begin(shutdown.remaining());
         }
         changed();
+    }
+
+    private static List<ContainerState> named(RuntimePod seen, String name) {
+        List<ContainerState> own = new ArrayList<>();
+        for (ContainerState state : seen.containers()) {
+            if (state.name().equals(name)) {
+                own.add(state);
+            }
+        }
+        return own;
     }
 
     /** The runtime does not answer: nothing is known, so nothing is said or done. */
@@ -363,6 +369,7 @@ final class PodWorker implements PodContext {
     /** All that the pod had on this machine is gone. */
     void finished() {
         if (shutdown.isObjectGone()) {
+            parts.machine().network().remove(pod.uid());
             LOG.info("Pod removed pod={}/{} uid={}", pod.namespace(), pod.name(), pod.uid());
             close();
             onGone.accept(this);

@@ -1,6 +1,7 @@
 package io.beemesh.machine.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.runtime.ContainerSpec.Kernel;
 import io.beemesh.machine.runtime.ContainerSpec.Security;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -23,8 +25,11 @@ final class SecurityContext {
     private final JsonNode container;
     private final JsonNode podContext;
     private final JsonNode context;
+    private final boolean sidecar;
 
-    SecurityContext(ApiObject pod, JsonNode container) {
+    /** @param sidecar the pod has one, so its containers get no rights over the network */
+    SecurityContext(ApiObject pod, JsonNode container, boolean sidecar) {
+        this.sidecar = sidecar;
         this.pod = pod;
         this.container = container;
         this.podContext = pod.tree().path("spec").path("securityContext");
@@ -33,12 +38,28 @@ final class SecurityContext {
 
     Security resolve(ImageState image) throws StartFailure {
         checkNonRoot(image);
+        Optional<String> right = sidecar
+                ? PodNetwork.networkRight(container)
+                : Optional.empty();
+        if (right.isPresent()) {
+            throw StartFailure.config(
+                    right.get() + ", which it cannot have in a pod with a sidecar");
+        }
         boolean privileged = context.path("privileged").asBoolean(false);
         boolean escalates = context.path("allowPrivilegeEscalation").asBoolean(true);
         return new Security(user(image), groups(), privileged, !escalates,
                 context.path("readOnlyRootFilesystem").asBoolean(false),
                 strings(context.path("capabilities").path("add")),
-                strings(context.path("capabilities").path("drop")), seccomp(privileged), kernel());
+                drops(), seccomp(privileged), kernel());
+    }
+
+    private List<String> drops() {
+        List<String> drops = strings(context.path("capabilities").path("drop"));
+        if (sidecar) {
+            drops.add("NET_ADMIN");
+            drops.add("NET_RAW");
+        }
+        return drops;
     }
 
     private Kernel kernel() throws StartFailure {

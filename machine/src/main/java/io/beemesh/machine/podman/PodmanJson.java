@@ -3,6 +3,7 @@ package io.beemesh.machine.podman;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.Json;
 import io.beemesh.machine.runtime.ContainerSpec;
 import io.beemesh.machine.runtime.ContainerState;
@@ -25,24 +26,33 @@ final class PodmanJson {
     static ObjectNode sandbox(SandboxSpec spec, String node, String network) {
         ObjectNode body = Json.object();
         body.put("name", Labels.podmanName(spec.pod()));
-        body.set("labels", Labels.of(spec.pod(), node, spec.attempt()));
-        body.put("exit_policy", "continue");
         SandboxSpec.Namespaces namespaces = spec.namespaces();
+        ObjectNode labels = Labels.of(spec.pod(), node, spec.attempt());
+        boolean own = !namespaces.address().isEmpty();
+        if (own) {
+            labels.put(Labels.ADDRESS, namespaces.address());
+        }
+        body.set("labels", labels);
+        body.put("exit_policy", "continue");
         ArrayNode shared = body.putArray("shared_namespaces");
         if (namespaces.hostNetwork()) {
             body.putObject("netns").put("nsmode", "host");
             shared.add("ipc");
         } else {
             body.put("hostname", spec.hostname());
-            body.putObject("netns").put("nsmode", "bridge");
-            body.putObject("Networks").putObject(network);
+            if (own) {
+                body.putObject("netns").put("nsmode", "none");
+            } else {
+                body.putObject("netns").put("nsmode", "bridge");
+                body.putObject("Networks").putObject(network);
+            }
             shared.add("net").add("ipc").add("uts");
         }
         if (namespaces.sharedPid()) {
             shared.add("pid");
         }
         body.put("no_manage_hosts", true);
-        if (!spec.ports().isEmpty()) {
+        if (!spec.ports().isEmpty() && !own) {
             ArrayNode ports = body.putArray("portmappings");
             for (SandboxSpec.PortMapping port : spec.ports()) {
                 ports.addObject().put("host_port", port.hostPort())
@@ -95,7 +105,7 @@ final class PodmanJson {
             options.add(mount.propagation().isEmpty() ? "rprivate" : mount.propagation());
         }
         resources(body, spec.resources());
-        security(body, spec.security());
+        security(body, spec.security(), spec.name().equals(PodNetwork.CONTAINER));
         return body;
     }
 
@@ -112,7 +122,8 @@ final class PodmanJson {
         body.put("oom_score_adj", resources.oomScoreAdjust());
     }
 
-    private static void security(ObjectNode body, ContainerSpec.Security security) {
+    private static void security(ObjectNode body, ContainerSpec.Security security,
+            boolean isSidecar) {
         if (!security.user().isEmpty()) {
             body.put("user", security.user());
         }
@@ -129,7 +140,10 @@ final class PodmanJson {
             body.put("seccomp_profile_path", security.seccomp());
         }
         String processes = security.kernel().processes();
-        if (processes.equals(ContainerSpec.Kernel.HOST)) {
+        if (isSidecar) {
+            // Containers that share theirs must not see it.
+            body.putObject("pidns").put("nsmode", "private");
+        } else if (processes.equals(ContainerSpec.Kernel.HOST)) {
             body.putObject("pidns").put("nsmode", "host");
         } else if (!processes.isEmpty()) {
             body.putObject("pidns").put("nsmode", "container").put("value", processes);

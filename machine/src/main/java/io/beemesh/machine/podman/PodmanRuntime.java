@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.dockerjava.transport.DockerHttpClient.Response;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.Json;
 import io.beemesh.machine.runtime.ContainerRuntime;
 import io.beemesh.machine.runtime.ContainerSpec;
@@ -155,7 +156,11 @@ public final class PodmanRuntime implements ContainerRuntime {
             running |= container.path("Id").asText().equals(infra)
                     && container.path("Status").asText().equals("running");
         }
-        String ip = running ? address(infra) : "";
+        String own = pod.path("Labels").path(Labels.ADDRESS).asText("");
+        String ip = "";
+        if (running) {
+            ip = own.isEmpty() ? address(infra) : own;
+        }
         return new SandboxState(pod.path("Id").asText(), running, ip,
                 Labels.attempt(pod.path("Labels")));
     }
@@ -180,7 +185,19 @@ public final class PodmanRuntime implements ContainerRuntime {
                     .path("Id").asText();
             client.post("/pods/" + id + "/start", null);
             String infra = client.get("/pods/" + id + "/json").path("InfraContainerID").asText();
-            return new SandboxState(id, true, address(infra), spec.attempt());
+            String own = spec.namespaces().address();
+            if (own.isEmpty()) {
+                return new SandboxState(id, true, address(infra), spec.attempt());
+            }
+            try {
+                NetworkNamespace.setUp(client.get("/containers/" + infra + "/json").path("State")
+                        .path("Pid").asLong(), own);
+            } catch (IOException e) {
+                // A sandbox that seems whole must be.
+                client.delete("/pods/" + id + "?force=true");
+                throw e;
+            }
+            return new SandboxState(id, true, own, spec.attempt());
         });
     }
 
@@ -361,7 +378,9 @@ public final class PodmanRuntime implements ContainerRuntime {
             Map<String, JsonNode> labels = new LinkedHashMap<>();
             for (JsonNode container : client
                     .get("/containers/json?" + Labels.filter(node, ""))) {
-                if (!container.path("IsInfra").asBoolean(false)) {
+                boolean sidecar = container.path("Labels").path(Labels.CONTAINER).asText("")
+                        .equals(PodNetwork.CONTAINER);
+                if (!container.path("IsInfra").asBoolean(false) && !sidecar) {
                     labels.put(container.path("Id").asText(), container.path("Labels"));
                     query.append("&containers=").append(container.path("Id").asText());
                 }

@@ -3,6 +3,7 @@ package io.beemesh.machine.podman;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.agent.PodStreams;
+import io.beemesh.machine.network.netty.PodSockets;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
@@ -27,9 +28,17 @@ public final class PodmanStreams implements PodStreams, AutoCloseable {
     private final Registry registry;
     private final Loop loop;
     private final PodDirectories directories;
+    private final PodSockets sockets;
 
     /** @param pods the same directory as {@link PodmanRuntime}'s */
     public PodmanStreams(Loop loop, Registry registry, Path socket, Path pods) {
+        this(loop, registry, socket, pods, PodSockets.direct());
+    }
+
+    /** With the way to pods that have a sidecar. */
+    public PodmanStreams(Loop loop, Registry registry, Path socket, Path pods,
+            PodSockets sockets) {
+        this.sockets = sockets;
         this.client = new PodmanClient(socket);
         this.registry = registry;
         this.loop = loop;
@@ -104,7 +113,7 @@ public final class PodmanStreams implements PodStreams, AutoCloseable {
                     "unable to forward port because pod is not running. Current status="
                             + status.path("phase").asText());
         }
-        Socket socket = new Socket();
+        Socket socket = sockets.open(ip);
         try {
             socket.connect(new InetSocketAddress(ip, port), CONNECT_MILLIS_MAX);
             return new TcpConnection(socket);

@@ -1,6 +1,7 @@
 package io.beemesh.machine.probe;
 
 import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.network.netty.PodSockets;
 import io.beemesh.machine.runtime.Prober;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,9 +26,15 @@ public final class NetworkProber implements Prober {
 
     private final Loop loop;
     private final Semaphore permits = new Semaphore(PROBES_MAX);
+    private final PodSockets sockets;
 
     public NetworkProber(Loop loop) {
+        this(loop, PodSockets.direct());
+    }
+
+    public NetworkProber(Loop loop, PodSockets sockets) {
         this.loop = loop;
+        this.sockets = sockets;
     }
 
     private interface Question {
@@ -105,7 +112,7 @@ public final class NetworkProber implements Prober {
     private CompletableFuture<ProbeResult> ask(String host, int port, Duration limit,
             String prefix, Question question) {
         CompletableFuture<ProbeResult> future = new CompletableFuture<>();
-        Socket socket = new Socket();
+        Socket socket = sockets.open(host);
         Loop.Timer timer = loop.schedule(limit, () -> {
             // The thread that waits on the socket sees it closed.
             future.complete(new ProbeResult(false, prefix

@@ -20,9 +20,14 @@ public record SandboxSpec(PodName pod, String hostname, int attempt, Namespaces 
     /** Which pod it is. */
     public record PodName(String namespace, String name, String uid) {}
 
-    /** Which namespaces are the machine's own, and whether containers see each other's processes. */
+    /**
+     * Which namespaces are the machine's own, and whether containers see each other's processes.
+     *
+     * @param address the pod's address on a network of its own that leads nowhere but to its sidecar;
+     *     empty: the runtime's network, which chooses one
+     */
     public record Namespaces(boolean hostNetwork, boolean hostPid, boolean hostIpc,
-            boolean sharedPid) {}
+            boolean sharedPid, String address) {}
 
     /**
      * A port of the machine that leads into the pod.

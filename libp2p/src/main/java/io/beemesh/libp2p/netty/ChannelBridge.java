@@ -1,0 +1,199 @@
+package io.beemesh.libp2p.netty;
+
+import io.beemesh.libp2p.ByteStream;
+import io.beemesh.libp2p.StreamReader;
+import io.beemesh.libp2p.StreamResetException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket and a stream joined: what one brings the other gets, and each is read only as fast as the other
+ * takes it. The end of one side goes on as such, a reset as a reset. On the loop of both.
+ *
+ * <p>It is the socket's handler from the beginning: native sockets deliver what is left, and their end,
+ * unasked when the peer closes. The socket must be made with {@code AUTO_READ} off and {@code
+ * ALLOW_HALF_CLOSURE} on; what it delivers unasked is bounded by its {@code SO_RCVBUF}.
+ */
+public final class ChannelBridge extends ChannelInboundHandlerAdapter implements StreamReader {
+    /** Bytes of the stream that may be on their way to the socket. */
+    public static final int WINDOW_BYTES = 64 * 1024;
+
+    private final DuplexChannel channel;
+    private final Queue<ByteBuf> held = new ArrayDeque<>(2);
+    private @Nullable ByteStream stream;
+    private boolean sending;
+    private int writing;
+    private boolean socketEnded;
+    private boolean endSent;
+    private boolean streamEnded;
+    private boolean over;
+
+    /** To be made the handler of {@code channel}. */
+    public ChannelBridge(DuplexChannel channel) {
+        this.channel = channel;
+    }
+
+    public DuplexChannel channel() {
+        return channel;
+    }
+
+    /**
+     * Begins to read both. The caller makes this the reader of the stream.
+     *
+     * @param credit what the stream may bring already
+     */
+    public void join(ByteStream joined, long credit) {
+        stream = joined;
+        if (over) {
+            joined.reset();
+            return;
+        }
+        if (credit < WINDOW_BYTES) {
+            joined.request(WINDOW_BYTES - credit);
+        }
+        pump(joined);
+    }
+
+    private void pump(ByteStream to) {
+        if (sending || over) {
+            return;
+        }
+        ByteBuf next = held.poll();
+        if (next != null) {
+            sending = true;
+            to.write(next.nioBuffer()).whenComplete((done, failure) -> {
+                next.release();
+                sending = false;
+                if (failure != null) {
+                    abort();
+                } else {
+                    pump(to);
+                }
+            });
+        } else if (socketEnded) {
+            if (!endSent) {
+                endSent = true;
+                to.closeWrite();
+                endIfDue();
+            }
+        } else {
+            channel.read();
+        }
+    }
+
+    private void pumpIfJoined() {
+        ByteStream joined = stream;
+        if (joined != null) {
+            pump(joined);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (over) {
+            ((ByteBuf) message).release();
+            return;
+        }
+        held.add((ByteBuf) message);
+        pumpIfJoined();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (!sending && held.isEmpty()) {
+            // A read that brought nothing is asked for again.
+            pumpIfJoined();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent && !socketEnded) {
+            socketEnded = true;
+            pumpIfJoined();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        abort();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        abort();
+    }
+
+    @Override
+    public void onData(ByteBuffer data) {
+        int count = data.remaining();
+        writing++;
+        channel.writeAndFlush(channel.alloc().buffer(count).writeBytes(data))
+                .addListener((ChannelFuture written) -> {
+                    writing--;
+                    if (!written.isSuccess()) {
+                        abort();
+                    } else if (!over && stream != null) {
+                        stream.request(count);
+                        shutdownIfDue();
+                    }
+                });
+    }
+
+    @Override
+    public void onEnd() {
+        streamEnded = true;
+        shutdownIfDue();
+    }
+
+    /** Netty's shutdown would drop what is still being written. */
+    private void shutdownIfDue() {
+        if (streamEnded && writing == 0 && !over) {
+            channel.shutdownOutput();
+            endIfDue();
+        }
+    }
+
+    private void endIfDue() {
+        if (endSent && streamEnded && writing == 0 && !over) {
+            over = true;
+            channel.close();
+        }
+    }
+
+    @Override
+    public void onReset(StreamResetException cause) {
+        abort();
+    }
+
+    /** Ends both at once; the socket's peer sees a reset. */
+    public void abort() {
+        if (!over) {
+            over = true;
+            held.forEach(ByteBuf::release);
+            held.clear();
+            if (stream != null) {
+                stream.reset();
+            }
+            abort(channel);
+        }
+    }
+
+    /** Closes a socket so that its peer sees a reset. */
+    public static void abort(Channel channel) {
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.close();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.beemesh.machine.network;
+
+import io.beemesh.libp2p.peer.PeerId;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The pods of this machine that have a sidecar. Written on the node's loop, read from any thread. */
+public final class Attachments {
+    private final Map<String, Attachment> byUid = new ConcurrentHashMap<>();
+    private final Map<PeerId, Attachment> byPeer = new ConcurrentHashMap<>();
+    private final Map<String, Attachment> byAddress = new ConcurrentHashMap<>();
+
+    /** One pod: its identity, and its address in text. */
+    public record Attachment(String uid, PeerId peer, String address) {}
+
+    public void put(Attachment attachment) {
+        remove(attachment.uid());
+        byUid.put(attachment.uid(), attachment);
+        byPeer.put(attachment.peer(), attachment);
+        byAddress.put(attachment.address(), attachment);
+    }
+
+    /** What was there of the pod. */
+    public Optional<Attachment> remove(String uid) {
+        Attachment old = byUid.remove(uid);
+        if (old != null) {
+            byPeer.remove(old.peer(), old);
+            byAddress.remove(old.address(), old);
+        }
+        return Optional.ofNullable(old);
+    }
+
+    public Optional<Attachment> ofUid(String uid) {
+        return Optional.ofNullable(byUid.get(uid));
+    }
+
+    public Optional<Attachment> ofPeer(PeerId peer) {
+        return Optional.ofNullable(byPeer.get(peer));
+    }
+
+    public Optional<Attachment> ofAddress(String address) {
+        return Optional.ofNullable(byAddress.get(address));
+    }
+}

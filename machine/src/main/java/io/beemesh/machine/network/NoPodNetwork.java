@@ -1,0 +1,45 @@
+package io.beemesh.machine.network;
+
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** Leaves all pods to the runtime's own network. */
+final class NoPodNetwork implements PodNetwork {
+    @Override
+    public boolean covers(ApiObject pod) {
+        return false;
+    }
+
+    @Override
+    public String chooseAddress(String podUid) {
+        throw new IllegalStateException("no pod has a sidecar");
+    }
+
+    @Override
+    public CompletableFuture<SidecarFacts> admit(PodName pod, String address) {
+        throw new IllegalStateException("no pod has a sidecar");
+    }
+
+    @Override
+    public boolean isConnected(String podUid) {
+        return false;
+    }
+
+    @Override
+    public void onChange(Consumer<String> listener) {
+        // Nothing ever changes.
+    }
+
+    @Override
+    public void remove(String podUid) {
+        // Nothing is kept.
+    }
+
+    @Override
+    public List<String> nameServers() {
+        return List.of();
+    }
+}

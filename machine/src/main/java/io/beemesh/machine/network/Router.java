@@ -1,0 +1,76 @@
+package io.beemesh.machine.network;
+
+import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.machine.service.ServiceRange;
+import io.beemesh.protocol.sidecar.ConnectRequest;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Says where a pod's connection goes, by what the registry says at this moment: nothing is remembered, so an
+ * endpoint that is no longer ready gets no new connection. Used by one thread.
+ */
+public final class Router {
+    /** Endpoints of a Service that one connection tries. */
+    private static final int ENDPOINTS_MAX = 3;
+    private static final int DNS_PORT = 53;
+
+    private final ServiceMap services;
+    private final Attachments pods;
+    private int turn;
+
+    public Router(ServiceMap services, Attachments pods) {
+        this.services = services;
+        this.pods = pods;
+    }
+
+    /** The ways to try, the first one first; never empty. */
+    public List<Route> routes(ConnectRequest request, String sourceUid) {
+        byte[] bytes = request.address();
+        if (bytes.length != 4) {
+            return List.of(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+        }
+        String address = text(bytes);
+        if (address.equals(ServiceRange.DNS_ADDRESS) && request.port() == DNS_PORT) {
+            return List.of(new Route.NameServer());
+        }
+        if (!services.isService(address)) {
+            return List.of(ServiceRange.contains(address)
+                    ? new Route.Nowhere(ConnectStatus.UNREACHABLE)
+                    : target(address, request.port()));
+        }
+        List<Endpoint> ready = services.ready(address, request.transport().name(),
+                request.port());
+        if (ready.isEmpty()) {
+            return List.of(new Route.Nowhere(ConnectStatus.REFUSED));
+        }
+        int first = services.isSticky(address) ? sourceUid.hashCode() : turn++;
+        List<Route> routes = new ArrayList<>();
+        for (int i = 0; i < Math.min(ready.size(), ENDPOINTS_MAX); i++) {
+            Endpoint endpoint = ready.get(Math.floorMod(first + i, ready.size()));
+            routes.add(target(endpoint.address(), endpoint.port()));
+        }
+        return routes;
+    }
+
+    private Route target(String address, int port) {
+        byte[] bytes = ServiceNames.bytes(address).orElse(new byte[4]);
+        Attachment pod = pods.ofAddress(address).orElse(null);
+        if (pod != null) {
+            return new Route.Pod(pod.peer(), address, port);
+        }
+        if (PodRange.contains(bytes)) {
+            return new Route.Nowhere(ConnectStatus.UNREACHABLE);
+        }
+        boolean special = bytes[0] == 0 || bytes[0] == 127 || (bytes[0] & 0xff) >= 224;
+        return special
+                ? new Route.Nowhere(ConnectStatus.DENIED)
+                : new Route.Outside(address, port);
+    }
+
+    private static String text(byte[] ip) {
+        return (ip[0] & 0xff) + "." + (ip[1] & 0xff) + "." + (ip[2] & 0xff) + "." + (ip[3] & 0xff);
+    }
+}

@@ -1,0 +1,215 @@
+package io.beemesh.machine.network;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.registry.WatchListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Services and their endpoints as the registry has them now: which addresses stand behind one, and behind
+ * a name. It follows the registry on the loop; the answers may be asked for from any thread.
+ */
+public final class ServiceMap implements WatchListener {
+    private static final String SERVICE_NAME = "kubernetes.io/service-name";
+
+    private final Registry registry;
+    private final Map<ObjectKey, Service> services = new ConcurrentHashMap<>();
+    private final Map<String, ObjectKey> byAddress = new ConcurrentHashMap<>();
+    /** By service, then by slice; the inner maps are replaced whole. */
+    private final Map<ObjectKey, Map<String, List<Backend>>> slices = new ConcurrentHashMap<>();
+
+    /** A port that a Service offers. */
+    record Port(String name, String protocol, int port) {}
+
+    /**
+     * A Service.
+     *
+     * @param address empty if it is headless or has only an external name
+     * @param sticky connections of one pod go to one endpoint
+     */
+    record Service(String address, List<Port> ports, String externalName, boolean sticky,
+            boolean unready) {}
+
+    /** One endpoint's port. */
+    record Backend(String address, String hostname, String podUid, boolean ready, String portName,
+            String protocol, int port) {}
+
+    /** An address and a port. */
+    public record Endpoint(String address, int port) {}
+
+    public ServiceMap(Registry registry) {
+        this.registry = registry;
+    }
+
+    /** Begins to follow; on the loop. */
+    public void start() {
+        registry.follow(this);
+        registry.peek(GroupResource.SERVICES, "").forEach(this::putService);
+        registry.peek(GroupResource.ENDPOINT_SLICES, "").forEach(this::putSlice);
+    }
+
+    /** True if the address is a Service's. */
+    boolean isService(String address) {
+        return byAddress.containsKey(address);
+    }
+
+    /** What stands ready behind a Service's address and port, in an order that is always the same. */
+    List<Endpoint> ready(String address, String protocol, int port) {
+        List<Endpoint> found = new ArrayList<>();
+        ObjectKey key = byAddress.get(address);
+        Service service = key == null ? null : services.get(key);
+        if (key != null && service != null) {
+            for (Port one : service.ports) {
+                if (one.port == port && one.protocol.equals(protocol)) {
+                    for (Backend backend : backends(key)) {
+                        if ((backend.ready || service.unready)
+                                && backend.portName.equals(one.name)
+                                && backend.protocol.equals(protocol)) {
+                            found.add(new Endpoint(backend.address, backend.port));
+                        }
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    /** True if connections of one pod to this address are to go to one endpoint. */
+    boolean isSticky(String address) {
+        ObjectKey key = byAddress.get(address);
+        Service service = key == null ? null : services.get(key);
+        return service != null && service.sticky;
+    }
+
+    /** The Service of a name. */
+    Optional<Service> service(String namespace, String name) {
+        return Optional.ofNullable(
+                services.get(new ObjectKey(GroupResource.SERVICES, namespace, name)));
+    }
+
+    /** Endpoints of a Service, ready or not, one entry a port. */
+    List<Backend> backends(String namespace, String name) {
+        return backends(new ObjectKey(GroupResource.SERVICES, namespace, name));
+    }
+
+    private List<Backend> backends(ObjectKey service) {
+        List<Backend> all = new ArrayList<>();
+        slices.getOrDefault(service, Map.of()).values().forEach(all::addAll);
+        return all;
+    }
+
+    @Override
+    public void onChanges(List<Change> changes) {
+        for (Change change : changes) {
+            GroupResource type = change.object().key().type();
+            boolean gone = change.kind() == Change.Kind.DELETED;
+            if (type.equals(GroupResource.SERVICES)) {
+                if (gone) {
+                    forget(change.object().key());
+                } else {
+                    putService(change.object());
+                }
+            } else if (type.equals(GroupResource.ENDPOINT_SLICES)) {
+                change.previous().ifPresent(this::removeSlice);
+                if (gone) {
+                    removeSlice(change.object());
+                } else {
+                    putSlice(change.object());
+                }
+            }
+        }
+    }
+
+    private void forget(ObjectKey key) {
+        Service old = services.remove(key);
+        if (old != null) {
+            byAddress.remove(old.address, key);
+        }
+    }
+
+    private void putService(StoredObject stored) {
+        forget(stored.key());
+        JsonNode spec = stored.object().tree().path("spec");
+        List<Port> ports = new ArrayList<>();
+        for (JsonNode port : spec.path("ports")) {
+            ports.add(new Port(port.path("name").asText(""), port.path("protocol").asText("TCP"),
+                    port.path("port").asInt()));
+        }
+        String address = spec.path("clusterIP").asText("");
+        boolean headless = address.isEmpty() || address.equals("None");
+        Service service = new Service(headless ? "" : address, List.copyOf(ports),
+                spec.path("type").asText("").equals("ExternalName")
+                        ? spec.path("externalName").asText("")
+                        : "",
+                spec.path("sessionAffinity").asText("").equals("ClientIP"),
+                spec.path("publishNotReadyAddresses").asBoolean(false));
+        services.put(stored.key(), service);
+        if (!headless) {
+            byAddress.put(address, stored.key());
+        }
+    }
+
+    private static Optional<ObjectKey> serviceOf(StoredObject slice) {
+        return Optional.ofNullable(slice.labels().get(SERVICE_NAME)).map(
+                name -> new ObjectKey(GroupResource.SERVICES, slice.key().namespace(), name));
+    }
+
+    private void removeSlice(StoredObject slice) {
+        serviceOf(slice).ifPresent(service -> slices.computeIfPresent(service, (key, held) -> {
+            Map<String, List<Backend>> rest = new TreeMap<>(held);
+            rest.remove(slice.key().name());
+            return rest.isEmpty() ? null : rest;
+        }));
+    }
+
+    private void putSlice(StoredObject slice) {
+        serviceOf(slice).ifPresent(service -> {
+            Map<String, List<Backend>> all = new TreeMap<>(
+                    slices.getOrDefault(service, Map.of()));
+            all.put(slice.key().name(), read(slice.object()));
+            slices.put(service, all);
+        });
+    }
+
+    private static List<Backend> read(ApiObject slice) {
+        List<Backend> backends = new ArrayList<>();
+        for (JsonNode endpoint : slice.tree().path("endpoints")) {
+            boolean ready = endpoint.path("conditions").path("ready").asBoolean(true);
+            String address = endpoint.path("addresses").path(0).asText("");
+            for (JsonNode port : slice.tree().path("ports")) {
+                backends.add(new Backend(address, endpoint.path("hostname").asText(""),
+                        endpoint.path("targetRef").path("uid").asText(""), ready,
+                        port.path("name").asText(""), port.path("protocol").asText("TCP"),
+                        port.path("port").asInt()));
+            }
+            if (slice.tree().path("ports").isEmpty()) {
+                backends.add(new Backend(address, endpoint.path("hostname").asText(""),
+                        endpoint.path("targetRef").path("uid").asText(""), ready, "", "", 0));
+            }
+        }
+        return List.copyOf(backends);
+    }
+
+    @Override
+    public void onProgress(long version) {
+        // Nothing is kept by version.
+    }
+
+    @Override
+    public void onClosed(String reason) {
+        services.clear();
+        byAddress.clear();
+        slices.clear();
+        start();
+    }
+}

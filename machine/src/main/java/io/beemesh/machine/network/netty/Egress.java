@@ -1,0 +1,108 @@
+package io.beemesh.machine.network.netty;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.netty.ChannelBridge;
+import io.beemesh.libp2p.netty.DatagramBridge;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.network.Route;
+import io.beemesh.protocol.sidecar.Carrier;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** Connections out of the mesh, from this machine's own network. On the pods' loop only. */
+final class Egress {
+    private static final int CONNECT_MILLIS_MAX = 10_000;
+    private static final Duration UDP_IDLE = Duration.ofSeconds(60);
+
+    private final NettyLoop loop;
+
+    Egress(NettyLoop loop) {
+        this.loop = loop;
+    }
+
+    /** Connects and joins; {@code failed} is told why there is no connection. */
+    void open(Carrier carrier, Transport transport, Route.Outside to,
+            Consumer<ConnectStatus> failed) {
+        InetSocketAddress target = new InetSocketAddress(to.address(), to.port());
+        switch (transport) {
+            case TCP -> tcp(carrier, target, failed);
+            case UDP -> udp(carrier, target, failed);
+        }
+    }
+
+    private void tcp(Carrier carrier, InetSocketAddress target,
+            Consumer<ConnectStatus> failed) {
+        new Bootstrap().group(loop.eventLoop()).channel(loop.sockets().tcp())
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS_MAX)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new ChannelBridge((DuplexChannel) channel));
+                    }
+                }).connect(target).addListener((ChannelFuture connected) -> {
+                    if (connected.isSuccess()) {
+                        ChannelBridge bridge = connected.channel().pipeline()
+                                .get(ChannelBridge.class);
+                        carrier.answer(ConnectStatus.OK);
+                        carrier.bytes(bridge);
+                        bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
+                    } else {
+                        failed.accept(status(connected.cause()));
+                    }
+                });
+    }
+
+    private static ConnectStatus status(Throwable cause) {
+        if (cause instanceof ConnectTimeoutException) {
+            return ConnectStatus.TIMED_OUT;
+        }
+        return cause instanceof ConnectException
+                ? ConnectStatus.REFUSED
+                : ConnectStatus.UNREACHABLE;
+    }
+
+    private void udp(Carrier carrier, InetSocketAddress target,
+            Consumer<ConnectStatus> failed) {
+        new Bootstrap().group(loop.eventLoop()).channel(NioDatagramChannel.class)
+                .handler(new ChannelInboundHandlerAdapter()).connect(target)
+                .addListener((ChannelFuture connected) -> {
+                    if (!connected.isSuccess()) {
+                        failed.accept(ConnectStatus.UNREACHABLE);
+                        return;
+                    }
+                    Channel socket = connected.channel();
+                    DatagramBridge bridge = new DatagramBridge(socket, carrier.stream());
+                    socket.pipeline().addLast(bridge);
+                    carrier.answer(ConnectStatus.OK);
+                    carrier.datagrams(bridge::toSocket, socket::close);
+                    watch(socket, bridge, bridge.carried());
+                });
+    }
+
+    private void watch(Channel socket, DatagramBridge bridge, long seen) {
+        Loop.Timer timer = loop.schedule(UDP_IDLE, () -> {
+            if (bridge.carried() == seen) {
+                socket.close();
+            } else if (socket.isOpen()) {
+                watch(socket, bridge, bridge.carried());
+            }
+        });
+        socket.closeFuture().addListener(closed -> timer.cancel());
+    }
+}

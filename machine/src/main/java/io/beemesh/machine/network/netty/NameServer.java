@@ -1,0 +1,173 @@
+package io.beemesh.machine.network.netty;
+
+import io.beemesh.libp2p.FrameReader;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.StreamReader;
+import io.beemesh.libp2p.StreamResetException;
+import io.beemesh.machine.network.ServiceNames;
+import io.beemesh.protocol.sidecar.Carrier;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+
+/**
+ * The name server of the mesh's pods: answers for the mesh itself, and asks the machine's own name servers
+ * for all else. On the pods' loop; other servers are asked on virtual threads, a bounded number at once.
+ */
+final class NameServer {
+    private static final int QUESTIONS_MAX = 256;
+    private static final int UPSTREAM_MILLIS = 2_000;
+    private static final int DNS_PORT = 53;
+    private static final int UDP_ANSWER_BYTES_MAX = 4096;
+    private static final int TCP_QUESTION_BYTES_MAX = 4096;
+
+    private final Loop loop;
+    private final ServiceNames names;
+    private final List<InetAddress> upstream;
+    private final Semaphore questions = new Semaphore(QUESTIONS_MAX);
+
+    NameServer(Loop loop, ServiceNames names, List<InetAddress> upstream) {
+        this.loop = loop;
+        this.names = names;
+        this.upstream = List.copyOf(upstream);
+    }
+
+    /** Answers all questions of one flow or connection. */
+    void serve(Carrier carrier, Transport transport) {
+        carrier.answer(ConnectStatus.OK);
+        switch (transport) {
+            case UDP -> carrier.datagrams(datagram -> {
+                byte[] question = new byte[datagram.remaining()];
+                datagram.get(question);
+                answer(question, true,
+                        bytes -> carrier.stream().write(FrameReader.frame(bytes)));
+            }, () -> carrier.stream().closeWrite());
+            case TCP -> carrier.bytes(new TcpQuestions(carrier));
+        }
+    }
+
+    private void answer(byte[] question, boolean udp, Consumer<byte[]> to) {
+        Optional<byte[]> target = names.elsewhere(question);
+        if (target.isPresent()) {
+            ask(target.get()).thenAccept(
+                    theirs -> names.completed(question, theirs, udp).ifPresent(to));
+            return;
+        }
+        Optional<byte[]> known = names.answer(question, udp);
+        if (known.isPresent()) {
+            to.accept(known.get());
+            return;
+        }
+        ask(question).thenAccept(answer -> {
+            if (answer.length > 0) {
+                to.accept(answer);
+            } else {
+                ServiceNames.failure(question).ifPresent(to);
+            }
+        });
+    }
+
+    /** The answer of the first of the machine's name servers that gives one; empty if none does. */
+    private CompletableFuture<byte[]> ask(byte[] question) {
+        CompletableFuture<byte[]> result = new CompletableFuture<>();
+        if (upstream.isEmpty() || question.length < 12 || !questions.tryAcquire()) {
+            result.complete(new byte[0]);
+            return result;
+        }
+        Thread.ofVirtual().name("resolve").start(() -> {
+            byte[] answer = new byte[0];
+            try {
+                for (InetAddress server : upstream) {
+                    answer = ask(server, question);
+                    if (answer.length > 0) {
+                        break;
+                    }
+                }
+            } finally {
+                questions.release();
+            }
+            byte[] last = answer;
+            loop.execute(() -> result.complete(last));
+        });
+        return result;
+    }
+
+    private static byte[] ask(InetAddress server, byte[] question) {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.setSoTimeout(UPSTREAM_MILLIS);
+            socket.connect(new InetSocketAddress(server, DNS_PORT));
+            socket.send(new DatagramPacket(question, question.length));
+            byte[] buffer = new byte[UDP_ANSWER_BYTES_MAX];
+            DatagramPacket answer = new DatagramPacket(buffer, buffer.length);
+            do {
+                socket.receive(answer);
+                // Of another question that was asked from this port before.
+            } while (answer.getLength() < 12 || buffer[0] != question[0]
+                    || buffer[1] != question[1]);
+            return Arrays.copyOf(buffer, answer.getLength());
+        } catch (IOException e) {
+            return new byte[0];
+        }
+    }
+
+    /** Questions after two bytes of length each, one at a time. */
+    private final class TcpQuestions implements StreamReader {
+        private final Carrier carrier;
+        private byte[] held = new byte[0];
+        private boolean asking;
+
+        TcpQuestions(Carrier carrier) {
+            this.carrier = carrier;
+        }
+
+        @Override
+        public void onData(ByteBuffer bytes) {
+            int before = held.length;
+            held = Arrays.copyOf(held, before + bytes.remaining());
+            bytes.get(held, before, held.length - before);
+            next();
+        }
+
+        private void next() {
+            if (asking || held.length < 2) {
+                return;
+            }
+            int length = (held[0] & 0xff) << 8 | (held[1] & 0xff);
+            if (length > TCP_QUESTION_BYTES_MAX) {
+                carrier.stream().reset();
+            } else if (held.length >= 2 + length) {
+                byte[] question = Arrays.copyOfRange(held, 2, 2 + length);
+                held = Arrays.copyOfRange(held, 2 + length, held.length);
+                carrier.stream().request(2L + length);
+                asking = true;
+                answer(question, false, answer -> {
+                    asking = false;
+                    carrier.stream().write(ByteBuffer.allocate(2 + answer.length)
+                            .putShort((short) answer.length).put(answer).flip());
+                    next();
+                });
+            }
+        }
+
+        @Override
+        public void onEnd() {
+            carrier.stream().closeWrite();
+        }
+
+        @Override
+        public void onReset(StreamResetException cause) {
+            held = new byte[0];
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.beemesh.machine.network.netty;
+
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Sockets from this machine to pods: those that have a sidecar are reached through a proxy. Any thread. */
+public final class PodSockets {
+    private final Supplier<Optional<InetSocketAddress>> proxy;
+
+    PodSockets(Supplier<Optional<InetSocketAddress>> proxy) {
+        this.proxy = proxy;
+    }
+
+    /** All pods are reached directly. */
+    public static PodSockets direct() {
+        return new PodSockets(Optional::empty);
+    }
+
+    /** A socket that is not connected yet and may be connected to {@code host}. */
+    public Socket open(String host) {
+        return proxyTo(host).map(at -> new Socket(new Proxy(Proxy.Type.SOCKS, at)))
+                .orElseGet(Socket::new);
+    }
+
+    /** The SOCKS proxy to use for {@code host}; empty if it is reached directly. */
+    public Optional<InetSocketAddress> proxyTo(String host) {
+        return host.matches("10\\.24[4-7]\\..*") ? proxy.get() : Optional.empty();
+    }
+}

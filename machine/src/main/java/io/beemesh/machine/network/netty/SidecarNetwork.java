@@ -1,0 +1,248 @@
+package io.beemesh.machine.network.netty;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.PeerEvent;
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.NettyHost;
+import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.libp2p.swarm.ConnectionGater;
+import io.beemesh.libp2p.swarm.SwarmConfig;
+import io.beemesh.libp2p.yamux.YamuxConfig;
+import io.beemesh.machine.network.Attachments;
+import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.network.PodAddresses;
+import io.beemesh.machine.network.PodNetwork;
+import io.beemesh.machine.network.Router;
+import io.beemesh.machine.network.ServiceMap;
+import io.beemesh.machine.network.ServiceNames;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.runtime.ContainerSpec.Mount;
+import io.beemesh.machine.runtime.RuntimeFailure;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
+import io.beemesh.machine.service.ServiceRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The machine's end of all sidecars on it: a libp2p host on a unix socket, on a thread of its own, so that
+ * the bytes of pods do not hold up the node's decisions. Only sidecars whose key this machine made get in.
+ */
+public final class SidecarNetwork implements PodNetwork, AutoCloseable {
+    private static final int SIDECARS_MAX = 2000;
+    private static final int STREAMS_MAX = 2048;
+    private static final int WINDOW_BYTES_MAX = 1 << 20;
+    private static final int WRITE_BYTES_MAX = 2 << 20;
+    private static final int UNACKNOWLEDGED_MAX = 256;
+    private static final Duration PING = Duration.ofSeconds(30);
+    /** As in the kernel's {@code sockaddr_un}, with the zero at its end. */
+    private static final int SOCKET_PATH_MAX = 107;
+
+    private final Loop node;
+    private final Config config;
+    private final SecureRandom random;
+    private final Attachments pods = new Attachments();
+    private final Set<String> connected = new LinkedHashSet<>();
+    private final PodAddresses addresses;
+    private final ServiceMap services;
+    private final NettyLoop loop = new NettyLoop("pods");
+    private final NettyHost host;
+    private final SocksListener socks;
+    private final PodConnections connections;
+    private Consumer<String> listener = uid -> {
+    };
+
+    /**
+     * Where things are.
+     *
+     * @param key the machine's
+     * @param directory of the socket; only sidecars see it
+     * @param pods the directory under which the files of pods are kept
+     * @param image of the sidecar
+     * @param resolvConf the machine's own
+     */
+    public record Config(PrivateKey key, Path directory, Path pods, String image,
+            String resolvConf) {}
+
+    /** @param node the loop of registry and agent */
+    public SidecarNetwork(Loop node, Registry registry, Config config, SecureRandom random) {
+        this.node = node;
+        this.config = config;
+        this.random = random;
+        this.addresses = new PodAddresses(registry);
+        this.services = new ServiceMap(registry);
+        this.host = new NettyHost(loop, NettyHostConfig.defaults(config.key())
+                .withSwarm(SwarmConfig.defaults().withConnections(SIDECARS_MAX, SIDECARS_MAX,
+                        SIDECARS_MAX))
+                .withYamux(new YamuxConfig(STREAMS_MAX, STREAMS_MAX, UNACKNOWLEDGED_MAX,
+                        WINDOW_BYTES_MAX, WRITE_BYTES_MAX, PING))
+                .withGater(gater()));
+        this.connections = new PodConnections(host, pods, new Router(services, pods),
+                new NameServer(loop, new ServiceNames(services),
+                        PodConnections.nameServers(config.resolvConf())),
+                new Egress(loop));
+        this.socks = new SocksListener(loop, connections::dial);
+    }
+
+    private ConnectionGater gater() {
+        return new ConnectionGater() {
+            @Override
+            public boolean allowDial(PeerId peer, Multiaddr address) {
+                return false;
+            }
+
+            @Override
+            public boolean allowAccept(Multiaddr remoteAddress) {
+                return true;
+            }
+
+            @Override
+            public boolean allowPeer(PeerId peer, boolean inbound, Multiaddr remoteAddress) {
+                return pods.ofPeer(peer).isPresent();
+            }
+        };
+    }
+
+    private Path socket() {
+        return config.directory().resolve("pods.sock");
+    }
+
+    /** Listens; ends on the pods' loop. */
+    public CompletableFuture<Void> start() throws IOException {
+        if (socket().toString().length() > SOCKET_PATH_MAX) {
+            throw new IOException("the path " + socket() + " has more than " + SOCKET_PATH_MAX
+                    + " characters, too long for a socket; use a shorter --data");
+        }
+        Files.createDirectories(config.directory(), PosixFilePermissions
+                .asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.deleteIfExists(socket());
+        node.execute(services::start);
+        loop.execute(() -> {
+            connections.start();
+            host.onPeerEvent(this::onPeer);
+        });
+        try {
+            return host.listen(List.of(Multiaddr.parse("/unix" + socket().toAbsolutePath())))
+                    .thenCompose(bound -> socks.bind());
+        } catch (FormatException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private void onPeer(PeerEvent event) {
+        boolean up = host.connectedPeers().contains(event.peer());
+        pods.ofPeer(event.peer()).ifPresent(pod -> node.execute(() -> {
+            boolean changed = up ? connected.add(pod.uid()) : connected.remove(pod.uid());
+            if (changed) {
+                listener.accept(pod.uid());
+            }
+        }));
+    }
+
+    /** Sockets from this machine to pods. */
+    public PodSockets sockets() {
+        return new PodSockets(socks::address);
+    }
+
+    @Override
+    public boolean covers(ApiObject pod) {
+        return !pod.tree().path("spec").path("hostNetwork").asBoolean(false)
+                && !pod.annotations().getOrDefault(ANNOTATION, "").equals("disabled");
+    }
+
+    @Override
+    public String chooseAddress(String podUid) {
+        return pods.ofUid(podUid).map(Attachment::address)
+                .orElseGet(() -> addresses.choose(podUid,
+                        address -> pods.ofAddress(address).isPresent()));
+    }
+
+    @Override
+    public CompletableFuture<SidecarFacts> admit(PodName pod, String address) {
+        CompletableFuture<SidecarFacts> result = new CompletableFuture<>();
+        Path directory = config.pods().resolve(pod.uid()).resolve("sidecar");
+        Thread.ofVirtual().name("identity").start(() -> {
+            try {
+                PrivateKey key = key(directory);
+                node.execute(() -> {
+                    pods.put(new Attachment(pod.uid(), key.peerId(), address));
+                    result.complete(facts(directory, address));
+                });
+            } catch (IOException | FormatException e) {
+                node.execute(() -> result.completeExceptionally(new RuntimeFailure(
+                        RuntimeFailure.Kind.REFUSED, "identity of the pod: " + e.getMessage())));
+            }
+        });
+        return result;
+    }
+
+    private PrivateKey key(Path directory) throws IOException, FormatException {
+        Files.createDirectories(directory, PosixFilePermissions
+                .asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path file = directory.resolve("identity.key");
+        if (Files.exists(file)) {
+            return PrivateKey.fromBytes(Files.readAllBytes(file));
+        }
+        PrivateKey key = PrivateKey.generate(random);
+        Path fresh = directory.resolve("identity.new");
+        Files.deleteIfExists(fresh);
+        Files.createFile(fresh, PosixFilePermissions
+                .asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.write(fresh, key.toBytes());
+        Files.move(fresh, file);
+        return key;
+    }
+
+    private SidecarFacts facts(Path directory, String address) {
+        return new SidecarFacts(config.image(),
+                Map.of("BEEMESH_POD_IP", address, "BEEMESH_MACHINE",
+                        config.key().peerId().toString()),
+                List.of(new Mount(directory.toString(), "/run/beemesh/pod", true, ""),
+                        new Mount(config.directory().toString(), "/run/beemesh/machine", true,
+                                "")));
+    }
+
+    @Override
+    public boolean isConnected(String podUid) {
+        return connected.contains(podUid);
+    }
+
+    @Override
+    public void onChange(Consumer<String> newListener) {
+        listener = newListener;
+    }
+
+    @Override
+    public void remove(String podUid) {
+        connected.remove(podUid);
+        pods.remove(podUid).ifPresent(
+                pod -> loop.execute(() -> host.disconnect(pod.peer())));
+    }
+
+    @Override
+    public List<String> nameServers() {
+        return List.of(ServiceRange.DNS_ADDRESS);
+    }
+
+    /** Ends all connections of pods on this machine. */
+    @Override
+    public void close() {
+        socks.close();
+        host.close();
+        loop.execute(loop::close);
+    }
+}

@@ -1,0 +1,248 @@
+package io.beemesh.machine.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Draft;
+import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.SimulatedRegistry;
+import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.protocol.sidecar.ConnectRequest;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Where connections go, and what names say, while Services and endpoints come and go in a registry. */
+final class RouterTest {
+    private static final byte[] WEB = {10, 96, 0, 20};
+
+    private final SimulatedRegistry home = SimulatedRegistry.on(new Simulation(1));
+    private final ServiceMap services = new ServiceMap(home.registry());
+    private final Attachments pods = new Attachments();
+    private final Router router = new Router(services, pods);
+    private final ServiceNames names = new ServiceNames(services);
+
+    @BeforeEach
+    void start() {
+        home.await(() -> {
+            services.start();
+            return home.registry().list(GroupResource.SERVICES, "");
+        });
+        for (int i = 1; i <= 3; i++) {
+            pods.put(new Attachment("uid-" + i, SimulatedRegistry.peer(i), "10.244.0." + i));
+        }
+        ObjectNode web = object("Service", "web");
+        web.putObject("spec").put("clusterIP", "10.96.0.20").putArray("ports").addObject()
+                .put("name", "http").put("port", 80).put("protocol", "TCP");
+        create(GroupResource.SERVICES, web);
+    }
+
+    private static ObjectNode object(String kind, String name) {
+        ObjectNode tree = Json.object().put("kind", kind).put("apiVersion", "v1");
+        tree.putObject("metadata").put("name", name).put("namespace", "default").put("uid",
+                "uid-of-" + name);
+        return tree;
+    }
+
+    private static ObjectKey key(GroupResource type, ObjectNode tree) {
+        return new ObjectKey(type, "default", tree.path("metadata").path("name").asText());
+    }
+
+    private void create(GroupResource type, ObjectNode tree) {
+        write(new Mutation.Create(Draft.of(key(type, tree), new ApiObject(tree))));
+    }
+
+    private void write(Mutation mutation) {
+        home.await(() -> home.registry().write(List.of(mutation)));
+    }
+
+    /** A slice of {@code web} with these addresses, those from {@code unready} on not ready. */
+    private static ObjectNode slice(String service, int unready, int... lastBytes) {
+        ObjectNode tree = object("EndpointSlice", service + "-1");
+        ((ObjectNode) tree.path("metadata")).putObject("labels").put("kubernetes.io/service-name",
+                service);
+        tree.putArray("ports").addObject().put("name", "http").put("port", 8080).put("protocol",
+                "TCP");
+        ArrayNode endpoints = tree.putArray("endpoints");
+        for (int i = 0; i < lastBytes.length; i++) {
+            ObjectNode endpoint = endpoints.addObject();
+            endpoint.putArray("addresses").add("10.244.0." + lastBytes[i]);
+            endpoint.putObject("conditions").put("ready", i < unready);
+            endpoint.put("hostname", "pod-" + lastBytes[i]);
+        }
+        return tree;
+    }
+
+    private List<Route> routes(byte[] address, int port) {
+        return router.routes(new ConnectRequest(Transport.TCP, address, port), "uid-9");
+    }
+
+    private static Route pod(int number) {
+        return new Route.Pod(SimulatedRegistry.peer(number), "10.244.0." + number, 8080);
+    }
+
+    @Test
+    void service_takesReadyEndpointsInTurn_andNamesFurtherOnesToTry() {
+        create(GroupResource.ENDPOINT_SLICES, slice("web", 2, 1, 2, 3));
+        List<Route> first = routes(WEB, 80);
+        List<Route> second = routes(WEB, 80);
+        assertThat(first).containsExactly(pod(1), pod(2));
+        assertThat(second).containsExactly(pod(2), pod(1));
+    }
+
+    @Test
+    void endpointThatIsNoLongerReady_getsNothingAtOnce() {
+        ObjectNode all = slice("web", 2, 1, 2);
+        create(GroupResource.ENDPOINT_SLICES, all);
+        StoredObject stored = home.registry().get(key(GroupResource.ENDPOINT_SLICES, all))
+                .orElseThrow();
+        write(new Mutation.Update(
+                Draft.of(stored.key(), new ApiObject(slice("web", 1, 1, 2))), stored.version()));
+        assertThat(routes(WEB, 80)).containsExactly(pod(1));
+        assertThat(routes(WEB, 80)).containsExactly(pod(1));
+        StoredObject now = home.registry().get(stored.key()).orElseThrow();
+        write(new Mutation.Delete(Draft.of(now.key(), now.object()), now.version()));
+        assertThat(routes(WEB, 80))
+                .containsExactly(new Route.Nowhere(ConnectStatus.REFUSED));
+    }
+
+    @Test
+    void otherAddresses_goToPods_outside_orNowhere() {
+        assertThat(routes(new byte[]{10, (byte) 244, 0, 1}, 8080)).containsExactly(pod(1));
+        assertThat(routes(new byte[]{10, (byte) 244, 9, 9}, 80))
+                .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+        assertThat(routes(new byte[]{10, 96, 7, 7}, 80))
+                .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+        assertThat(routes(new byte[]{(byte) 192, 0, 2, 1}, 443))
+                .containsExactly(new Route.Outside("192.0.2.1", 443));
+        assertThat(routes(new byte[]{127, 0, 0, 1}, 443))
+                .containsExactly(new Route.Nowhere(ConnectStatus.DENIED));
+        assertThat(routes(new byte[]{10, 96, 0, 10}, 53))
+                .containsExactly(new Route.NameServer());
+        assertThat(routes(new byte[16], 80))
+                .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+    }
+
+    @Test
+    void names_ofServices_headlessOnes_pods_portsAndAliases() {
+        ObjectNode each = object("Service", "each");
+        each.putObject("spec").put("clusterIP", "None").putArray("ports").addObject()
+                .put("name", "http").put("port", 8080);
+        create(GroupResource.SERVICES, each);
+        create(GroupResource.ENDPOINT_SLICES, slice("each", 2, 1, 2, 3));
+        ObjectNode alias = object("Service", "alias");
+        alias.putObject("spec").put("type", "ExternalName").put("externalName", "example.com");
+        create(GroupResource.SERVICES, alias);
+
+        assertThat(ask("web.default.svc.cluster.local", DnsMessage.A))
+                .isEqualTo("0: 10.96.0.20");
+        assertThat(ask("WEB.default.svc.cluster.LOCAL", DnsMessage.A))
+                .isEqualTo("0: 10.96.0.20");
+        assertThat(ask("web.default.svc.cluster.local", DnsMessage.AAAA)).isEqualTo("0:");
+        assertThat(ask("each.default.svc.cluster.local", DnsMessage.A))
+                .isEqualTo("0: 10.244.0.1 10.244.0.2");
+        assertThat(ask("pod-2.each.default.svc.cluster.local", DnsMessage.A))
+                .isEqualTo("0: 10.244.0.2");
+        assertThat(ask("pod-3.each.default.svc.cluster.local", DnsMessage.A)).isEqualTo("3:");
+        assertThat(ask("10-244-0-1.default.pod.cluster.local", DnsMessage.A))
+                .isEqualTo("0: 10.244.0.1");
+        assertThat(ask("none.default.svc.cluster.local", DnsMessage.A)).isEqualTo("3:");
+        assertThat(ask("alias.default.svc.cluster.local", DnsMessage.CNAME)).contains("example");
+        ObjectNode inside = object("Service", "inside");
+        inside.putObject("spec").put("type", "ExternalName").put("externalName",
+                "web.default.svc.cluster.local");
+        create(GroupResource.SERVICES, inside);
+        assertThat(ask("inside.default.svc.cluster.local", DnsMessage.A)).endsWith("10.96.0.20");
+        assertThat(ask("_http._tcp.web.default.svc.cluster.local", DnsMessage.SRV))
+                .startsWith("0: 0.0.0.100.0.80.");
+        assertThat(names.answer(question("example.com", DnsMessage.A), true)).isEmpty();
+    }
+
+    @Test
+    void aliasOfANameElsewhere_getsItsAddresses() {
+        ObjectNode alias = object("Service", "alias");
+        alias.putObject("spec").put("type", "ExternalName").put("externalName", "example.com");
+        create(GroupResource.SERVICES, alias);
+        byte[] asked = question("alias.default.svc.cluster.local", DnsMessage.A);
+        byte[] passedOn = names.elsewhere(asked).orElseThrow();
+        DnsMessage theirs = DnsMessage.parse(passedOn).orElseThrow();
+        assertThat(theirs.name()).isEqualTo("example.com");
+        byte[] answer = theirs.answer(DnsMessage.OK, List.of(new DnsMessage.Answer("example.com",
+                DnsMessage.A, new byte[]{9, 9, 9, 9})), true);
+        assertThat(DnsMessage.addresses(names.completed(asked, answer, true).orElseThrow(),
+                DnsMessage.A)).containsExactly(new byte[]{9, 9, 9, 9});
+        for (int length = 0; length < answer.length; length++) {
+            assertThat(DnsMessage.addresses(java.util.Arrays.copyOf(answer, length),
+                    DnsMessage.A)).isEmpty();
+        }
+        assertThat(names.elsewhere(question("web.default.svc.cluster.local", DnsMessage.A)))
+                .isEmpty();
+    }
+
+    @Test
+    void brokenQuestions_areNotAnswered() {
+        byte[] good = question("web.default.svc.cluster.local", DnsMessage.A);
+        for (int length = 0; length < good.length; length++) {
+            byte[] cut = java.util.Arrays.copyOf(good, length);
+            assertThat(names.answer(cut, true)).isEmpty();
+        }
+        byte[] pointer = good.clone();
+        pointer[12] = (byte) 0xc0;
+        assertThat(names.answer(pointer, true)).isEmpty();
+    }
+
+    private static byte[] question(String name, int type) {
+        byte[] encoded = DnsMessage.name(name);
+        byte[] question = new byte[12 + encoded.length + 4];
+        question[1] = 42;
+        question[2] = 1;
+        question[5] = 1;
+        System.arraycopy(encoded, 0, question, 12, encoded.length);
+        question[12 + encoded.length + 1] = (byte) type;
+        question[12 + encoded.length + 3] = 1;
+        return question;
+    }
+
+    /** The code, and the data of the records: four bytes as an address. */
+    private String ask(String name, int type) {
+        byte[] question = question(name, type);
+        Optional<byte[]> answer = names.answer(question, true);
+        byte[] bytes = answer.orElseThrow();
+        assertThat(bytes[1]).isEqualTo((byte) 42);
+        List<String> data = new ArrayList<>();
+        int at = question.length;
+        for (int i = 0; i < bytes[7]; i++) {
+            while (bytes[at] != 0) {
+                at += bytes[at] + 1;
+            }
+            int length = (bytes[at + 9] & 0xff) << 8 | (bytes[at + 10] & 0xff);
+            byte[] record = java.util.Arrays.copyOfRange(bytes, at + 11, at + 11 + length);
+            at += 11 + length;
+            data.add(record[0] > 0 && length > 4 && record[0] < 64
+                    && bytes[at - length - 9] == DnsMessage.CNAME
+                            ? new String(record, StandardCharsets.ISO_8859_1)
+                            : dotted(record));
+        }
+        return ((bytes[3] & 15) + ": " + String.join(" ", data)).strip();
+    }
+
+    private static String dotted(byte[] bytes) {
+        List<String> parts = new ArrayList<>();
+        for (byte one : bytes) {
+            parts.add(Integer.toString(one & 0xff));
+        }
+        return String.join(".", parts);
+    }
+}

@@ -1,0 +1,79 @@
+package io.beemesh.protocol.sidecar;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.protobuf.ProtobufReader;
+import io.beemesh.libp2p.protobuf.ProtobufWriter;
+
+/**
+ * The first frame of a stream that carries one connection: where to. The answer is one frame, a {@link
+ * ConnectStatus}; after {@link ConnectStatus#OK} a TCP connection's bytes follow as they are, a UDP
+ * flow's datagrams as one frame each.
+ *
+ * @param address 4 or 16 bytes
+ */
+public record ConnectRequest(Transport transport, byte[] address, int port) {
+    /** The longest encoding, in bytes. */
+    public static final int BYTES_MAX = 64;
+
+    /** The longest datagram that is carried, in bytes. */
+    public static final int DATAGRAM_BYTES_MAX = 65_507;
+
+    private static final int PORT_MAX = 65_535;
+
+    /** What is carried. */
+    public enum Transport {
+        TCP(1), UDP(2);
+
+        private final int number;
+
+        Transport(int number) {
+            this.number = number;
+        }
+    }
+
+    public ConnectRequest {
+        if (address.length != 4 && address.length != 16) {
+            throw new IllegalArgumentException("address has " + address.length + " bytes");
+        }
+        if (port < 1 || port > PORT_MAX) {
+            throw new IllegalArgumentException("port is " + port);
+        }
+        address = address.clone();
+    }
+
+    @Override
+    public byte[] address() {
+        return address.clone();
+    }
+
+    public byte[] toBytes() {
+        return new ProtobufWriter().varint(1, transport.number).bytes(2, address).varint(3, port)
+                .toBytes();
+    }
+
+    public static ConnectRequest fromBytes(byte[] bytes) throws FormatException {
+        long transport = 0;
+        byte[] address = new byte[0];
+        long port = 0;
+        ProtobufReader reader = new ProtobufReader(bytes);
+        while (reader.next()) {
+            switch (reader.field()) {
+                case 1 -> transport = reader.readVarint();
+                case 2 -> address = reader.readBytes();
+                case 3 -> port = reader.readVarint();
+                default -> {
+                }
+            }
+        }
+        if ((address.length != 4 && address.length != 16) || port < 1 || port > PORT_MAX) {
+            throw new FormatException(
+                    "address of " + address.length + " bytes, port " + port);
+        }
+        for (Transport known : Transport.values()) {
+            if (known.number == transport) {
+                return new ConnectRequest(known, address, (int) port);
+            }
+        }
+        throw new FormatException("unknown transport " + transport);
+    }
+}

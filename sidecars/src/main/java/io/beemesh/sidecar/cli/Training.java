@@ -1,0 +1,108 @@
+package io.beemesh.sidecar.cli;
+
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.ChannelBridge;
+import io.beemesh.libp2p.netty.NettyHost;
+import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.Protocols;
+import io.beemesh.protocol.sidecar.Carrier;
+import io.beemesh.protocol.sidecar.ConnectRequest;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import io.beemesh.protocol.sidecar.Connecting;
+import io.beemesh.sidecar.proxy.NativeSockets;
+import io.beemesh.sidecar.proxy.Sidecar;
+import io.beemesh.sidecar.proxy.SidecarConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Leads a sidecar once through its work beside a stand-in for its machine, so that the ahead-of-time cache
+ * learns what it needs: connections in both directions over a unix socket. It needs no network.
+ */
+final class Training {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
+    private static final int ROUNDS = 20;
+
+    private final SecureRandom random = new SecureRandom();
+
+    void run() throws Exception {
+        Path socket = Files.createTempDirectory("training").resolve("machine.sock");
+        Multiaddr address = Multiaddr.parse("/unix" + socket);
+        PrivateKey machineKey = PrivateKey.generate(random);
+        PrivateKey podKey = PrivateKey.generate(random);
+        CompletableFuture<PeerId> connected = new CompletableFuture<>();
+        try (NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
+                NettyHost machine = new NettyHost(loop, NettyHostConfig.defaults(machineKey))) {
+            loop.execute(() -> {
+                new Connecting(machine, Protocols.POD_CONNECT, LIMIT).serve(Training::echo);
+                machine.onPeerEvent(event -> connected.complete(event.peer()));
+            });
+            machine.listen(List.of(address)).get();
+            // The pod has another loopback address here, so that this one counts as foreign.
+            SidecarConfig config = new SidecarConfig(podKey,
+                    InetAddress.getByAddress(new byte[]{127, 0, 0, 2}), machineKey.peerId(),
+                    address, 0, SidecarConfig.CONNECTIONS_MAX);
+            try (Sidecar sidecar = new Sidecar(loop, config)) {
+                sidecar.start().get();
+                PeerId pod = connected.get();
+                for (int i = 0; i < ROUNDS; i++) {
+                    outbound(sidecar.port());
+                    inbound(loop, machine, pod);
+                }
+            }
+        }
+    }
+
+    private static void echo(Carrier carrier, ConnectRequest request) {
+        carrier.answer(ConnectStatus.OK);
+        carrier.bytes(new Echo(carrier.stream()));
+        carrier.stream().request(ChannelBridge.WINDOW_BYTES);
+    }
+
+    private static void outbound(int port) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getByAddress(LOOPBACK), port)) {
+            socket.getOutputStream().write(LOOPBACK);
+            socket.shutdownOutput();
+            int bytes = socket.getInputStream().readAllBytes().length;
+            if (bytes != LOOPBACK.length) {
+                throw new IOException("the echo has " + bytes + " bytes");
+            }
+        }
+    }
+
+    private static void inbound(NettyLoop loop, NettyHost machine, PeerId pod) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1,
+                InetAddress.getByAddress(new byte[]{127, 0, 0, 2}))) {
+            CompletableFuture<Carrier> opened = new CompletableFuture<>();
+            loop.execute(() -> new Connecting(machine, Protocols.POD_ACCEPT, LIMIT)
+                    .open(pod, new ConnectRequest(Transport.TCP, LOOPBACK, server.getLocalPort()))
+                    .whenComplete((carrier, failure) -> {
+                        if (failure != null) {
+                            opened.completeExceptionally(failure);
+                        } else {
+                            carrier.bytes(new Echo(carrier.stream()));
+                            opened.complete(carrier);
+                        }
+                    }));
+            try (Socket accepted = server.accept()) {
+                opened.get();
+                accepted.getOutputStream().write(LOOPBACK);
+                accepted.shutdownOutput();
+                accepted.getInputStream().readAllBytes();
+            }
+        }
+    }
+}

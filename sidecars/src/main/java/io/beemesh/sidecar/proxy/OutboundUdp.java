@@ -1,0 +1,193 @@
+package io.beemesh.sidecar.proxy;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.netty.DatagramBridge;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.protocol.sidecar.ConnectRequest;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import io.beemesh.protocol.sidecar.Connecting;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.DatagramPacket;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the datagrams that the pod sends. The first one of a flow comes here with the address that it was
+ * sent to; the flow then gets a socket of its own that is bound to that address, so that answers come from
+ * it, and the kernel brings the further ones there. On the loop only.
+ */
+final class OutboundUdp {
+    private static final Duration IDLE = Duration.ofSeconds(60);
+    /** A question and its answers. */
+    private static final Duration DNS_IDLE = Duration.ofSeconds(15);
+    private static final int DNS_PORT = 53;
+    private static final int WAITING_MAX = 8;
+
+    private final NettyLoop loop;
+    private final SidecarConfig config;
+    private final Connecting machine;
+    private final Map<FlowKey, Flow> flows = new LinkedHashMap<>();
+    private @Nullable Channel server;
+
+    private record FlowKey(InetSocketAddress from, InetSocketAddress to) {}
+
+    OutboundUdp(NettyLoop loop, SidecarConfig config, Connecting machine) {
+        this.loop = loop;
+        this.config = config;
+        this.machine = machine;
+    }
+
+    private Bootstrap bootstrap() {
+        return new Bootstrap().group(loop.eventLoop()).channel(EpollDatagramChannel.class)
+                .option(EpollChannelOption.IP_TRANSPARENT, true)
+                .option(ChannelOption.SO_REUSEADDR, true);
+    }
+
+    CompletableFuture<Void> bind() {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        bootstrap().option(EpollChannelOption.IP_RECVORIGDSTADDR, true)
+                .handler(new SimpleChannelInboundHandler<DatagramPacket>() {
+                    @Override
+                    protected void channelRead0(ChannelHandlerContext context,
+                            DatagramPacket packet) {
+                        accept(packet);
+                    }
+                }).bind(config.port()).addListener((ChannelFuture bound) -> {
+                    if (bound.isSuccess()) {
+                        server = bound.channel();
+                        result.complete(null);
+                    } else {
+                        result.completeExceptionally(bound.cause());
+                    }
+                });
+        return result;
+    }
+
+    private void accept(DatagramPacket packet) {
+        InetSocketAddress to = packet.recipient();
+        if (to == null || to.getPort() == 0 || to.getAddress().isLoopbackAddress()
+                || to.getAddress().isMulticastAddress()
+                || to.getAddress().equals(config.podAddress())) {
+            return;
+        }
+        FlowKey key = new FlowKey(packet.sender(), to);
+        Flow flow = flows.get(key);
+        if (flow == null) {
+            if (flows.size() >= config.connectionsMax()) {
+                return;
+            }
+            flow = new Flow(key);
+            flows.put(key, flow);
+            flow.open();
+        }
+        flow.send(packet.content());
+    }
+
+    void close() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** One socket of the pod talking to one address. */
+    private final class Flow {
+        private final FlowKey key;
+        private final Queue<ByteBuf> waiting = new ArrayDeque<>();
+        private @Nullable DatagramBridge bridge;
+        private @Nullable Channel channel;
+        private Loop.Timer idle = () -> {
+        };
+        private long seen;
+
+        Flow(FlowKey key) {
+            this.key = key;
+        }
+
+        void open() {
+            watch();
+            // What comes before it is joined waits in the socket.
+            bootstrap().option(ChannelOption.AUTO_READ, false)
+                    .handler(new ChannelInboundHandlerAdapter()).localAddress(key.to())
+                    .remoteAddress(key.from()).connect()
+                    .addListener((ChannelFuture connected) -> {
+                        if (connected.isSuccess()) {
+                            channel = connected.channel();
+                            channel.closeFuture().addListener(closed -> over());
+                            ask(connected.channel());
+                        } else {
+                            over();
+                        }
+                    });
+        }
+
+        private void ask(Channel socket) {
+            machine.open(config.machine(),
+                    new ConnectRequest(Transport.UDP, key.to().getAddress().getAddress(),
+                            key.to().getPort()))
+                    .whenComplete((carrier, failure) -> {
+                        if (failure != null || !socket.isActive()) {
+                            socket.close();
+                            if (carrier != null) {
+                                carrier.stream().reset();
+                            }
+                            return;
+                        }
+                        DatagramBridge joined = new DatagramBridge(socket, carrier.stream());
+                        bridge = joined;
+                        socket.pipeline().addLast(joined);
+                        carrier.datagrams(joined::toSocket, socket::close);
+                        while (!waiting.isEmpty()) {
+                            ByteBuf datagram = waiting.remove();
+                            joined.toStream(datagram);
+                            datagram.release();
+                        }
+                        socket.config().setAutoRead(true);
+                    });
+        }
+
+        void send(ByteBuf datagram) {
+            if (bridge != null) {
+                bridge.toStream(datagram);
+            } else if (waiting.size() < WAITING_MAX) {
+                waiting.add(datagram.retain());
+            }
+        }
+
+        private void watch() {
+            idle = loop.schedule(key.to().getPort() == DNS_PORT ? DNS_IDLE : IDLE, () -> {
+                long now = bridge == null ? 0 : bridge.carried();
+                if (now == seen) {
+                    over();
+                } else {
+                    seen = now;
+                    watch();
+                }
+            });
+        }
+
+        private void over() {
+            idle.cancel();
+            flows.remove(key, this);
+            waiting.forEach(ByteBuf::release);
+            waiting.clear();
+            if (channel != null) {
+                channel.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.beemesh.sidecar.proxy;
+
+import io.beemesh.libp2p.netty.NettyHost;
+import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.swarm.SwarmConfig;
+import io.beemesh.libp2p.yamux.YamuxConfig;
+import io.beemesh.protocol.Protocols;
+import io.beemesh.protocol.sidecar.Connecting;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The only way in and out of a pod. What the pod sends to any address but its own, the kernel brings here
+ * (the machine's rules in the pod's network namespace); it goes on as a stream to the machine, over the
+ * unix socket that is the sidecar's only way out. What comes for the pod comes as a stream from the machine
+ * and goes to the pod's port.
+ *
+ * <p>It decides nothing: which endpoint of a Service, which name, whether at all, is asked of the machine
+ * with each connection, so that nothing here can be stale.
+ */
+public final class Sidecar implements AutoCloseable {
+    private static final long RECEIVE_BYTES_MAX = 4L << 20;
+    private static final int WRITE_BYTES_MAX = 512 * 1024;
+    private static final Duration PING = Duration.ofSeconds(30);
+    private static final int UNACKNOWLEDGED_MAX = 256;
+
+    private final NettyHost host;
+    private final SidecarConfig config;
+    private final OutboundTcp tcp;
+    private final OutboundUdp udp;
+    private final MachineLink link;
+
+    public Sidecar(NettyLoop loop, SidecarConfig config) {
+        this.config = config;
+        int streams = 2 * config.connectionsMax();
+        this.host = new NettyHost(loop, NettyHostConfig.defaults(config.key())
+                .withSwarm(SwarmConfig.defaults().withConnections(1, 2, 4))
+                .withYamux(new YamuxConfig(streams, streams, UNACKNOWLEDGED_MAX,
+                        YamuxConfig.INITIAL_WINDOW_BYTES, WRITE_BYTES_MAX, PING))
+                .withReceiveBytesMax(RECEIVE_BYTES_MAX));
+        Connecting machine = new Connecting(host, Protocols.POD_CONNECT, SidecarConfig.CONNECT);
+        this.tcp = new OutboundTcp(loop, config, machine);
+        this.udp = new OutboundUdp(loop, config, machine);
+        this.link = new MachineLink(host, config);
+        Inbound inbound = new Inbound(loop, config);
+        loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, SidecarConfig.CONNECT)
+                .serve(inbound::serve));
+    }
+
+    /** Takes the pod's traffic, then tells the machine: the pod may start once it is connected. */
+    public CompletableFuture<Void> start() {
+        return tcp.bind().thenCompose(bound -> udp.bind())
+                .thenRunAsync(link::start, host.loop());
+    }
+
+    /** Where it takes TCP connections; once started. */
+    public int port() {
+        return tcp.port();
+    }
+
+    @Override
+    public void close() {
+        host.loop().execute(() -> {
+            link.close();
+            tcp.close();
+            udp.close();
+        });
+        host.close();
+    }
+
+    @Override
+    public String toString() {
+        return "sidecar of " + config.podAddress().getHostAddress();
+    }
+}

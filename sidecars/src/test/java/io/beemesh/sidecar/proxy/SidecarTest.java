@@ -1,0 +1,182 @@
+package io.beemesh.sidecar.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import io.beemesh.protocol.sidecar.RefusedException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A sidecar on real sockets beside a stand-in for its machine. Without the rules of a pod's network
+ * nothing is brought to its port, so the tests connect to the port itself.
+ */
+final class SidecarTest {
+    private static final int BIG = 3 << 20;
+    private static final InetAddress POD = InetAddress.ofLiteral("127.0.0.2");
+    private static final InetAddress OTHER = InetAddress.ofLiteral("127.0.0.1");
+
+    @TempDir
+    Path directory;
+    private final PrivateKey machineKey = PrivateKey.generate(new SecureRandom());
+    private final PrivateKey podKey = PrivateKey.generate(new SecureRandom());
+    private TestMachine machine;
+    private NettyLoop loop;
+    private Sidecar sidecar;
+
+    @BeforeEach
+    void start() throws Exception {
+        // Transparent sockets are root's.
+        Assumptions.assumeTrue("true".equals(System.getenv("CI"))
+                || System.getProperty("user.name").equals("root"), "not root");
+        machine = new TestMachine(machineKey, address());
+        loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        sidecar = new Sidecar(loop,
+                new SidecarConfig(podKey, POD, machineKey.peerId(), address(), 0, 10));
+        sidecar.start().get();
+        assertThat(machine.connected.poll(10, TimeUnit.SECONDS)).isEqualTo(podKey.peerId());
+    }
+
+    private Multiaddr address() throws Exception {
+        return Multiaddr.parse("/unix" + directory.resolve("m.sock"));
+    }
+
+    @AfterEach
+    void stop() {
+        if (machine != null) {
+            sidecar.close();
+            machine.close();
+            loop.execute(loop::close);
+        }
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(OTHER, sidecar.port());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    @Test
+    void outbound_carriesMoreThanAllWindows_andEnds() throws Exception {
+        byte[] sent = new byte[BIG];
+        new Random(1).nextBytes(sent);
+        try (Socket socket = connect()) {
+            Thread writer = Thread.ofPlatform().start(() -> {
+                try {
+                    OutputStream out = socket.getOutputStream();
+                    out.write(sent);
+                    socket.shutdownOutput();
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThat(socket.getInputStream().readAllBytes()).isEqualTo(sent);
+            writer.join();
+        }
+    }
+
+    @Test
+    void outbound_endRightBehindTheBytes_losesNothing() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            try (Socket socket = connect()) {
+                socket.getOutputStream().write(new byte[100 * i + 1]);
+                socket.shutdownOutput();
+                assertThat(socket.getInputStream().readAllBytes()).hasSize(100 * i + 1);
+            }
+        }
+    }
+
+    @Test
+    void inbound_reachesThePodsPort() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, POD)) {
+            var dialed = machine.dial(podKey.peerId(), server.getLocalPort());
+            try (Socket accepted = server.accept()) {
+                dialed.get();
+                accepted.getOutputStream().write(new byte[5000]);
+                accepted.shutdownOutput();
+                assertThat(accepted.getInputStream().readAllBytes()).hasSize(5000);
+            }
+        }
+    }
+
+    @Test
+    void inbound_whereNobodyListens_isRefused() throws Exception {
+        int free;
+        try (ServerSocket server = new ServerSocket(0, 1, POD)) {
+            free = server.getLocalPort();
+        }
+        assertThatThrownBy(() -> machine.dial(podKey.peerId(), free).get())
+                .cause().isInstanceOfSatisfying(RefusedException.class,
+                        e -> assertThat(e.status()).isEqualTo(ConnectStatus.REFUSED));
+    }
+
+    @Test
+    void connectionsBeyondTheBound_areReset() throws Exception {
+        Socket[] open = new Socket[10];
+        for (int i = 0; i < open.length; i++) {
+            open[i] = connect();
+            open[i].getOutputStream().write(1);
+            assertThat(open[i].getInputStream().read()).isEqualTo(1);
+        }
+        try (Socket more = connect()) {
+            assertThatThrownBy(() -> {
+                if (more.getInputStream().read() < 0) {
+                    throw new IOException("closed");
+                }
+            }).isInstanceOf(IOException.class);
+        }
+        for (Socket one : open) {
+            one.close();
+        }
+    }
+
+    @Test
+    void machineRestarted_isFoundAgain() throws Exception {
+        machine.close();
+        machine = new TestMachine(machineKey, again());
+        PeerId back = machine.connected.poll(20, TimeUnit.SECONDS);
+        assertThat(back).isEqualTo(podKey.peerId());
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(7);
+            assertThat(socket.getInputStream().read()).isEqualTo(7);
+        }
+    }
+
+    /** The socket's file is left by a machine that ends; the next one makes it anew. */
+    private Multiaddr again() throws Exception {
+        java.nio.file.Files.deleteIfExists(directory.resolve("m.sock"));
+        return address();
+    }
+
+    @Test
+    void podsOwnAddress_isNoTarget() {
+        InetSocketAddress own = new InetSocketAddress(POD, sidecar.port());
+        assertThatThrownBy(() -> {
+            try (Socket socket = new Socket()) {
+                socket.connect(own, 2000);
+                socket.setSoTimeout(5000);
+                if (socket.getInputStream().read() < 0) {
+                    throw new IOException("closed");
+                }
+            }
+        }).isInstanceOf(IOException.class);
+    }
+}
