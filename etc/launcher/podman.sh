@@ -39,9 +39,10 @@ start_podman_service() {
         config=(env "CONTAINERS_CONF=$directory/beemesh-containers.conf")
     fi
     rm -f "$PODMAN_SOCKET"
+    # In /, as any other directory may go while the service stays; then it could start no container.
     # shellcheck disable=SC2086
-    setsid "${config[@]}" podman ${BEEMESH_PODMAN_ARGS:-} system service -t 0 "unix://$PODMAN_SOCKET" \
-        >>"$log" 2>&1 </dev/null &
+    (cd / && exec setsid "${config[@]}" podman ${BEEMESH_PODMAN_ARGS:-} system service -t 0 \
+        "unix://$PODMAN_SOCKET") >>"$log" 2>&1 </dev/null &
     local tries=0
     until podman_answers; do
         tries=$((tries + 1))
