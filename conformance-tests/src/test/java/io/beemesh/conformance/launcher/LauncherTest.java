@@ -143,6 +143,24 @@ final class LauncherTest {
         assertThat(result.exitCode()).isEqualTo(code);
     }
 
+    /** One whose directory was removed starts no container any more. */
+    @Test
+    void podmanService_startsInADirectoryThatStays() throws IOException {
+        Path podman = directory.resolve("podman");
+        Path where = directory.resolve("where");
+        executable(podman);
+        Files.writeString(podman, "#!/bin/sh\npwd >" + where + "\n");
+        Command command = Command.of("bash", "-c", """
+                source etc/launcher/messages.sh; source etc/launcher/podman.sh
+                podman_answers() { [ -s %s ]; }
+                start_podman_service""".formatted(where));
+        String ignored = command.environment("PODMAN_SOCKET", directory + "/podman.sock")
+                .environment("CONTAINERS_CONF", directory + "/containers.conf")
+                .environment("PATH", directory + ":" + System.getenv("PATH")).run().ok();
+
+        assertThat(where).content().isEqualTo("/\n");
+    }
+
     private static void executable(Path file) throws IOException {
         Files.writeString(file, "#!/bin/sh\n");
         assertThat(file.toFile().setExecutable(true)).isTrue();
