@@ -181,6 +181,17 @@ Example: sudo ./beemesh leave
 EOM
 }
 
+help_registry() {
+    cat <<'EOM'
+Usage: ./beemesh registry where KIND/NAME [-n NAMESPACE] [--data DIR]
+
+Says where an object is kept: its slot and the slot's key, the nodes that hold it, which of them decides,
+and how far it is.
+
+Example: ./beemesh registry where deployment/web -n default
+EOM
+}
+
 help_remove() {
     cat <<'EOM'
 Usage: ./beemesh remove NODE [--data DIR]

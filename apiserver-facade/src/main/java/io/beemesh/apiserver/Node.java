@@ -43,6 +43,7 @@ import io.beemesh.machine.node.NodeLifecycle;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
 import io.beemesh.machine.registry.Storage;
+import io.beemesh.machine.registry.link.RegistryLinks;
 import io.beemesh.machine.scheduler.MeshAwards;
 import io.beemesh.machine.scheduler.Scheduler;
 import io.beemesh.machine.service.ServiceRange;
@@ -56,6 +57,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
@@ -154,9 +156,15 @@ public final class Node implements AutoCloseable {
 
         Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop);
         loss = storage.recovered().loss();
-        NodeRegistry registry = NodeRegistry.open(loop, config.identity().peerId(), storage,
-                RegistryConfig.defaults());
+        RegistryLinks links = new RegistryLinks(mesh.gate(), mesh.membership());
+        NodeRegistry registry = NodeRegistry.open(loop, mesh.membership(), mesh.homes(), links,
+                random.split(), storage, RegistryConfig.defaults());
+        await(CompletableFuture.runAsync(() -> links.start(new RegistryReceiver(registry)), loop));
         await(registry.start());
+        if (!registry.isCaughtUp()) {
+            // Its Node says Ready once a majority is there; whoever starts the others waits for this one.
+            readiness.waitNoLonger();
+        }
 
         ResourceCatalog catalog = BuiltInResources.catalog(Schemas.load());
         ControllerAdmission admission = new ControllerAdmission(catalog, registry,
@@ -179,7 +187,7 @@ public final class Node implements AutoCloseable {
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
                         tokens.signer()));
         MeshApi meshApi = new MeshApi(engine, loop,
-                new NodeMesh(config, mesh, () -> left.complete(null)));
+                new NodeMesh(config, mesh, registry, catalog, () -> left.complete(null)));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(
                 new AuthorizedApi(new MetricsPath(meshApi, meters), authorizer),
                 new MeshPodStreams(machine.streams(), registry, mesh.membership(), mesh.gate(),
@@ -198,7 +206,11 @@ public final class Node implements AutoCloseable {
         }
         loop.execute(() -> {
             new PodStreamServer(mesh.gate(), machine.streams()).start();
-            new NodeLifecycle(loop, registry, mesh.membership(), events).start();
+            new NodeLifecycle(loop, registry, mesh.membership(), events, Map.of(
+                    Controllers.ApiAddress.ANNOTATION,
+                    new Controllers.ApiAddress(config.address(), http.apiPort()).text(),
+                    Controllers.VOLUME_DIRECTORY, config.data().resolve("volumes").toString()))
+                    .start();
             readiness.start(registry);
             admission.start();
             policy.start();

@@ -1,6 +1,8 @@
 package io.beemesh.apiserver;
 
 import io.beemesh.apiserver.mesh.MeshControl;
+import io.beemesh.apiserver.resource.ResourceCatalog;
+import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.machine.membership.Issuer;
@@ -8,6 +10,8 @@ import io.beemesh.machine.membership.JoinTokens;
 import io.beemesh.machine.membership.MemberState;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.membership.Membership;
+import io.beemesh.machine.registry.NodeRegistry;
+import io.beemesh.machine.registry.SlotStatus;
 import io.beemesh.protocol.Protocols;
 import io.beemesh.protocol.exchange.Exchange;
 import io.beemesh.protocol.membership.JoinToken;
@@ -17,21 +21,32 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The mesh as this node's operator may act on it. On the loop only. */
 final class NodeMesh implements MeshControl {
     private static final Duration REMOVE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration FAREWELL = Duration.ofMillis(500);
+    private static final Duration HANDED_OVER_MAX = Duration.ofSeconds(20);
+    private static final Logger LOG = LoggerFactory.getLogger(NodeMesh.class);
     private static final int FRAME_BYTES_MAX = 1024;
 
     private final NodeConfig config;
     private final MeshParts parts;
+    private final NodeRegistry registry;
+    private final ResourceCatalog catalog;
     private final Runnable left;
 
     /** @param left the node has left: its process is to end */
-    NodeMesh(NodeConfig config, MeshParts parts, Runnable left) {
+    NodeMesh(NodeConfig config, MeshParts parts, NodeRegistry registry, ResourceCatalog catalog,
+            Runnable left) {
+        this.catalog = catalog;
+        this.registry = registry;
         this.config = config;
         this.parts = parts;
         this.left = left;
@@ -87,6 +102,25 @@ final class NodeMesh implements MeshControl {
     }
 
     @Override
+    public List<SlotStatus> slots() {
+        return registry.slots();
+    }
+
+    @Override
+    public OptionalInt slotOf(String resource, String namespace, String name) {
+        String asked = resource.toLowerCase(Locale.ROOT);
+        Optional<ResourceDescriptor> found = catalog.all().stream()
+                .filter(ResourceDescriptor::stored)
+                .filter(each -> each.type().resource().equals(asked)
+                        || each.singular().equals(asked) || each.shortNames().contains(asked))
+                .findFirst();
+        return found.isEmpty() || (found.get().namespaced() && namespace.isEmpty())
+                ? OptionalInt.empty()
+                : OptionalInt.of(SlotStatus.slotOf(found.get().type(),
+                        found.get().namespaced() ? namespace : "", name));
+    }
+
+    @Override
     public CompletableFuture<Void> remove(MemberStatus member) {
         if (member.peer().equals(parts.gate().peerId())) {
             throw new IllegalArgumentException("a node does not remove itself: ./beemesh leave");
@@ -115,7 +149,21 @@ final class NodeMesh implements MeshControl {
                     + " token of ./beemesh token create --issuer first");
         }
         parts.membership().leave();
-        parts.open().loop().schedule(FAREWELL, left);
+        long deadline = parts.open().loop().nanoTime() + HANDED_OVER_MAX.toNanos();
+        parts.open().loop().schedule(FAREWELL, () -> end(deadline));
         return CompletableFuture.completedFuture(null);
+    }
+
+    /** The others are to hold all that this node holds before it ends. */
+    private void end(long deadline) {
+        boolean late = parts.open().loop().nanoTime() - deadline > 0;
+        if (!registry.isHome() || late) {
+            if (late) {
+                LOG.warn("Node leaves though others count on what it holds");
+            }
+            left.run();
+        } else {
+            parts.open().loop().schedule(FAREWELL, () -> end(deadline));
+        }
     }
 }

@@ -33,6 +33,11 @@ final class NodeReadiness implements WatchListener {
         return ready;
     }
 
+    /** Nothing can be written yet, the own Node neither: this node is there, and waits for the others. */
+    void waitNoLonger() {
+        ready.complete(null);
+    }
+
     /** What must hold for the API server to be ready; any thread may ask. */
     List<Check> checks(NodeRegistry registry, PolicyBootstrap policy) {
         return List.of(new Check("registry", true, registry::isServing),

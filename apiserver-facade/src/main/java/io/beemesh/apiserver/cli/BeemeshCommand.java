@@ -35,6 +35,7 @@ public final class BeemeshCommand {
             case "token" -> TokenCommand.of(Arguments.parse(rest, TokenCommand.ISSUER)).call();
             case "kubeconfig" -> new KubeconfigCommand(Arguments.parse(rest)).call();
             case "remove" -> new RemoveCommand(Arguments.parse(rest)).call();
+            case "registry" -> new RegistryCommand(Arguments.parse(rest)).call();
             case "leave" -> new LeaveCommand(Arguments.parse(rest)).call();
             default -> throw Arguments.usage("unknown subcommand '" + line.getFirst() + "'");
         };

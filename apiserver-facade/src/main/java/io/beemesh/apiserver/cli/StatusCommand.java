@@ -3,6 +3,8 @@ package io.beemesh.apiserver.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.Json;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -28,7 +30,9 @@ final class StatusCommand implements Callable<Integer> {
             phases.merge(pod.path("status").path("phase").asText("Unknown"), 1, Integer::sum);
         }
         System.out.println(phases.isEmpty() ? "no pods" : "pods: " + phases);
-        mesh(Json.parse(client.get("/beemesh/v1/mesh")));
+        JsonNode mesh = Json.parse(client.get("/beemesh/v1/mesh"));
+        mesh(mesh);
+        slots(mesh);
         return 0;
     }
 
@@ -44,6 +48,34 @@ final class StatusCommand implements Callable<Integer> {
                     + member.path("role").asText() + ", certificate until "
                     + member.path("certificateUntil").asText());
         }
+    }
+
+    private static void slots(JsonNode mesh) {
+        String self = "";
+        for (JsonNode member : mesh.path("members")) {
+            if (member.path("peer").asText().equals(mesh.path("self").asText())) {
+                self = member.path("node").asText();
+            }
+        }
+        int led = 0;
+        List<String> shortOf = new ArrayList<>();
+        List<String> unled = new ArrayList<>();
+        for (JsonNode slot : mesh.path("slots")) {
+            String primary = slot.path("primary").asText();
+            led += primary.equals(self) ? 1 : 0;
+            if (primary.isEmpty()) {
+                unled.add(slot.path("slot").asText());
+            } else if (slot.path("short").asBoolean()) {
+                shortOf.add(slot.path("slot").asText());
+            }
+        }
+        System.out.println("registry: " + mesh.path("slots").size() + " slots here, " + led
+                + " led by this node, short of homes: " + named(shortOf)
+                + ", without a primary: " + named(unled));
+    }
+
+    private static String named(List<String> slots) {
+        return slots.isEmpty() ? "none" : slots.size() + " " + slots;
     }
 
     private static String nodeLine(JsonNode node) {

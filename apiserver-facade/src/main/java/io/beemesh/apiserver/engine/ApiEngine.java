@@ -10,10 +10,12 @@ import io.beemesh.apiserver.request.StatusException;
 import io.beemesh.apiserver.request.StatusTable;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.registry.UnavailableException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ApiEngine implements ApiHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ApiEngine.class);
+    private static final int RETRY_SECONDS = 1;
 
     private final EngineSeams seams;
     private final ServerPaths paths;
@@ -79,15 +82,34 @@ public final class ApiEngine implements ApiHandler {
         requireScope(info, resource);
         if (!info.subresource().isEmpty()) {
             requireSubresource(info, resource);
-            return subresource(new Call(request, info, resource, subresources.output(request,
-                    info)));
+            Call call = new Call(request, info, resource, subresources.output(request, info));
+            return refreshed(call, this::subresource);
         }
         requireVerb(info, resource);
         Call call = new Call(request, info, resource, OutputFormat.negotiate(request));
         if (!resource.stored()) {
             return computed(call);
         }
-        return verb(call);
+        return switch (info.verb()) {
+            case "list", "watch", "deletecollection" -> verb(call);
+            default -> refreshed(call, this::verb);
+        };
+    }
+
+    /** Answers once this node has all that was acknowledged anywhere of the object's slot. */
+    private CompletableFuture<ApiResponse> refreshed(Call call,
+            Function<Call, CompletableFuture<ApiResponse>> verb) {
+        boolean isRead = call.info().verb().equals("get");
+        boolean isNamed = !call.key().name().isEmpty() || !call.key().namespace().isEmpty();
+        boolean anyState = isRead
+                && call.request().parameter("resourceVersion").filter("0"::equals).isPresent();
+        if (!isNamed || anyState) {
+            return verb.apply(call);
+        }
+        CompletableFuture<Void> here = seams.registry().refresh(call.key());
+        return here.isDone()
+                ? here.thenCompose(done -> verb.apply(call))
+                : here.thenComposeAsync(done -> verb.apply(call), seams.workers());
     }
 
     /** What is answered and not kept. */
@@ -197,6 +219,10 @@ public final class ApiEngine implements ApiHandler {
         }
         if (cause instanceof StatusException refused) {
             return refused.status().toResponse();
+        }
+        if (cause instanceof UnavailableException) {
+            return StatusTable.unavailable(String.valueOf(cause.getMessage()), RETRY_SECONDS)
+                    .status().toResponse();
         }
         LOG.error("Request failed method={} path={}", request.method(), request.path(), cause);
         return StatusTable.internal(String.valueOf(cause.getMessage())).status().toResponse();

@@ -9,16 +9,19 @@ import io.beemesh.apiserver.request.ApiHandler;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.membership.JoinTokens;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.object.Json;
-
+import io.beemesh.machine.registry.SlotStatus;
 import io.beemesh.protocol.membership.JoinToken;
 import io.beemesh.protocol.membership.MembershipCertificate.Role;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -75,6 +78,9 @@ public final class MeshApi implements ApiHandler {
         String call = request.method() + " " + path;
         if (call.equals("GET mesh")) {
             return done(mesh());
+        }
+        if (call.equals("GET registry")) {
+            return done(where(request));
         }
         if (call.equals("POST leave")) {
             return control.leave().thenApply(ignored -> json(200, Json.object()));
@@ -166,7 +172,45 @@ public final class MeshApi implements ApiHandler {
             member.addresses().forEach(address -> addresses.add(address.toString()));
         }
         lane.put("members", inLane);
+        ArrayNode slots = json.putArray("slots");
+        control.slots().forEach(slot -> slots.add(describe(slot)));
         return json(200, json);
+    }
+
+    /** Where the object that the query names is kept. */
+    private ApiResponse where(ApiRequest request) {
+        OptionalInt number = control.slotOf(request.parameter("resource").orElse(""),
+                request.parameter("namespace").orElse(""), request.parameter("name").orElse(""));
+        if (number.isEmpty()) {
+            return failure(404, "NotFound", "no such resource, or it needs a namespace: \""
+                    + request.parameter("resource").orElse("") + "\"");
+        }
+        Optional<SlotStatus> slot = control.slots().stream()
+                .filter(each -> each.number() == number.getAsInt()).findFirst();
+        return slot.isEmpty()
+                ? failure(404, "NotFound",
+                        "slot " + number.getAsInt() + " holds nothing that this node knows of")
+                : json(200, describe(slot.get()));
+    }
+
+    private ObjectNode describe(SlotStatus slot) {
+        ObjectNode json = Json.object();
+        json.put("slot", slot.number());
+        json.put("key", HexFormat.of().formatHex(slot.place()));
+        json.put("term", slot.term());
+        json.put("sequence", slot.sequence());
+        json.put("version", Long.toString(slot.version()));
+        json.put("primary", slot.primary().map(this::nodeOf).orElse(""));
+        ArrayNode homes = json.putArray("homes");
+        slot.homes().forEach(home -> homes.add(nodeOf(home)));
+        json.put("short", slot.isShort());
+        return json;
+    }
+
+    private String nodeOf(PeerId peer) {
+        return control.membership().snapshot().stream()
+                .filter(member -> member.peer().equals(peer)).map(MemberStatus::nodeName)
+                .findFirst().orElse(peer.toString());
     }
 
     private static CompletableFuture<ApiResponse> done(ApiResponse response) {

@@ -3,12 +3,16 @@ package io.beemesh.libp2p.simulation;
 import io.beemesh.libp2p.Loop;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One node's loop on virtual time; a task that throws ends the run, so that no bug hides. */
 public final class SimulatedLoop implements Loop {
     private final Simulation simulation;
     private boolean inside;
     private boolean stopped;
+    private @Nullable List<Runnable> backlog;
 
     SimulatedLoop(Simulation simulation) {
         this.simulation = simulation;
@@ -44,6 +48,22 @@ public final class SimulatedLoop implements Loop {
         stopped = true;
     }
 
+    /** Stops the process without its knowledge, as SIGSTOP does: time goes on, what comes waits. */
+    public void pause() {
+        if (backlog == null) {
+            backlog = new ArrayList<>();
+        }
+    }
+
+    /** Lets the process go on after {@link #pause}, at once with all that has waited. */
+    public void resume() {
+        List<Runnable> waiting = backlog;
+        backlog = null;
+        if (waiting != null) {
+            waiting.forEach(this::run);
+        }
+    }
+
     /** True after {@link #stop}. */
     public boolean isStopped() {
         return stopped;
@@ -52,6 +72,10 @@ public final class SimulatedLoop implements Loop {
     /** Runs {@code task} now as if the loop did. */
     public void run(Runnable task) {
         if (stopped) {
+            return;
+        }
+        if (backlog != null) {
+            backlog.add(task);
             return;
         }
         boolean outer = inside;

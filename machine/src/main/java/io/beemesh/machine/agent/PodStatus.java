@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.Pods;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,6 +69,9 @@ final class PodStatus {
             phase = PodPhase.FAILED;
             status.put("reason", facts.failure().reason());
             status.put("message", facts.failure().message());
+        } else if (Pods.isLost(pod)) {
+            // Who says so is here.
+            status.remove(List.of("reason", "message"));
         }
         status.put("phase", PodPhase.isTerminal(before) ? before : phase);
         address(status, facts.podIp());

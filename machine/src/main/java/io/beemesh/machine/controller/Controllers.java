@@ -2,12 +2,15 @@ package io.beemesh.machine.controller;
 
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.event.EventSink;
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Admission;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.WatchListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * nothing changes.
  */
 public final class Controllers {
+    /** Annotation of each Node: the directory that has the data of its local-path volumes. */
+    public static final String VOLUME_DIRECTORY = "beemesh.io/volumes";
+
     private static final Logger LOG = LoggerFactory.getLogger(Controllers.class);
 
     private final Loop loop;
@@ -45,6 +51,7 @@ public final class Controllers {
         add(new EndpointReconciler(store));
         add(new ApiServiceReconciler(store, config.api()));
         add(new ClaimReconciler(store));
+        add(new LostPodReconciler(store));
         add(new GarbageCollector(store, config.kinds()));
         add(new VolumeReconciler(store, config.volumePath()));
         add(new AggregationReconciler(store));
@@ -52,19 +59,30 @@ public final class Controllers {
     }
 
     private void add(Reconciler reconciler) {
-        lanes.add(new Lane(reconciler, new WorkQueue(loop, reconciler)));
+        Reconciler led = new LedReconciler(reconciler, registry);
+        lanes.add(new Lane(led, new WorkQueue(loop, led)));
     }
 
     /** Makes the objects that every mesh has, looks at all there is, and follows changes from then on. */
     public void start() {
         loop.execute(() -> {
             registry.follow(new Router());
+            registry.onLead(this::takeOver);
             owners.start();
             bootstrap.start();
             lanes.forEach(lane -> lane.reconciler.start(lane.queue::add));
             started = true;
             LOG.info("Controllers started count={}", lanes.size());
         });
+    }
+
+    /** Another node's controllers may have left work half done. */
+    private void takeOver(Predicate<ObjectKey> gained) {
+        lanes.forEach(lane -> lane.reconciler.start(key -> {
+            if (gained.test(key)) {
+                lane.queue.add(key);
+            }
+        }));
     }
 
     /** True once all follow the registry; any thread. */
@@ -77,13 +95,35 @@ public final class Controllers {
      *
      * @param address IPv4, as other machines and pods reach it
      */
-    public record ApiAddress(String address, int port) {}
+    public record ApiAddress(String address, int port) {
+        /** On each Node: where it serves the API, as {@link #text}. */
+        public static final String ANNOTATION = "beemesh.io/api-server";
+
+        /** What {@link #text} made; empty if it is something else. */
+        static Optional<ApiAddress> parse(String text) {
+            int colon = text.lastIndexOf(':');
+            try {
+                return colon < 1
+                        ? Optional.empty()
+                        : Optional.of(new ApiAddress(text.substring(0, colon),
+                                Integer.parseInt(text, colon + 1, text.length(), 10)));
+            } catch (NumberFormatException e) {
+                return Optional.empty();
+            }
+        }
+
+        /** {@code address:port}. */
+        public String text() {
+            return address + ":" + port;
+        }
+    }
 
     /**
      * What the controllers need to know of their mesh.
      *
      * @param api what the Service {@code default/kubernetes} leads to
-     * @param volumePath where the machine keeps the data of a local-path volume, by volume name
+     * @param volumePath where machines that say nothing else on their Node keep the data of a local-path
+     *     volume, by volume name
      * @param authorityPem the API's certificate authority, for every namespace's kube-root-ca.crt
      */
     public record Config(String authorityPem, Kinds kinds, UnaryOperator<String> volumePath,

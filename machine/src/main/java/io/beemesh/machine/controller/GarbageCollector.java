@@ -7,6 +7,7 @@ import io.beemesh.machine.object.GracefulDeletion.Propagation;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.SlotMap;
 import io.beemesh.machine.registry.StoredObject;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -42,11 +43,19 @@ final class GarbageCollector implements Reconciler {
     public void start(Consumer<ObjectKey> enqueue) {
         for (GroupResource type : kinds.all()) {
             for (StoredObject object : store.list(type, "")) {
-                if (graph.put(object) || OwnerGraph.isHeld(object)) {
+                graph.put(object);
+                if (!graph.owners(object.key()).isEmpty() || OwnerGraph.isHeld(object)) {
                     enqueue.accept(object.key());
                 }
             }
         }
+    }
+
+    @Override
+    public List<ObjectKey> judgedBy(ObjectKey key) {
+        int slot = SlotMap.of(key);
+        return graph.owners(key).stream().filter(owner -> !owner.isUnknown())
+                .map(OwnerGraph.Reference::key).filter(owner -> SlotMap.of(owner) != slot).toList();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.beemesh.machine.controller;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Change;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -19,8 +20,21 @@ interface Reconciler {
     /** Names the keys that {@code change} concerns; cheap, without parsing if possible. */
     void route(Change change, Consumer<ObjectKey> enqueue);
 
-    /** Names the keys to look at when the node starts. */
+    /** Names the keys to look at when the node starts, and each time it begins to decide on some. */
     void start(Consumer<ObjectKey> enqueue);
+
+    /**
+     * Objects outside of the slot of {@code key} whose absence would decide something; they are as the mesh
+     * has them when {@link #reconcile} is called.
+     */
+    default List<ObjectKey> judgedBy(ObjectKey key) {
+        return List.of();
+    }
+
+    /** For logs. */
+    default String name() {
+        return getClass().getSimpleName();
+    }
 
     /** How a step ended. */
     sealed interface Outcome {

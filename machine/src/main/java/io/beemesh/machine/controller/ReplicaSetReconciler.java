@@ -91,6 +91,7 @@ final class ReplicaSetReconciler implements Reconciler {
         private final Map<String, StoredObject> stored = new LinkedHashMap<>();
         private final List<ApiObject> active = new ArrayList<>();
         private final Set<String> activeUids = new HashSet<>();
+        private final Set<String> standIns = new HashSet<>();
         private int terminating;
         private String failure = "";
 
@@ -151,7 +152,7 @@ final class ReplicaSetReconciler implements Reconciler {
         }
 
         private void take(StoredObject pod, ApiObject object) {
-            if (Pods.isActive(object)) {
+            if (Pods.isActive(object) && !Pods.isLost(object)) {
                 stored.put(pod.uid(), pod);
                 active.add(object);
                 activeUids.add(pod.uid());
@@ -166,6 +167,7 @@ final class ReplicaSetReconciler implements Reconciler {
             ledger.places().values().forEach(place -> placed.add(place.podUid()));
             for (ApiObject pod : active) {
                 if (!placed.contains(pod.uid())) {
+                    findStandIn(pod);
                     int index = ledger.lowestFree();
                     long incarnation = ledger.nextIncarnation(index);
                     ledger = ledger.fill(index, pod.uid());
@@ -174,6 +176,19 @@ final class ReplicaSetReconciler implements Reconciler {
                         label(batch.edit(before), index, incarnation);
                     }
                 }
+            }
+        }
+
+        /** Of a pod whose machine came back in time, the one that was made in its place is to go. */
+        private void findStandIn(ApiObject returned) {
+            String index = returned.labels().getOrDefault(Ledger.INDEX_LABEL, "");
+            if (Pods.isReady(returned) && !index.isEmpty()) {
+                ledger.places().forEach((place, holder) -> {
+                    if (index.equals(Integer.toString(place))
+                            && activeUids.contains(holder.podUid())) {
+                        standIns.add(holder.podUid());
+                    }
+                });
             }
         }
 
@@ -195,7 +210,9 @@ final class ReplicaSetReconciler implements Reconciler {
         }
 
         private boolean deleteSurplus(int surplus) {
-            List<ApiObject> order = PodRanking.deletionOrder(active, related(), batch.now());
+            List<ApiObject> order = new ArrayList<>(
+                    PodRanking.deletionOrder(active, related(), batch.now()));
+            order.sort(Comparator.comparing(pod -> !standIns.contains(pod.uid())));
             int count = Math.min(surplus, STEP_PODS_MAX);
             for (ApiObject pod : order.subList(0, count)) {
                 StoredObject before = stored.get(pod.uid());

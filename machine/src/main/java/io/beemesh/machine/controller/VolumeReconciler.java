@@ -14,6 +14,7 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.StoredObject;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -87,6 +88,25 @@ final class VolumeReconciler implements Reconciler {
     }
 
     @Override
+    public List<ObjectKey> judgedBy(ObjectKey key) {
+        Optional<ApiObject> object = store.get(key).map(StoredObject::object);
+        if (object.isEmpty()) {
+            return List.of();
+        }
+        if (key.type().equals(GroupResource.PERSISTENT_VOLUMES)) {
+            return claimOf(object.get()).stream().toList();
+        }
+        String volume = volumeName(object.get());
+        return List.of(ObjectKey.cluster(GroupResource.PERSISTENT_VOLUMES,
+                volume.isEmpty() ? volumeOf(object.get()) : volume));
+    }
+
+    /** The volume that is made for a claim. */
+    private static String volumeOf(ApiObject claim) {
+        return "pvc-" + claim.uid();
+    }
+
+    @Override
     public CompletableFuture<Outcome> reconcile(ObjectKey key) {
         Optional<StoredObject> stored = store.get(key);
         if (stored.isEmpty()) {
@@ -154,7 +174,7 @@ final class VolumeReconciler implements Reconciler {
                     "waiting for first consumer to be created before binding");
             return batch.commit(new Outcome.Done());
         }
-        String volume = "pvc-" + claim.uid();
+        String volume = volumeOf(claim);
         if (volume(volume).isPresent()) {
             claim.spec().put("volumeName", volume);
             bind(claim, volume(volume).get().object());
@@ -167,7 +187,7 @@ final class VolumeReconciler implements Reconciler {
         try {
             first.create(GroupResource.PERSISTENT_VOLUMES,
                     LocalVolumes.volume(claim, storageClass.get(), volume, node,
-                            volumePath.apply(volume)));
+                            path(volume, node)));
         } catch (RejectedException e) {
             batch.eventNow(claim, Severity.WARNING, "ProvisioningFailed",
                     "failed to provision volume: " + e.getMessage());
@@ -175,6 +195,13 @@ final class VolumeReconciler implements Reconciler {
         }
         return batch.commit(new Outcome.Done())
                 .thenCompose(_ -> first.commit(new Outcome.Done()));
+    }
+
+    private String path(String volume, String node) {
+        return store.get(ObjectKey.cluster(GroupResource.NODES, node))
+                .map(n -> n.object().annotations().get(Controllers.VOLUME_DIRECTORY))
+                .map(directory -> directory + "/" + volume)
+                .orElseGet(() -> volumePath.apply(volume));
     }
 
     /** The smallest free volume that a user made and that will do. */

@@ -101,7 +101,7 @@ final class WorkQueue {
         running--;
         if (failure != null || outcome == null) {
             LOG.error("Reconciler failed reconciler={} key=\"{}\" failures={}",
-                    reconciler.getClass().getSimpleName(), key, entry.failures, failure);
+                    reconciler.name(), key, entry.failures, failure);
             retry(key, entry);
         } else {
             switch (outcome) {
@@ -113,7 +113,7 @@ final class WorkQueue {
                 }
                 case Outcome.Retry(String reason) -> {
                     LOG.debug("Step to be retried reconciler={} key=\"{}\" reason=\"{}\"",
-                            reconciler.getClass().getSimpleName(), key, reason);
+                            reconciler.name(), key, reason);
                     retry(key, entry);
                 }
             }

@@ -14,6 +14,8 @@ import java.util.List;
 final class BatchCodec {
     private static final int VOTE = 1;
     private static final int ENTRY = 2;
+    private static final int SNAPSHOT = 3;
+    private static final int VOTELESS = 4;
 
     private BatchCodec() {}
 
@@ -35,6 +37,22 @@ final class BatchCodec {
                     out.writeUInt64NoTag(entry.sequence());
                     out.writeByteArrayNoTag(entry.payload());
                 }
+                case LogRecord.Voteless word -> {
+                    out.writeUInt32NoTag(VOTELESS);
+                    out.writeUInt32NoTag(word.slot());
+                    out.writeUInt64NoTag(word.term());
+                    out.writeUInt64NoTag(word.sequence());
+                    out.writeUInt64NoTag(word.until());
+                }
+                case LogRecord.Snapshot part -> {
+                    out.writeUInt32NoTag(SNAPSHOT);
+                    out.writeUInt32NoTag(part.slot());
+                    out.writeUInt64NoTag(part.term());
+                    out.writeUInt64NoTag(part.sequence());
+                    out.writeUInt32NoTag(part.index());
+                    out.writeBoolNoTag(part.last());
+                    out.writeByteArrayNoTag(part.payload());
+                }
             }
         }
         out.flush();
@@ -51,6 +69,10 @@ final class BatchCodec {
             batch.add(switch (kind) {
                 case VOTE -> new LogRecord.Vote(slot, term, peer(in));
                 case ENTRY -> new LogRecord.Entry(slot, term, in.readUInt64(), in.readByteArray());
+                case SNAPSHOT -> new LogRecord.Snapshot(slot, term, in.readUInt64(),
+                        in.readUInt32(), in.readBool(), in.readByteArray());
+                case VOTELESS ->
+                    new LogRecord.Voteless(slot, term, in.readUInt64(), in.readUInt64());
                 default -> throw new StorageException("unknown kind of log record: " + kind);
             });
         }

@@ -2,6 +2,7 @@ package io.beemesh.machine.disk;
 
 import io.beemesh.machine.registry.Storage.LogRecord;
 import io.beemesh.machine.registry.Storage.SlotMark;
+import io.beemesh.protocol.registry.Position;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
@@ -34,7 +35,7 @@ final class Log implements AutoCloseable {
     /** What the records of one file reach up to. */
     private static final class Extent {
         private final long number;
-        private final Map<Integer, Long> sequences = new HashMap<>();
+        private final Map<Integer, Position> positions = new HashMap<>();
         private final Map<Integer, Long> votes = new HashMap<>();
 
         private Extent(long number) {
@@ -44,19 +45,29 @@ final class Log implements AutoCloseable {
         private void add(LogRecord record) {
             switch (record) {
                 case LogRecord.Vote vote -> votes.merge(vote.slot(), vote.term(), Math::max);
-                case LogRecord.Entry entry ->
-                    sequences.merge(entry.slot(), entry.sequence(), Math::max);
+                case LogRecord.Entry entry -> reach(entry.slot(), entry.term(), entry.sequence());
+                case LogRecord.Voteless word -> reach(word.slot(), word.term(), word.sequence());
+                case LogRecord.Snapshot part -> reach(part.slot(), part.term(), part.sequence());
             }
         }
 
+        private void reach(int slot, long term, long sequence) {
+            positions.merge(slot, new Position(term, sequence),
+                    (a, b) -> a.compareTo(b) >= 0 ? a : b);
+        }
+
         private boolean isCoveredBy(Map<Integer, SlotMark> marks) {
-            return sequences.entrySet().stream()
+            return positions.entrySet().stream()
                     .allMatch(e -> marks.containsKey(e.getKey())
-                            && marks.get(e.getKey()).sequence() >= e.getValue())
+                            && position(marks.get(e.getKey())).compareTo(e.getValue()) >= 0)
                     && votes.entrySet().stream()
                             .allMatch(e -> marks.containsKey(e.getKey())
                                     && marks.get(e.getKey()).vote().term() >= e.getValue());
         }
+    }
+
+    private static Position position(SlotMark mark) {
+        return new Position(mark.entryTerm(), mark.sequence());
     }
 
     private Log(Path directory, UUID storageId, Extent newest, LogFile file) {

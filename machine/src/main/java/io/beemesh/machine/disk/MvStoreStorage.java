@@ -67,7 +67,8 @@ public final class MvStoreStorage implements Storage {
             List<LogRecord> records = new ArrayList<>();
             List<String> dropped = new ArrayList<>();
             Log log = openLog(directory, state, id, records, dropped);
-            Recovered recovered = new Recovered(id.toString(), dropped.stream().findFirst(),
+            Recovered recovered = new Recovered(id.toString(), state.isCreated(),
+                    dropped.stream().findFirst(),
                     state.marks(), state.objects(), List.copyOf(records));
             return new MvStoreStorage(directory, loop, state, log, recovered);
         } catch (IOException | RuntimeException e) {

@@ -41,6 +41,7 @@ final class StateFile {
     private final MVMap<String, String> facts;
     private final MVMap<String, byte[]> marks;
     private final MVMap<String, byte[]> objects;
+    private boolean created;
 
     private StateFile(Path path, MVStore store) {
         this.path = path;
@@ -76,6 +77,7 @@ final class StateFile {
     }
 
     private void found(Path directory) throws IOException {
+        created = true;
         if (!Log.numbers(directory).isEmpty()) {
             store.closeImmediately();
             throw new StorageException(path + " has nothing in it but the log beside it has: it was"
@@ -87,6 +89,11 @@ final class StateFile {
         facts.put(CLEAN, "true");
         commit();
         LogFile.forceDirectory(path);
+    }
+
+    /** Whether the file was made by this opening. */
+    boolean isCreated() {
+        return created;
     }
 
     UUID storageId() {

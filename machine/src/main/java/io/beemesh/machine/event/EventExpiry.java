@@ -103,6 +103,11 @@ final class EventExpiry implements WatchListener {
                 .map(Map.Entry::getKey).toList();
         for (ObjectKey key : due) {
             expiries.remove(key);
+            if (!registry.isPrimary(key)) {
+                // Whoever decides on it removes it; if that is not to be, this node will have to.
+                expiries.put(key, now + TIME_TO_LIVE.toNanos());
+                continue;
+            }
             registry.get(key).ifPresent(e -> registry.write(List.of(new Mutation.Delete(
                     Draft.of(key, e.object()), e.version()))));
         }

@@ -87,6 +87,11 @@ public final class Credentials {
         return revocation != null && revocation.concerns(certificate);
     }
 
+    /** True if any certificate of the peer was revoked. */
+    boolean isRevoked(PeerId peer) {
+        return revocations.containsKey(peer);
+    }
+
     /** The earliest beginning of a certificate of {@code peer} that no revocation concerns. */
     Instant earliest(PeerId peer) {
         Revocation revocation = revocations.get(peer);

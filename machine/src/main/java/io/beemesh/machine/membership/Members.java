@@ -31,8 +31,28 @@ public interface Members {
     /** Whether the peer is admitted and not removed; says nothing of its being alive. */
     boolean isMember(PeerId peer);
 
+    /** Whether the peer was a member and is declared lost for good, so that it will never be back as it was. */
+    default boolean isRemoved(PeerId peer) {
+        return false;
+    }
+
     /** Whether the peer is a member that is not suspected to be dead. */
     boolean isAlive(PeerId peer);
+
+    /**
+     * Whether this node was admitted in this life of its process, so that it cannot have held or promised
+     * anything before. A member of old that comes with an empty disk has lost what it had, and does not count
+     * as a home until it was taken in anew.
+     */
+    boolean isNew();
+
+    /**
+     * Whether this node was admitted by others in this life of its process, so that there may be much of
+     * which it has not heard.
+     */
+    default boolean isJoining() {
+        return false;
+    }
 
     /** Calls {@code listener} on the loop after any answer of the methods above may have changed. */
     void onChange(Runnable listener);

@@ -394,9 +394,14 @@ public final class Membership implements Members {
 
     // Members.
 
-    /** True if this machine was admitted in this life of its process. */
+    @Override
     public boolean isNew() {
         return parts.isNew();
+    }
+
+    @Override
+    public boolean isJoining() {
+        return parts.isNew() && table.size() > 1;
     }
 
     @Override
@@ -421,6 +426,11 @@ public final class Membership implements Members {
     public boolean isMember(PeerId peer) {
         Member member = table.get(peer);
         return member != null && credentials.counts(member.certificate);
+    }
+
+    @Override
+    public boolean isRemoved(PeerId peer) {
+        return credentials.isRevoked(peer) && !isMember(peer);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.beemesh.machine.node;
 
 import io.beemesh.libp2p.Loop;
-import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.event.EventSink;
 import io.beemesh.machine.membership.MemberState;
 import io.beemesh.machine.membership.MemberStatus;
@@ -16,20 +15,17 @@ import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import io.beemesh.machine.registry.WriteResult;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * Brings what membership knows into Node objects: conditions become Unknown when a machine is held for
  * dead, and taints follow conditions. A Node is written when its state changes and never as a heartbeat;
- * its own agent says the rest. Of the live members the one closest to the Node's name does so, the others
- * leave it; should two do so at once, one write conflicts and nothing is lost. On the loop only.
+ * its own agent says the rest. Whoever decides on the Node object does so. On the loop only.
  */
 public final class NodeLifecycle {
     /** A member not heard of since this node's start is held for dead after this. */
@@ -42,11 +38,19 @@ public final class NodeLifecycle {
     private final Registry registry;
     private final Membership membership;
     private final EventSink events;
+    private final Map<String, String> said;
     private final Set<String> writing = new HashSet<>();
     private long startNanos;
     private boolean planned;
 
-    public NodeLifecycle(Loop loop, Registry registry, Membership membership, EventSink events) {
+    /**
+     * Makes one; nothing happens before {@link #start}.
+     *
+     * @param said annotations that this machine keeps on its own Node, such as where it serves the API
+     */
+    public NodeLifecycle(Loop loop, Registry registry, Membership membership, EventSink events,
+            Map<String, String> said) {
+        this.said = said;
         this.loop = loop;
         this.registry = registry;
         this.membership = membership;
@@ -58,6 +62,7 @@ public final class NodeLifecycle {
         startNanos = loop.nanoTime();
         registry.follow(new Follower());
         membership.onChange(() -> plan(DELAY));
+        registry.onLead(gained -> plan(DELAY));
         plan(DELAY);
         again();
     }
@@ -83,15 +88,22 @@ public final class NodeLifecycle {
     private void look(StoredObject stored) {
         String name = stored.key().name();
         Optional<MemberStatus> member = membership.ofNode(name);
-        if (writing.contains(name) || member.isEmpty() || !isResponsible(name)) {
+        boolean own = member.isPresent() && member.get().peer().equals(membership.self());
+        boolean decides = member.isPresent() && registry.isPrimary(stored.key());
+        if (writing.contains(name) || !(own || decides)) {
             return;
         }
         ApiObject node = stored.object();
         String before = NodeState.ready(node);
-        if (isLost(member.get())) {
-            NodeState.unknown(node, loop.wallTime());
+        if (own) {
+            said.forEach(node.metadata().withObjectProperty("annotations")::put);
         }
-        NodeState.taint(node, loop.wallTime());
+        if (decides) {
+            if (isLost(member.get())) {
+                NodeState.unknown(node, loop.wallTime());
+            }
+            NodeState.taint(node, loop.wallTime());
+        }
         if (Json.parseOwn(stored.json()).equals(node.tree())) {
             return;
         }
@@ -115,20 +127,6 @@ public final class NodeLifecycle {
         boolean settled = loop.nanoTime() - startNanos > UNHEARD_MAX.toNanos();
         return member.state() == MemberState.DEAD || member.state() == MemberState.LEFT
                 || (member.state() == MemberState.UNHEARD && settled);
-    }
-
-    private boolean isResponsible(String name) {
-        List<PeerId> closest = membership.closest(hash(name), 1);
-        return !closest.isEmpty() && closest.getFirst().equals(membership.self());
-    }
-
-    private static byte[] hash(String name) {
-        try {
-            return MessageDigest.getInstance("SHA-256")
-                    .digest(("node/" + name).getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private final class Follower implements WatchListener {

@@ -59,17 +59,22 @@ public final class NodeMatch {
     /** True if one of {@code tolerations} tolerates {@code taint}. */
     public static boolean tolerates(JsonNode tolerations, JsonNode taint) {
         for (JsonNode toleration : tolerations) {
-            String effect = toleration.path("effect").asText("");
-            String key = toleration.path("key").asText("");
-            boolean exists = toleration.path("operator").asText("Equal").equals("Exists");
-            if ((effect.isEmpty() || effect.equals(taint.path("effect").asText("")))
-                    && (key.isEmpty() ? exists : key.equals(taint.path("key").asText("")))
-                    && (exists || toleration.path("value").asText("")
-                            .equals(taint.path("value").asText("")))) {
+            if (isTolerated(toleration, taint)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** True if this one toleration tolerates {@code taint}. */
+    public static boolean isTolerated(JsonNode toleration, JsonNode taint) {
+        String effect = toleration.path("effect").asText("");
+        String key = toleration.path("key").asText("");
+        boolean exists = toleration.path("operator").asText("Equal").equals("Exists");
+        return (effect.isEmpty() || effect.equals(taint.path("effect").asText("")))
+                && (key.isEmpty() ? exists : key.equals(taint.path("key").asText("")))
+                && (exists || toleration.path("value").asText("")
+                        .equals(taint.path("value").asText("")));
     }
 
     private static boolean holds(JsonNode expression, Optional<String> value) {

@@ -7,11 +7,19 @@ import java.util.Optional;
 
 /** Questions that many parts ask about a pod. Pure. */
 public final class Pods {
+    /** The reason in the status of a pod whose machine is out of reach. */
+    public static final String LOST = "NodeLost";
+
     private Pods() {}
 
     /** {@code Pending} if absent. */
     public static String phase(ApiObject pod) {
         return pod.tree().path("status").path("phase").asText("Pending");
+    }
+
+    /** The machine that the pod is bound to is out of reach: another runs in its place meanwhile. */
+    public static boolean isLost(ApiObject pod) {
+        return pod.tree().path("status").path("reason").asText("").equals(LOST);
     }
 
     /** Succeeded or Failed: it never runs again. */

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** A registry that is another one, but for what a subclass does in its own way. */
 public abstract class ForwardingRegistry implements Registry {
@@ -40,6 +42,21 @@ public abstract class ForwardingRegistry implements Registry {
     public CompletableFuture<Snapshot> listAt(GroupResource type, String namespace,
             long version) {
         return registry.listAt(type, namespace, version);
+    }
+
+    @Override
+    public CompletableFuture<Void> refresh(ObjectKey key) {
+        return registry.refresh(key);
+    }
+
+    @Override
+    public boolean isPrimary(ObjectKey key) {
+        return registry.isPrimary(key);
+    }
+
+    @Override
+    public void onLead(Consumer<Predicate<ObjectKey>> listener) {
+        registry.onLead(listener);
     }
 
     @Override

@@ -4,96 +4,181 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.Storage.LogRecord;
 import io.beemesh.machine.registry.Storage.Outcome;
+import io.beemesh.machine.registry.replica.Contents;
+import io.beemesh.machine.registry.replica.Entry;
+import io.beemesh.machine.registry.replica.HomeSet;
+import io.beemesh.machine.registry.replica.Replica;
+import io.beemesh.machine.registry.replica.Replicas;
+import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.machine.registry.replica.SnapshotSource;
+import io.beemesh.protocol.registry.Position;
+import io.beemesh.protocol.registry.RegistryException;
+import io.beemesh.protocol.registry.RegistryMessage;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The slots that this node is a home of: takes writes to them through log and disk to their commit. */
-final class HomeSlots implements LogWriter.Listener {
+/** The slots that this node holds: takes entries of them through log and disk to their commit. */
+final class HomeSlots implements Contents, LogWriter.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(HomeSlots.class);
     private static final Duration RETRY_SOON = Duration.ofSeconds(1);
     private static final Duration RETRY_LATER = Duration.ofSeconds(10);
     private static final Duration IDLE_CHECK_INTERVAL = Duration.ofMillis(1);
-    /** Writes that wait for the term of one slot to begin. */
-    private static final int WAITING_MAX = 1_000;
+    /** How long a write waits for word of its entry after this node lost the role it made it in. */
+    private static final Duration UNKNOWN_MAX = Duration.ofSeconds(5);
 
-    /** What is done in a slot once its term has begun, or what is told if it does not. */
-    private record Waiting(Runnable serve, Consumer<WriteResult> refuse) {}
+    /** Hears what happens to slots, on the loop. */
+    interface Listener {
+        /** Entries are committed; their proposals are to be answered. */
+        void onCommitted(List<Proposal> committed);
+
+        /** A whole slot was replaced by what another node sent. */
+        void onReplaced(List<Change> changes, long version);
+
+        /** Role, term or primary of a slot may have changed. */
+        void onRole(Slot slot);
+    }
 
     private final Loop loop;
     private final PeerId self;
+    private final Mesh mesh;
     private final RegistryConfig config;
     private final HybridClock clock;
     private final ObjectTable objects;
-    private final Consumer<List<Proposal>> committed;
+    private final Listener listener;
     private final Primary primary;
     private final LogWriter log;
     private final Checkpoints checkpoints;
+    private final Replicas replicas;
+    private final Snapshots snapshots;
+    private final RecordCodec codec = new RecordCodec();
     private final Map<Integer, Slot> slots = new TreeMap<>();
-    private final Map<Integer, Queue<Waiting>> waiting = new TreeMap<>();
-    private long version;
+    private List<Proposal> committed = new ArrayList<>();
+    private BiConsumer<Integer, WriteResult> abandoned = (slot, result) -> {
+    };
+    private boolean restoring;
+    private boolean mayFound;
     private volatile Optional<String> unusable = Optional.empty();
 
-    HomeSlots(Loop loop, PeerId self, Storage storage, RegistryConfig config, ObjectTable objects,
-            Consumer<List<Proposal>> committed) {
+    HomeSlots(Loop loop, Storage storage, RegistryConfig config, ObjectTable objects,
+            Listener listener, Mesh mesh) {
         this.loop = loop;
-        this.self = self;
+        this.mesh = mesh;
+        this.self = mesh.members().self();
         this.config = config;
         this.clock = new HybridClock(loop, self);
         this.objects = objects;
-        this.committed = committed;
+        this.listener = listener;
         this.primary = new Primary(config, clock, objects);
         this.log = new LogWriter(loop, storage, this);
         this.checkpoints = new Checkpoints(storage, objects, config.checkpointBytes());
+        boolean mayHaveLost = storage.recovered().created() && !mesh.members().isNew();
+        this.replicas = new Replicas(loop, self, mesh.random(), this, mesh.transport(),
+                new Replicas.Settings(config.replica(), mesh.rules(), mesh.members().isNew(),
+                        mayHaveLost));
+        this.mayFound = !mesh.members().isJoining();
+        this.snapshots = new Snapshots(objects, codec, config.namespaceBytesMax());
     }
 
     /** Takes over what is on disk; returns the highest version that checkpoints include. */
     long restore(Storage.Recovered recovered) throws IOException {
+        restoring = true;
+        long version = 0;
         for (Storage.SlotMark mark : recovered.marks()) {
-            if (!mark.homes().members().contains(self)) {
-                throw new IOException("the registry on disk is another node's: homes of slot "
-                        + mark.slot() + " are " + mark.homes() + ", this is " + self);
-            }
-            slot(mark.slot()).restore(mark);
+            Slot slot = slot(mark.slot());
+            slot.replica().restore(new Position(mark.entryTerm(), mark.sequence()), mark.homes());
+            slot.replica().restoreVote(mark.vote().term(), mark.vote().candidate());
+            slot.replica().restoreVoteless(mark.votelessUntil());
+            slot.observe(mark.version());
             clock.observe(mark.version());
             version = Math.max(version, mark.version());
         }
         for (StoredObject object : recovered.objects()) {
             objects.put(object);
         }
-        RecordCodec codec = new RecordCodec();
         for (LogRecord record : recovered.log()) {
-            slot(record.slot()).restore(record, codec);
+            restore(record);
             checkpoints.changed(record.slot());
         }
+        restoring = false;
+        slots.values().forEach(Slot::onTold);
         LOG.info("Registry opened storage={} slots={} logged={}", recovered.storageId(),
                 slots.size(), recovered.log().size());
         return version;
     }
 
-    /** Begins a term in each slot that holds something; completes once all it held is committed. */
-    CompletableFuture<Void> start() {
-        List<CompletableFuture<WriteResult>> begun = new ArrayList<>();
-        for (int number : List.copyOf(slots.keySet())) {
-            CompletableFuture<WriteResult> future = new CompletableFuture<>();
-            begun.add(future);
-            WriteResult serving = new WriteResult.Committed(List.of());
-            whenServing(number, new Waiting(
-                    () -> slot(number).lastInFlight().whenCommitted(future, serving),
-                    refusal -> future.completeExceptionally(new IOException(
-                            "slot " + number + " does not begin: " + refusal))));
+    private void restore(LogRecord record) throws IOException {
+        Slot slot = slot(record.slot());
+        switch (record) {
+            case LogRecord.Vote vote -> slot.replica().restoreVote(vote.term(), vote.candidate());
+            case LogRecord.Voteless word -> slot.replica().restoreVoteless(word.until());
+            case LogRecord.Entry entry -> {
+                try {
+                    slot.replica().restoreEntry(decode(
+                            new Position(entry.term(), entry.sequence()), entry.payload()));
+                } catch (RegistryException e) {
+                    throw new IOException(e.getMessage(), e);
+                }
+            }
+            case LogRecord.Snapshot part -> {
+                Position position = new Position(part.term(), part.sequence());
+                if (position.compareTo(slot.replica().committed()) > 0) {
+                    Optional<Snapshots.Whole> whole = snapshots.restore(part);
+                    if (whole.isPresent()) {
+                        replace(slot, position, whole.get());
+                    }
+                }
+            }
         }
-        return CompletableFuture.allOf(begun.toArray(CompletableFuture[]::new));
+    }
+
+    /** The slots are another node's if this node alone cannot be a home of any. */
+    void checkOwner() throws IOException {
+        for (Slot slot : slots.values()) {
+            HomeSet homes = slot.replica().homes();
+            if (homes.size() == 1 && !homes.contains(self)
+                    && slot.replica().votedFor().equals(homes.members().getFirst())) {
+                throw new IOException("the registry on disk is another node's: homes of slot "
+                        + slot.number() + " are " + homes + ", this is " + self);
+            }
+        }
+    }
+
+    Replicas replicas() {
+        return replicas;
+    }
+
+    HybridClock clock() {
+        return clock;
+    }
+
+    Collection<Slot> all() {
+        return slots.values();
+    }
+
+    /** The slot if this node has a replica of it. */
+    Optional<Slot> get(int number) {
+        return replicas.get(number).map(r -> slot(number));
+    }
+
+    /** The slot, made if absent. */
+    Slot slot(int number) {
+        return slots.computeIfAbsent(number, n -> {
+            Slot slot = new Slot(replicas.get(n, mesh.founders(n)));
+            slot.remembersFrom(restoring
+                    ? loop.nanoTime()
+                    : loop.nanoTime() - 2 * Answers.KEPT.toNanos());
+            return slot;
+        });
     }
 
     /** False once the disk failed or the node is being stopped; any thread. */
@@ -117,79 +202,228 @@ final class HomeSlots implements LogWriter.Listener {
         }
     }
 
-    void write(int number, List<Mutation> mutations, CompletableFuture<WriteResult> future) {
+    /** Why no writes are taken; empty if they are. */
+    Optional<WriteResult> refusal() {
         if (unusable.isPresent()) {
-            future.complete(new WriteResult.Unavailable(unusable.get(), RETRY_LATER, false));
-        } else if (log.waitingBytes() > config.waitingBytesMax()) {
-            future.complete(new WriteResult.Unavailable("too many writes wait for the disk",
-                    RETRY_SOON, false));
-        } else {
-            whenServing(number,
-                    new Waiting(() -> primary.write(slot(number), mutations, future),
-                            future::complete));
+            return Optional
+                    .of(new WriteResult.Unavailable(unusable.get(), RETRY_LATER, false));
         }
+        return log.waitingBytes() > config.waitingBytesMax()
+                ? Optional.of(new WriteResult.Unavailable("too many writes wait for the disk",
+                        RETRY_SOON, false))
+                : Optional.empty();
     }
 
-    boolean isBeyond(long wanted) {
-        return clock.isBeyond(wanted);
-    }
-
-    private Slot slot(int number) {
-        return slots.computeIfAbsent(number, n -> new Slot(n, self, clock, log::append));
+    /** Decides on a write as primary. */
+    void write(Slot slot, List<Mutation> mutations, long request,
+            CompletableFuture<WriteResult> future) {
+        // What is committed and not told is no more in flight, and not in the table of objects
+        // either.
+        tellCommitted();
+        primary.write(slot, mutations, request, future);
     }
 
     private Storage.SlotMark mark(int number) {
-        return slot(number).mark(version);
+        return slot(number).mark();
     }
 
-    private void whenServing(int number, Waiting task) {
-        Slot slot = slot(number);
-        if (slot.role() == Slot.Role.PRIMARY) {
-            task.serve.run();
-            return;
-        }
-        Queue<Waiting> queue = waiting.computeIfAbsent(number, n -> new ArrayDeque<>());
-        if (queue.size() >= WAITING_MAX) {
-            task.refuse
-                    .accept(new WriteResult.Unavailable("too many writes wait for slot " + number,
-                            RETRY_SOON, false));
-            return;
-        }
-        queue.add(task);
-        if (slot.role() == Slot.Role.HOME) {
-            slot.campaign();
+    // What replicas ask for.
+
+    @Override
+    public void store(int slot, long term, PeerId candidate) {
+        log.append(new LogRecord.Vote(slot, term, candidate));
+    }
+
+    @Override
+    public void store(int slot, Entry entry) {
+        log.append(
+                new LogRecord.Entry(slot, entry.term(), entry.sequence(), entry.payload()));
+    }
+
+    @Override
+    public void storeVoteless(int slot, Position at, long until) {
+        if (!restoring) {
+            log.append(new LogRecord.Voteless(slot, at.term(), at.sequence(), until));
         }
     }
 
     @Override
+    public Entry newStart(int slot, Position at, Position parent, HomeSet homes) {
+        LogEntry start = new LogEntry.TermStart(parent.term(), parent.sequence(), homes,
+                clock.next());
+        return new Entry(at, start, RecordCodec.encode(start));
+    }
+
+    @Override
+    public Entry newHomes(int slot, Position at, HomeSet homes) {
+        LogEntry change = new LogEntry.Homes(homes, clock.next());
+        return new Entry(at, change, RecordCodec.encode(change));
+    }
+
+    @Override
+    public Entry decode(Position at, byte[] payload) throws RegistryException {
+        try {
+            return new Entry(at, codec.decodeEntry(payload), payload);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new RegistryException("entry " + at + " is none: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void onAppended(int number, Entry entry) {
+        Slot slot = slot(number);
+        // A home that is not alone may have lost what others have; what it finds is news again.
+        slot.onAppended(entry, restoring && slot.replica().homes().size() == 1);
+        clock.observe(((LogEntry) entry.content()).version());
+        if (entry.content() instanceof Entry.Configuring change) {
+            LOG.debug("Homes changed node={} slot={} entry={} homes={}", self, number,
+                    entry.position(), change.homes());
+        }
+    }
+
+    @Override
+    public void onTruncated(int number, long sequence) {
+        List<Proposal> lost = slot(number).onTruncated(sequence);
+        if (!lost.isEmpty()) {
+            WriteResult result = new WriteResult.Unavailable(
+                    "another node leads slot " + number + " now", Duration.ZERO, false);
+            lost.forEach(Proposal::settle);
+            lost.forEach(p -> p.lost(result));
+        }
+    }
+
+    @Override
+    public void onCommitted(int number, List<Entry> entries) {
+        if (committed.isEmpty()) {
+            loop.execute(this::tellCommitted);
+        }
+        committed.addAll(slot(number).onCommitted(entries));
+        checkpoints.changed(number);
+    }
+
+    /** Hands over what was committed in this turn; what asks in the same turn sees it first. */
+    void tellCommitted() {
+        if (committed.isEmpty()) {
+            return;
+        }
+        List<Proposal> done = committed;
+        committed = new ArrayList<>();
+        for (Proposal proposal : done) {
+            proposal.effects().forEach(e -> checkpoints.changed(e.object().key()));
+            proposal.settle();
+        }
+        listener.onCommitted(done);
+        done.stream().map(Proposal::slot).distinct().forEach(n -> slot(n).onTold());
+        checkpoints.consider(log.storedBytes(), this::mark);
+    }
+
+    /** This node has heard of all that there is. */
+    void mayFoundFromNow() {
+        mayFound = true;
+    }
+
+    @Override
+    public boolean mayFound() {
+        return mayFound;
+    }
+
+    @Override
+    public boolean isRemoved(PeerId peer) {
+        return mesh.members().isRemoved(peer);
+    }
+
+    @Override
+    public void onRole(int number) {
+        Slot slot = slot(number);
+        if (slot.replica().role() == Role.PRIMARY) {
+            LOG.debug("Term began node={} slot={} term={}", self, number,
+                    slot.replica().term());
+        } else if (!slot.isIdle()) {
+            giveUpLater(slot.inFlight());
+        }
+        listener.onRole(slot);
+    }
+
+    /** Another primary decides what becomes of the entries; it is not waited for without end. */
+    private void giveUpLater(List<Proposal> proposals) {
+        loop.schedule(UNKNOWN_MAX, () -> {
+            WriteResult unknown = new WriteResult.Unavailable(
+                    "the slot lost its primary while it wrote", RETRY_SOON, true);
+            proposals.forEach(p -> p.lost(unknown));
+        });
+    }
+
+    // Snapshots.
+
+    @Override
+    public SnapshotSource snapshot(int number) {
+        tellCommitted();
+        return snapshots.of(slot(number));
+    }
+
+    @Override
+    public void onSnapshot(PeerId from, RegistryMessage.SnapshotPart part) {
+        Replica replica = slot(part.slot()).replica();
+        Snapshots.Taken taken = snapshots.take(from, part);
+        switch (taken) {
+            case Snapshots.Taken.More(int next) -> replica.snapshotReply(from, part, next);
+            case Snapshots.Taken.Complete(List<LogRecord> records) -> records.forEach(log::append);
+            case Snapshots.Taken.Nothing() -> {
+                // It is being written.
+            }
+        }
+    }
+
+    private void replace(Slot slot, Position position, Snapshots.Whole whole) {
+        List<Change> changes = snapshots.apply(slot.number(), whole);
+        changes.forEach(c -> checkpoints.changed(c.object().key()));
+        checkpoints.changed(slot.number());
+        slot.onTruncated(-1).forEach(p -> {
+            p.settle();
+            p.lost(new WriteResult.Unavailable("another node leads the slot now", RETRY_SOON,
+                    true));
+        });
+        slot.observe(whole.mark().version());
+        clock.observe(whole.mark().version());
+        slot.replica().onSnapshotStored(position, whole.mark().homes());
+        if (!restoring) {
+            slot.remembersFrom(loop.nanoTime());
+            listener.onReplaced(changes, whole.mark().version());
+            slot.onTold();
+        }
+    }
+
+    // The disk.
+
+    @Override
     public void onStored(List<LogRecord> records) {
-        List<Proposal> done = new ArrayList<>();
-        List<Integer> begun = new ArrayList<>();
         for (LogRecord record : records) {
             Slot slot = slot(record.slot());
-            Slot.Role before = slot.role();
-            done.addAll(slot.onStored(record));
             checkpoints.changed(record.slot());
-            if (slot.role() == Slot.Role.PRIMARY && before != Slot.Role.PRIMARY) {
-                begun.add(record.slot());
+            switch (record) {
+                case LogRecord.Vote vote ->
+                    slot.replica().onVoteStored(vote.term(), vote.candidate());
+                case LogRecord.Voteless word -> slot.replica().onVotelessStored(word.until());
+                case LogRecord.Entry entry -> slot.replica()
+                        .onEntryStored(new Position(entry.term(), entry.sequence()));
+                case LogRecord.Snapshot part -> {
+                    if (part.last()) {
+                        onSnapshotStored(slot, new Position(part.term(), part.sequence()));
+                    }
+                }
             }
         }
-        for (int number : begun) {
-            LOG.debug("Term began slot={} term={}", number, slot(number).term());
-            Queue<Waiting> tasks = waiting.remove(number);
-            if (tasks != null) {
-                tasks.forEach(t -> t.serve.run());
+        tellCommitted();
+    }
+
+    private void onSnapshotStored(Slot slot, Position position) {
+        tellCommitted();
+        snapshots.stored(slot.number()).ifPresent(received -> {
+            if (position.compareTo(slot.replica().committed()) > 0) {
+                replace(slot, position, received.whole());
             }
-        }
-        if (!done.isEmpty()) {
-            for (Proposal proposal : done) {
-                version = Math.max(version, proposal.entry().version());
-                proposal.effects().forEach(e -> checkpoints.changed(e.object().key()));
-                proposal.settle();
-            }
-            committed.accept(done);
-            checkpoints.consider(log.storedBytes(), this::mark);
-        }
+            slot.replica().snapshotReply(received.from(), received.part(), Integer.MAX_VALUE);
+        });
     }
 
     @Override
@@ -204,15 +438,29 @@ final class HomeSlots implements LogWriter.Listener {
             }
             case Outcome.Stored() -> throw new IllegalArgumentException("stored is not lost");
         };
+        snapshots.abandon();
         for (Slot slot : List.copyOf(slots.values())) {
-            if (slot.isUnsettled()) {
-                List<Proposal> lost = slot.abandon();
-                lost.forEach(Proposal::settle);
-                lost.forEach(p -> p.lost(result));
+            boolean alone = slot.replica().homes().size() == 1;
+            WriteResult told = alone
+                    ? result
+                    : new WriteResult.Unavailable("the disk takes no more", RETRY_SOON, true);
+            slot.inFlight().forEach(p -> {
+                if (p.position().sequence() > slot.replica().durable()) {
+                    p.lost(told);
+                }
+            });
+            if (slot.replica().abandon()) {
+                abandoned.accept(slot.number(), told);
             }
         }
-        List<Queue<Waiting>> refused = List.copyOf(waiting.values());
-        waiting.clear();
-        refused.forEach(q -> q.forEach(t -> t.refuse.accept(result)));
+    }
+
+    /** Calls {@code task} for each slot whose role was given up for the disk. */
+    void onAbandoned(BiConsumer<Integer, WriteResult> task) {
+        abandoned = task;
+    }
+
+    boolean isBeyond(long wanted) {
+        return clock.isBeyond(wanted);
     }
 }

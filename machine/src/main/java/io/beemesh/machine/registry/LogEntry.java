@@ -1,9 +1,11 @@
 package io.beemesh.machine.registry;
 
+import io.beemesh.machine.registry.replica.Entry;
+import io.beemesh.machine.registry.replica.HomeSet;
 import java.util.List;
 
 /** What a slot's log holds, in order. */
-sealed interface LogEntry {
+sealed interface LogEntry extends Entry.Content {
     /** Highest version that is known once this entry is. */
     long version();
 
@@ -16,10 +18,18 @@ sealed interface LogEntry {
      */
     record TermStart(long parentTerm, long parentSequence, HomeSet homes, long version)
             implements
-                LogEntry {}
+                LogEntry,
+                Entry.Configuring {}
 
-    /** Changes of objects that are made together, with rising versions. */
-    record Changes(List<Effect> effects) implements LogEntry {
+    /** Others decide from here on. */
+    record Homes(HomeSet homes, long version) implements LogEntry, Entry.Configuring {}
+
+    /**
+     * Changes of objects that are made together, with rising versions.
+     *
+     * @param request id under which a node passed the write on, zero if none did
+     */
+    record Changes(List<Effect> effects, long request) implements LogEntry {
         public Changes {
             effects = List.copyOf(effects);
         }

@@ -106,7 +106,8 @@ final class LogWriter {
     private static long size(LogRecord record) {
         return switch (record) {
             case LogRecord.Entry entry -> entry.payload().length + (long) RECORD_OVERHEAD_BYTES;
-            case LogRecord.Vote _ -> RECORD_OVERHEAD_BYTES;
+            case LogRecord.Snapshot part -> part.payload().length + (long) RECORD_OVERHEAD_BYTES;
+            case LogRecord.Vote _,LogRecord.Voteless _ -> RECORD_OVERHEAD_BYTES;
         };
     }
 }

@@ -2,8 +2,14 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.membership.Members;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.machine.registry.replica.Rules;
+import io.beemesh.machine.registry.replica.Transport;
+import io.beemesh.protocol.registry.RegistryException;
+import io.beemesh.protocol.registry.RegistryMessage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -11,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,26 +31,46 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #open} reads what is on disk, {@link #start} begins to serve, {@link #stop} ends with a
  * checkpoint.
  */
-public final class NodeRegistry implements Registry {
+public final class NodeRegistry implements Registry, HomeSlots.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRegistry.class);
+
+    private static final Duration CATCH_UP_RETRY = Duration.ofMillis(500);
 
     private final Loop loop;
     private final ObjectTable objects;
     private final ChangeLog changes;
     private final Watches watches;
     private final HomeSlots slots;
+    private final Mesh mesh;
+    private final Router router;
+    private final Barriers barriers;
+    private final Discovery discovery;
+    private final Placement placement;
+    private final Answers answers;
+    private final RegistryCounters counters = new RegistryCounters();
+    private final Leads leads;
     private final List<Awaited> awaited = new ArrayList<>();
+    private volatile boolean alone;
+    private volatile boolean caughtUp;
     private volatile long version;
 
     private record Awaited(long version, CompletableFuture<Boolean> future, Loop.Timer timeout) {}
 
-    private NodeRegistry(Loop loop, PeerId self, Storage storage, RegistryConfig config) {
+    private NodeRegistry(Loop loop, Mesh mesh, Storage storage, RegistryConfig config) {
         this.loop = loop;
         this.objects = new ObjectTable(
                 new NamespaceUsage(config.namespaceObjectsMax(), config.namespaceBytesMax()));
         this.changes = new ChangeLog(config.changesMax(), config.changeBytesMax());
         this.watches = new Watches(loop, config.progressInterval(), this::version);
-        this.slots = new HomeSlots(loop, self, storage, config, objects, this::apply);
+        this.mesh = mesh;
+        this.slots = new HomeSlots(loop, storage, config, objects, this, mesh);
+        this.answers = new Answers(loop);
+        this.router = new Router(loop, mesh, slots, answers, counters);
+        this.barriers = new Barriers(loop, mesh, slots);
+        this.discovery = new Discovery(loop, mesh, slots);
+        this.placement = new Placement(loop, mesh.members(), slots, counters);
+        this.leads = new Leads(loop, slots);
+        slots.onAbandoned(router::refuse);
     }
 
     /**
@@ -50,11 +79,27 @@ public final class NodeRegistry implements Registry {
      */
     public static NodeRegistry open(Loop loop, PeerId self, Storage storage, RegistryConfig config)
             throws IOException {
-        NodeRegistry registry = new NodeRegistry(loop, self, storage, config);
+        return open(loop, Mesh.alone(self), storage, config);
+    }
+
+    /**
+     * The same for a node in a mesh; nothing happens between nodes before {@link #start}.
+     *
+     * @param links carries messages; what it takes is to be given to {@link #onMessage}
+     */
+    public static NodeRegistry open(Loop loop, Members members, SlotHomes homes, Transport links,
+            RandomGenerator random, Storage storage, RegistryConfig config) throws IOException {
+        return open(loop, new Mesh(members, homes, links, random, Rules.all()), storage, config);
+    }
+
+    static NodeRegistry open(Loop loop, Mesh mesh, Storage storage, RegistryConfig config)
+            throws IOException {
+        NodeRegistry registry = new NodeRegistry(loop, mesh, storage, config);
         Storage.Recovered recovered = storage.recovered();
         recovered.loss().ifPresent(loss -> LOG.warn("Registry was not closed in order: {}", loss));
         try {
             registry.version = registry.slots.restore(recovered);
+            registry.slots.checkOwner();
         } catch (UncheckedIOException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -62,9 +107,82 @@ public final class NodeRegistry implements Registry {
         return registry;
     }
 
-    /** Begins a term in each slot that holds something; nothing is to be read before this completes. */
+    /**
+     * Begins a term in each slot that this node alone holds, and takes part in the others; nothing is to be
+     * read before this completes. A member of a mesh waits until it has all that the others have: one that
+     * has just joined for however long that takes, another for as long as a read would.
+     */
     public CompletableFuture<Void> start() {
-        return onLoop(slots::start);
+        return onLoop(() -> {
+            alone = isAlone();
+            mesh.members().onChange(this::join);
+            join();
+            return router.begin().thenCompose(begun -> alone
+                    ? CompletableFuture.<Void>completedFuture(null)
+                    : catchUp());
+        });
+    }
+
+    /** Who has just joined has no word before it has all; who was here before may go on without the others. */
+    private CompletableFuture<Void> catchUp() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        barrier("").whenComplete((reached, failure) -> {
+            if (failure == null) {
+                slots.mayFoundFromNow();
+                caughtUp = true;
+            } else {
+                LOG.warn("Registry is behind the others reason=\"{}\"", failure.getMessage());
+            }
+            if (slots.mayFound()) {
+                done.complete(null);
+            } else {
+                loop.schedule(CATCH_UP_RETRY, () -> catchUp().thenAccept(done::complete));
+            }
+        });
+        return done;
+    }
+
+    /** A node that is not alone has to look at the time. */
+    private void join() {
+        alone = isAlone();
+        if (!alone) {
+            slots.replicas().start();
+            placement.start();
+            leads.start();
+        }
+    }
+
+    /** Takes a message of another member. */
+    public void onMessage(PeerId from, RegistryMessage message) throws RegistryException {
+        loop.assertInside();
+        try {
+            switch (message) {
+                case RegistryMessage.Request request -> {
+                    switch (request.kind()) {
+                        case Router.WRITE -> router.onRequest(from, request);
+                        case Router.SLOTS -> discovery.onRequest(from, request);
+                        default -> barriers.onRequest(from, request);
+                    }
+                }
+                case RegistryMessage.Response response -> {
+                    switch (response.kind()) {
+                        case Router.WRITE -> router.onResponse(from, response);
+                        case Router.SLOTS -> discovery.onResponse(from, response);
+                        default -> barriers.onResponse(from, response);
+                    }
+                }
+                case RegistryMessage.OfSlot _,RegistryMessage.Beat _,RegistryMessage.BeatReply _ ->
+                    slots
+                            .replicas().onMessage(from, message);
+            }
+        } catch (IOException e) {
+            throw new RegistryException("bad message: " + e.getMessage(), e);
+        }
+    }
+
+    /** A connection to a member is up. */
+    public void onConnected(PeerId peer) {
+        slots.replicas().onConnected(peer);
     }
 
     /**
@@ -102,8 +220,110 @@ public final class NodeRegistry implements Registry {
 
     @Override
     public CompletableFuture<Snapshot> list(GroupResource type, String namespace) {
-        return onLoop(() -> CompletableFuture
-                .completedFuture(new Snapshot(version, objects.list(type, namespace))));
+        return onLoop(() -> alone
+                ? CompletableFuture
+                        .completedFuture(new Snapshot(version, objects.list(type, namespace)))
+                : barrier(namespace).thenApply(v -> snapshot(type, namespace, v)));
+    }
+
+    /** What is here now; of several slots, what was there when all of them had passed {@code reached}. */
+    private Snapshot snapshot(GroupResource type, String namespace, long reached) {
+        List<StoredObject> now = objects.list(type, namespace);
+        if (!namespace.isEmpty()) {
+            return new Snapshot(slots.get(SlotMap.ofNamespace(namespace)).map(Slot::version)
+                    .orElse(reached), now);
+        }
+        try {
+            return new Snapshot(reached, changes.undo(now, type, namespace, reached));
+        } catch (VersionExpiredException e) {
+            return new Snapshot(reached, now);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> refresh(ObjectKey key) {
+        // Who is alone is not to wait for the loop.
+        return alone
+                ? CompletableFuture.completedFuture(null)
+                : onLoop(() -> barriers.await(List.of(SlotMap.of(key)), 0).thenAccept(v -> {
+                }));
+    }
+
+    @Override
+    public boolean isPrimary(ObjectKey key) {
+        loop.assertInside();
+        return alone || leads.isPrimary(SlotMap.of(key));
+    }
+
+    @Override
+    public void onLead(Consumer<Predicate<ObjectKey>> listener) {
+        loop.assertInside();
+        leads.onLead(gained -> listener.accept(key -> gained.contains(SlotMap.of(key))));
+    }
+
+    /** False where {@link #start} ended before a majority of the members answered; any thread. */
+    public boolean isCaughtUp() {
+        return alone || caughtUp;
+    }
+
+    /** How a slot is here, in a line for logs. */
+    String describe(int slot) {
+        return slots.get(slot).map(s -> s.replica().toString()).orElse("no replica");
+    }
+
+    RegistryCounters counters() {
+        return counters;
+    }
+
+    /** Whether nobody else is in the mesh, or decides on anything that this node holds. */
+    private boolean isAlone() {
+        PeerId self = mesh.members().self();
+        return mesh.members().everyone().equals(List.of(self)) && slots.all().stream()
+                .allMatch(s -> s.replica().homes().members().equals(List.of(self)));
+    }
+
+    /** All slots of which this node has a replica, in order; on the loop only. */
+    public List<SlotStatus> slots() {
+        loop.assertInside();
+        long alive = mesh.members().everyone().stream().filter(mesh.members()::isAlive).count();
+        return slots.all().stream().map(slot -> status(slot, (int) alive)).toList();
+    }
+
+    private SlotStatus status(Slot slot, int alive) {
+        List<PeerId> homes = slot.replica().homes().members();
+        long reached = homes.stream().filter(mesh.members()::isAlive).count();
+        int wanted = Math.min(Placement.HOMES, Math.max(alive, homes.size()));
+        return new SlotStatus(slot.number(), SlotMap.placeOf(slot.number()), slot.replica().term(),
+                slot.replica().primary(), homes, slot.replica().committed().sequence(),
+                slot.version(), reached < wanted);
+    }
+
+    /** Whether other nodes count on what this one holds; on the loop only. */
+    public boolean isHome() {
+        loop.assertInside();
+        PeerId self = mesh.members().self();
+        return slots.all().stream().map(Slot::replica).anyMatch(
+                r -> r.committedHomes().contains(self) && r.committedHomes().size() > 1);
+    }
+
+    /** Waits until all that was committed is here; the version that this is. */
+    private CompletableFuture<Long> barrier(String namespace) {
+        return namespace.isEmpty()
+                // A slot of which this node has not heard yet may hold some too.
+                ? discovery.await().thenCompose(
+                        told -> barrier(slots.all().stream().map(Slot::number).toList()))
+                : barrier(List.of(SlotMap.ofNamespace(namespace)));
+    }
+
+    private CompletableFuture<Long> barrier(List<Integer> numbers) {
+        if (numbers.isEmpty()) {
+            return CompletableFuture.completedFuture(version);
+        }
+        // The second round moves the clocks of all slots beyond what the first one saw.
+        return barriers.await(numbers, version)
+                .thenCompose(v -> numbers.size() == 1
+                        ? CompletableFuture.completedFuture(v)
+                        : barriers.await(numbers, v));
     }
 
     @Override
@@ -165,28 +385,71 @@ public final class NodeRegistry implements Registry {
         int slot = WriteCheck.slotOf(copy);
         return onLoop(() -> {
             CompletableFuture<WriteResult> future = new CompletableFuture<>();
-            slots.write(slot, copy, future);
+            router.write(slot, copy, future);
             return future;
         });
     }
 
     /** Makes committed entries visible, then tells: watches first, then who wrote them. */
-    private void apply(List<Proposal> committed) {
+    @Override
+    public void onCommitted(List<Proposal> committed) {
         List<Change> news = new ArrayList<>();
+        boolean homesChanged = false;
         for (Proposal proposal : committed) {
             for (LogEntry.Effect effect : proposal.effects()) {
+                if (isOvertaken(effect)) {
+                    continue;
+                }
                 Change change = change(effect);
                 if (!proposal.isReplayed()) {
                     news.add(change);
                 }
             }
             version = Math.max(version, proposal.entry().version());
+            homesChanged |= proposal.entry() instanceof LogEntry.Homes;
+            if (proposal.request() != 0) {
+                answers.put(proposal.request(), proposal.result());
+            }
             if (proposal.isReplayed()) {
                 // What came before it may have been overtaken by a checkpoint, so it makes no
                 // history.
                 changes.startAt(version);
             }
         }
+        tell(news);
+        committed.forEach(Proposal::committed);
+        if (homesChanged) {
+            alone = isAlone();
+        }
+        if (!alone) {
+            leads.look();
+        }
+    }
+
+    /** A checkpoint may hold a later state than an entry that is found again behind it. */
+    private boolean isOvertaken(LogEntry.Effect effect) {
+        return objects.get(effect.object().key())
+                .filter(o -> o.version() >= effect.object().version()).isPresent();
+    }
+
+    @Override
+    public void onReplaced(List<Change> news, long reached) {
+        counters.snapshots++;
+        version = Math.max(version, reached);
+        tell(news);
+    }
+
+    @Override
+    public void onRole(Slot slot) {
+        if (slot.replica().role() == Role.PRIMARY) {
+            counters.takeovers++;
+        }
+        placement.onRole(slot);
+        router.onRole(slot);
+        leads.look();
+    }
+
+    private void tell(List<Change> news) {
         news.forEach(changes::add);
         if (!news.isEmpty()) {
             watches.deliver(List.copyOf(news));
@@ -198,7 +461,6 @@ public final class NodeRegistry implements Registry {
                 waiter.future.complete(true);
             }
         }
-        committed.forEach(Proposal::committed);
     }
 
     private Change change(LogEntry.Effect effect) {

@@ -58,6 +58,30 @@ final class ObjectTable {
                 new ObjectKey(type, namespace + '\0', ""), false).values();
     }
 
+    /** All objects of a slot, by kind, namespace and name. */
+    List<StoredObject> ofSlot(int slot) {
+        List<StoredObject> found = new ArrayList<>();
+        for (GroupResource type : new TreeSet<>(kinds.keySet())) {
+            ConcurrentNavigableMap<ObjectKey, StoredObject> objects = kinds.computeIfAbsent(type,
+                    t -> new ConcurrentSkipListMap<>(BY_NAME));
+            ObjectKey key = objects.isEmpty() ? null : objects.firstKey();
+            while (key != null) {
+                if (key.namespace().isEmpty()) {
+                    if (SlotMap.of(key) == slot) {
+                        found.add(objects.get(key));
+                    }
+                    key = objects.higherKey(key);
+                } else {
+                    if (SlotMap.ofNamespace(key.namespace()) == slot) {
+                        found.addAll(view(type, key.namespace()));
+                    }
+                    key = objects.ceilingKey(new ObjectKey(type, key.namespace() + '\0', ""));
+                }
+            }
+        }
+        return found;
+    }
+
     List<StoredObject> ownedBy(GroupResource type, String namespace, String controllerUid) {
         List<StoredObject> objects = new ArrayList<>();
         NavigableSet<ObjectKey> keys = owned.get(controllerUid);

@@ -2,6 +2,7 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.machine.registry.LogEntry.Effect;
 import io.beemesh.machine.registry.WriteCheck.Verdict;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** Turns writes into log entries of slots in which this node is primary. */
 final class Primary {
+    private static final Duration LEASE_WAIT = Duration.ofMillis(200);
+
     private final RegistryConfig config;
     private final HybridClock clock;
     private final ObjectTable objects;
@@ -24,13 +27,15 @@ final class Primary {
         this.usage = objects.usage();
     }
 
-    void write(Slot slot, List<Mutation> mutations, CompletableFuture<WriteResult> future) {
+    /** @param request id under which another node passed the write on, or zero */
+    void write(Slot slot, List<Mutation> mutations, long request,
+            CompletableFuture<WriteResult> future) {
         Verdict verdict = WriteCheck.check(mutations, key -> slot.state(key, objects));
         switch (verdict) {
             case Verdict.Refused(WriteResult result) ->
                 answer(slot, mutations, future, result);
             case Verdict.Accepted(List<Optional<StoredObject>> former) ->
-                propose(slot, mutations, former, future);
+                propose(slot, mutations, former, request, future);
         }
     }
 
@@ -39,13 +44,17 @@ final class Primary {
             CompletableFuture<WriteResult> future, WriteResult result) {
         if (mutations.stream().anyMatch(m -> slot.isPending(m.key()))) {
             slot.lastInFlight().whenCommitted(future, result);
-        } else {
+        } else if (slot.replica().hasLease()) {
             future.complete(result);
+        } else {
+            future.complete(new WriteResult.Unavailable(
+                    "slot " + slot.number() + " waits for its other homes", LEASE_WAIT, false));
         }
     }
 
     private void propose(Slot slot, List<Mutation> mutations,
-            List<Optional<StoredObject>> former, CompletableFuture<WriteResult> future) {
+            List<Optional<StoredObject>> former, long request,
+            CompletableFuture<WriteResult> future) {
         List<Effect> effects = new ArrayList<>();
         List<StoredObject> states = new ArrayList<>();
         Map<String, Growth> growths = new HashMap<>();
@@ -64,7 +73,8 @@ final class Primary {
             answer(slot, mutations, future, result);
             return;
         }
-        LogEntry entry = new LogEntry.Changes(effects);
+        LogEntry entry = new LogEntry.Changes(effects,
+                effects.size() == mutations.size() ? request : 0);
         byte[] payload = RecordCodec.encode(entry);
         Optional<String> refusal = refusal(payload, growths);
         if (refusal.isPresent()) {

@@ -1,5 +1,6 @@
 package io.beemesh.machine.registry;
 
+import io.beemesh.protocol.registry.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -13,8 +14,8 @@ final class Proposal {
      */
     private record Answer(CompletableFuture<WriteResult> future, WriteResult result) {}
 
-    private final long term;
-    private final long sequence;
+    private final int slot;
+    private final Position position;
     private final LogEntry entry;
     private final boolean replayed;
     private final List<Answer> answers = new ArrayList<>();
@@ -22,19 +23,19 @@ final class Proposal {
     };
 
     /** @param replayed whether the entry was found on disk, where a checkpoint may have its effects already */
-    Proposal(long term, long sequence, LogEntry entry, boolean replayed) {
-        this.term = term;
-        this.sequence = sequence;
+    Proposal(int slot, Position position, LogEntry entry, boolean replayed) {
+        this.slot = slot;
+        this.position = position;
         this.entry = entry;
         this.replayed = replayed;
     }
 
-    long term() {
-        return term;
+    int slot() {
+        return slot;
     }
 
-    long sequence() {
-        return sequence;
+    Position position() {
+        return position;
     }
 
     LogEntry entry() {
@@ -47,9 +48,20 @@ final class Proposal {
 
     List<LogEntry.Effect> effects() {
         return switch (entry) {
-            case LogEntry.TermStart _ -> List.of();
+            case LogEntry.TermStart _,LogEntry.Homes _ -> List.of();
             case LogEntry.Changes changes -> changes.effects();
         };
+    }
+
+    /** The id under which another node passed this on, or zero. */
+    long request() {
+        return entry instanceof LogEntry.Changes changes ? changes.request() : 0;
+    }
+
+    /** What the writer is told if all its mutations changed something. */
+    WriteResult result() {
+        return new WriteResult.Committed(
+                effects().stream().map(LogEntry.Effect::object).toList());
     }
 
     /** Tells {@code result} to the writer once this entry is committed. */

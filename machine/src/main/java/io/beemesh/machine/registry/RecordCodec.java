@@ -6,6 +6,7 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.replica.HomeSet;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +24,7 @@ public final class RecordCodec {
     private static final int FORMAT = 1;
     private static final int TERM_START = 1;
     private static final int CHANGES = 2;
+    private static final int HOMES = 3;
 
     private final Interner interner = new Interner();
 
@@ -37,12 +39,20 @@ public final class RecordCodec {
                     out.writeUInt64NoTag(start.version());
                     write(start.homes(), out);
                 }
+                case LogEntry.Homes homes -> {
+                    out.writeUInt32NoTag(HOMES);
+                    out.writeUInt64NoTag(homes.version());
+                    write(homes.homes(), out);
+                }
                 case LogEntry.Changes changes -> {
                     out.writeUInt32NoTag(CHANGES);
                     out.writeUInt32NoTag(changes.effects().size());
                     for (LogEntry.Effect effect : changes.effects()) {
                         out.writeBoolNoTag(effect.deleted());
                         write(effect.object(), out);
+                    }
+                    if (changes.request() != 0) {
+                        out.writeUInt64NoTag(changes.request());
                     }
                 }
             }
@@ -62,11 +72,18 @@ public final class RecordCodec {
             }
             case CHANGES -> {
                 int count = in.readUInt32();
+                if (count == 0) {
+                    throw new IOException("an entry that changes nothing");
+                }
                 List<LogEntry.Effect> effects = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     effects.add(new LogEntry.Effect(in.readBool(), readObject(in)));
                 }
-                yield new LogEntry.Changes(effects);
+                yield new LogEntry.Changes(effects, in.isAtEnd() ? 0 : in.readUInt64());
+            }
+            case HOMES -> {
+                long version = in.readUInt64();
+                yield new LogEntry.Homes(readHomes(in), version);
             }
             default -> throw new IOException("unknown kind of log entry: " + kind);
         };
@@ -93,6 +110,7 @@ public final class RecordCodec {
             out.writeUInt64NoTag(mark.vote().term());
             out.writeByteArrayNoTag(mark.vote().candidate().toBytes());
             write(mark.homes(), out);
+            out.writeUInt64NoTag(mark.votelessUntil());
         });
     }
 
@@ -108,10 +126,12 @@ public final class RecordCodec {
         long entryTerm = in.readUInt64();
         long version = in.readUInt64();
         var vote = new Storage.LogRecord.Vote(slot, in.readUInt64(), readPeer(in));
-        return new Storage.SlotMark(slot, sequence, entryTerm, version, vote, readHomes(in));
+        HomeSet homes = readHomes(in);
+        return new Storage.SlotMark(slot, sequence, entryTerm, version, vote, homes,
+                in.isAtEnd() ? 0 : in.readUInt64());
     }
 
-    private static void write(StoredObject object, CodedOutputStream out) throws IOException {
+    static void write(StoredObject object, CodedOutputStream out) throws IOException {
         ObjectKey key = object.key();
         out.writeStringNoTag(key.type().group());
         out.writeStringNoTag(key.type().resource());
@@ -125,7 +145,7 @@ public final class RecordCodec {
         out.writeByteArrayNoTag(object.json());
     }
 
-    private StoredObject readObject(CodedInputStream in) throws IOException {
+    StoredObject readObject(CodedInputStream in) throws IOException {
         ObjectKey key = new ObjectKey(new GroupResource(in.readString(), in.readString()),
                 in.readString(), in.readString());
         String uid = in.readString();
@@ -142,7 +162,7 @@ public final class RecordCodec {
         return interner.intern(current ? object : Draft.of(key, object.object()).at(version));
     }
 
-    private static void write(Map<String, String> map, CodedOutputStream out) throws IOException {
+    static void write(Map<String, String> map, CodedOutputStream out) throws IOException {
         out.writeUInt32NoTag(map.size());
         for (Map.Entry<String, String> entry : map.entrySet()) {
             out.writeStringNoTag(entry.getKey());
@@ -150,7 +170,7 @@ public final class RecordCodec {
         }
     }
 
-    private static Map<String, String> readMap(CodedInputStream in) throws IOException {
+    static Map<String, String> readMap(CodedInputStream in) throws IOException {
         Map<String, String> map = new LinkedHashMap<>();
         int size = in.readUInt32();
         for (int i = 0; i < size; i++) {
@@ -172,10 +192,13 @@ public final class RecordCodec {
         for (int i = 0; i < size; i++) {
             members.add(readPeer(in));
         }
+        if (members.isEmpty()) {
+            throw new IOException("a slot without homes");
+        }
         return new HomeSet(members);
     }
 
-    private static PeerId readPeer(CodedInputStream in) throws IOException {
+    static PeerId readPeer(CodedInputStream in) throws IOException {
         try {
             return PeerId.fromBytes(in.readByteArray());
         } catch (FormatException e) {
@@ -183,7 +206,7 @@ public final class RecordCodec {
         }
     }
 
-    private static byte[] bytes(Body body) {
+    static byte[] bytes(Body body) {
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             CodedOutputStream out = CodedOutputStream.newInstance(bytes);
@@ -195,7 +218,7 @@ public final class RecordCodec {
         }
     }
 
-    private interface Body {
+    interface Body {
         void writeTo(CodedOutputStream out) throws IOException;
     }
 }

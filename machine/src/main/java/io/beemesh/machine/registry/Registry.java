@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * The Kubernetes objects of the mesh: consistent where possible, available always.
@@ -25,6 +27,30 @@ public interface Registry {
 
     /** The objects that the controller with this uid owns, in key order; on the loop only. */
     List<StoredObject> ownedBy(GroupResource type, String namespace, String controllerUid);
+
+    /**
+     * Completes once all that was committed of an object before this call is here, for a read that follows;
+     * exceptionally with {@link UnavailableException}.
+     */
+    default CompletableFuture<Void> refresh(ObjectKey key) {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /**
+     * Whether this node decides on the object now, as primary of its slot, so that its controllers work on
+     * it; on the loop only.
+     */
+    default boolean isPrimary(ObjectKey key) {
+        return true;
+    }
+
+    /**
+     * Calls {@code listener} each time this node has begun to decide on slots that another node decided on
+     * before, with what tells whether an object is in one of those; on the loop only.
+     */
+    default void onLead(Consumer<Predicate<ObjectKey>> listener) {
+        // Who is alone has decided on all from the start.
+    }
 
     /** One consistent view. An empty namespace means all. */
     CompletableFuture<Snapshot> list(GroupResource type, String namespace);

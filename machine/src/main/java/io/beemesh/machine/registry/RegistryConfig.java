@@ -1,5 +1,6 @@
 package io.beemesh.machine.registry;
 
+import io.beemesh.machine.registry.replica.ReplicaConfig;
 import java.time.Duration;
 
 /**
@@ -13,10 +14,11 @@ import java.time.Duration;
  * @param changeBytesMax bytes of former states that those changes may hold on to
  * @param checkpointBytes log bytes after which a checkpoint is made; a start reads about as much again
  * @param progressInterval how often watches hear that nothing has changed
+ * @param replica times and bounds of replication
  */
 public record RegistryConfig(int namespaceObjectsMax, long namespaceBytesMax, int entryBytesMax,
         long waitingBytesMax, int changesMax, long changeBytesMax, long checkpointBytes,
-        Duration progressInterval) {
+        Duration progressInterval, ReplicaConfig replica) {
     public RegistryConfig {
         positive("namespaceObjectsMax", namespaceObjectsMax);
         positive("namespaceBytesMax", namespaceBytesMax);
@@ -31,25 +33,28 @@ public record RegistryConfig(int namespaceObjectsMax, long namespaceBytesMax, in
     /** For a node of any size. */
     public static RegistryConfig defaults() {
         return new RegistryConfig(50_000, 256L << 20, 4 << 20, 16L << 20, 20_000, 8L << 20,
-                8L << 20, Duration.ofSeconds(10));
+                8L << 20, Duration.ofSeconds(10),
+                ReplicaConfig.defaults());
     }
 
     /** The same with other history. */
     public RegistryConfig withChanges(int changesMax, long changeBytesMax) {
         return new RegistryConfig(namespaceObjectsMax, namespaceBytesMax, entryBytesMax,
-                waitingBytesMax, changesMax, changeBytesMax, checkpointBytes, progressInterval);
+                waitingBytesMax, changesMax, changeBytesMax, checkpointBytes, progressInterval,
+                replica);
     }
 
     /** The same with another bound of a namespace. */
     public RegistryConfig withNamespaceMax(int objects, long bytes) {
         return new RegistryConfig(objects, bytes, entryBytesMax, waitingBytesMax, changesMax,
-                changeBytesMax, checkpointBytes, progressInterval);
+                changeBytesMax, checkpointBytes, progressInterval, replica);
     }
 
     /** The same with another distance between checkpoints. */
     public RegistryConfig withCheckpointBytes(long checkpointBytes) {
         return new RegistryConfig(namespaceObjectsMax, namespaceBytesMax, entryBytesMax,
-                waitingBytesMax, changesMax, changeBytesMax, checkpointBytes, progressInterval);
+                waitingBytesMax, changesMax, changeBytesMax, checkpointBytes, progressInterval,
+                replica);
     }
 
     private static void positive(String name, long value) {

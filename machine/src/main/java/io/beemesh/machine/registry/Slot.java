@@ -1,135 +1,63 @@
 package io.beemesh.machine.registry;
 
-import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.object.ObjectKey;
-import io.beemesh.machine.registry.Storage.LogRecord;
-import io.beemesh.machine.registry.Storage.SlotMark;
-import java.io.IOException;
+import io.beemesh.machine.registry.replica.Entry;
+import io.beemesh.machine.registry.replica.HomeSet;
+import io.beemesh.machine.registry.replica.Replica;
+import io.beemesh.protocol.registry.Position;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
 
-/**
- * One slot at one of its homes, in the manner of Raft: a log, terms in which each home votes once, a home
- * set kept in the log, one primary a term. An entry is committed when a majority of the home set has it on
- * disk and one of the primary's own term is.
- *
- * <p>A state machine without I/O: records to be written go to {@code log}, {@link #onStored} says that
- * they are on disk, and tells what is committed by that.
- */
+/** What a node knows of one slot beside its committed objects: entries in flight and what they change. */
 final class Slot {
-    /** What this home is to the slot in the current term. */
-    enum Role {
-        /** Serves nothing. */
-        HOME,
-        /** Has voted for itself and waits for a majority. */
-        CANDIDATE,
-        /** Decides on writes. */
-        PRIMARY
-    }
-
-    private final int number;
-    private final PeerId self;
-    private final HybridClock clock;
-    private final Consumer<LogRecord> log;
-
-    private Role role = Role.HOME;
-    private HomeSet homes;
-    private LogRecord.Vote vote;
-    private final Set<PeerId> votes = new LinkedHashSet<>();
-    private long appendedTerm;
-    private long appended;
-    private long committedTerm;
-    private long committed;
-    private final Map<PeerId, Long> onDisk = new HashMap<>();
+    private final Replica replica;
     /** Entries that are not committed yet, in order. */
     private final ArrayDeque<Proposal> inFlight = new ArrayDeque<>();
     /** The last change in flight of each object that has one. */
     private final Map<ObjectKey, LogEntry.Effect> pending = new HashMap<>();
+    /** Entries in flight that were passed on by another node. */
+    private final Map<Long, Proposal> requests = new HashMap<>();
+    private Optional<Proposal> proposing = Optional.empty();
+    private final List<Waiter> waiters = new ArrayList<>();
+    private long version;
+    private Position told = Position.NONE;
+    private long toldVersion;
+    private HomeSet toldHomes;
+    private long rememberedSince;
 
-    /** A slot that nobody has written to yet. */
-    Slot(int number, PeerId self, HybridClock clock, Consumer<LogRecord> log) {
-        this.number = number;
-        this.self = self;
-        this.clock = clock;
-        this.log = log;
-        this.homes = new HomeSet(List.of(self));
-        this.vote = new LogRecord.Vote(number, 0, self);
+    Slot(Replica replica) {
+        this.replica = replica;
+        this.toldHomes = replica.homes();
     }
 
-    /** Takes over what a checkpoint says. */
-    void restore(SlotMark mark) {
-        homes = mark.homes();
-        vote = mark.vote();
-        appended = mark.sequence();
-        appendedTerm = mark.entryTerm();
-        committed = mark.sequence();
-        committedTerm = mark.entryTerm();
-        onDisk.put(self, mark.sequence());
+    int number() {
+        return replica.slot();
     }
 
-    /** Takes over a record of the log; entries stay uncommitted until a new term commits them. */
-    void restore(LogRecord record, RecordCodec codec) throws IOException {
-        switch (record) {
-            case LogRecord.Vote given -> vote = given.term() > vote.term() ? given : vote;
-            case LogRecord.Entry entry -> restore(entry, codec.decodeEntry(entry.payload()));
-        }
+    Replica replica() {
+        return replica;
     }
 
-    private void restore(LogRecord.Entry record, LogEntry entry) throws IOException {
-        if (record.sequence() <= committed) {
-            return;
-        }
-        while (record.sequence() <= appended && record.term() > appendedTerm) {
-            inFlight.removeLast();
-            appended--;
-        }
-        if (record.sequence() != appended + 1) {
-            throw new IOException("log of slot " + number + " goes from entry " + appended + " to "
-                    + record.sequence());
-        }
-        if (record.term() > vote.term()) {
-            // A term that has an entry is over; no vote is given in it any more.
-            vote = new LogRecord.Vote(number, record.term(), self);
-        }
-        add(new Proposal(record.term(), record.sequence(), entry, true));
-        onDisk.put(self, appended);
+    /** The highest version that is committed here and told. */
+    long version() {
+        return toldVersion;
     }
 
-    Role role() {
-        return role;
+    void observe(long committedVersion) {
+        version = Math.max(version, committedVersion);
     }
 
-    long term() {
-        return vote.term();
-    }
-
-    HomeSet homes() {
-        return homes;
-    }
-
-    /** The position up to which all is committed. */
-    SlotMark mark(long version) {
-        return new SlotMark(number, committed, committedTerm, version, vote, homes);
-    }
-
-    /** Whether anything of this slot is on its way to the disk, or would be lost with it. */
-    boolean isUnsettled() {
-        return role == Role.CANDIDATE || !inFlight.isEmpty();
-    }
-
-    /** Begins a term: votes for itself, and becomes primary once a majority has. */
-    void campaign() {
-        role = Role.CANDIDATE;
-        votes.clear();
-        vote = new LogRecord.Vote(number, vote.term() + 1, self);
-        log.accept(vote);
+    /** The position up to which all is committed and told. */
+    Storage.SlotMark mark() {
+        return new Storage.SlotMark(number(), told.sequence(), told.term(), toldVersion,
+                new Storage.LogRecord.Vote(number(), replica.term(), replica.votedFor()),
+                toldHomes, replica.votelessUntil());
     }
 
     /** The state of an object as the next entry would meet it. */
@@ -151,83 +79,132 @@ final class Slot {
         return inFlight.getLast();
     }
 
+    boolean isIdle() {
+        return inFlight.isEmpty();
+    }
+
+    /** The entry in flight that a request of another node became. */
+    Optional<Proposal> request(long id) {
+        return Optional.ofNullable(requests.get(id));
+    }
+
     /** Appends an entry as primary. */
-    Proposal propose(LogEntry entry, byte[] payload) {
-        Proposal proposal = new Proposal(vote.term(), appended + 1, entry, false);
-        add(proposal);
-        log.accept(new LogRecord.Entry(number, proposal.term(), proposal.sequence(), payload));
+    Proposal propose(LogEntry content, byte[] payload) {
+        Entry entry = new Entry(replica.nextPosition(), content, payload);
+        Proposal proposal = new Proposal(number(), entry.position(), content, false);
+        proposing = Optional.of(proposal);
+        replica.propose(entry);
         return proposal;
     }
 
-    private void add(Proposal proposal) {
-        appended = proposal.sequence();
-        appendedTerm = proposal.term();
-        inFlight.add(proposal);
-        proposal.effects().forEach(e -> pending.put(e.object().key(), e));
-        if (proposal.entry() instanceof LogEntry.TermStart start) {
-            homes = start.homes();
-        }
-        clock.observe(proposal.entry().version());
-    }
-
-    /** A record of this slot is on this home's disk; returns what is committed by that, in order. */
-    List<Proposal> onStored(LogRecord record) {
-        switch (record) {
-            case LogRecord.Vote given -> {
-                if (role == Role.CANDIDATE && given.term() == vote.term()) {
-                    votes.add(self);
-                    if (homes.isMajority(votes)) {
-                        begin();
-                    }
-                }
-            }
-            case LogRecord.Entry entry -> onDisk.put(self, entry.sequence());
-        }
-        return commit();
-    }
-
-    private void begin() {
-        role = Role.PRIMARY;
-        LogEntry start = new LogEntry.TermStart(appendedTerm, appended, homes, clock.next());
-        propose(start, RecordCodec.encode(start));
-    }
-
-    private List<Proposal> commit() {
-        long reached = homes.reachedByMajority(home -> onDisk.getOrDefault(home, 0L));
-        List<Proposal> done = new ArrayList<>();
-        if (role != Role.PRIMARY || !isOfThisTerm(reached)) {
-            return done;
-        }
-        while (!inFlight.isEmpty() && inFlight.peek().sequence() <= reached) {
-            Proposal proposal = inFlight.remove();
-            committed = proposal.sequence();
-            committedTerm = proposal.term();
-            done.add(proposal);
-        }
-        done.forEach(p -> p.effects().forEach(e -> pending.remove(e.object().key(), e)));
-        return done;
-    }
-
-    /** Only an entry of the primary's own term shows that no other log can win. */
-    private boolean isOfThisTerm(long sequence) {
-        return inFlight.stream().anyMatch(p -> p.sequence() <= sequence && p.term() == term());
-    }
-
     /**
-     * Gives up what is not on this home's disk, and the role with it; returns what is lost. What a former
-     * term left on disk stays, as it may have been acknowledged.
+     * The entry is at the end of the log.
+     *
+     * @param restored whether it was found on disk, where a checkpoint may have its effects already
      */
-    List<Proposal> abandon() {
+    void onAppended(Entry entry, boolean restored) {
+        Proposal proposal = proposing
+                .orElseGet(
+                        () -> new Proposal(number(), entry.position(), content(entry), restored));
+        proposing = Optional.empty();
+        inFlight.add(proposal);
+        index(proposal);
+    }
+
+    private static LogEntry content(Entry entry) {
+        return (LogEntry) entry.content();
+    }
+
+    private void index(Proposal proposal) {
+        proposal.effects().forEach(e -> pending.put(e.object().key(), e));
+        if (proposal.request() != 0) {
+            requests.put(proposal.request(), proposal);
+        }
+    }
+
+    /** Entries after {@code sequence} are no part of the log any more; returns them. */
+    List<Proposal> onTruncated(long sequence) {
         List<Proposal> lost = new ArrayList<>();
-        long kept = onDisk.getOrDefault(self, 0L);
-        while (!inFlight.isEmpty() && inFlight.getLast().sequence() > kept) {
+        while (!inFlight.isEmpty() && inFlight.getLast().position().sequence() > sequence) {
             lost.addFirst(inFlight.removeLast());
         }
         pending.clear();
-        inFlight.forEach(p -> p.effects().forEach(e -> pending.put(e.object().key(), e)));
-        appended = inFlight.isEmpty() ? committed : inFlight.getLast().sequence();
-        appendedTerm = inFlight.isEmpty() ? committedTerm : inFlight.getLast().term();
-        role = Role.HOME;
+        requests.clear();
+        inFlight.forEach(this::index);
         return lost;
+    }
+
+    /** The entries are committed; returns them as they were proposed. */
+    List<Proposal> onCommitted(List<Entry> entries) {
+        List<Proposal> done = new ArrayList<>();
+        for (Entry entry : entries) {
+            Proposal proposal = inFlight.remove();
+            if (!proposal.position().equals(entry.position())) {
+                throw new IllegalStateException("slot " + number() + " commits "
+                        + entry.position() + " where " + proposal.position() + " is next");
+            }
+            observe(proposal.entry().version());
+            done.add(proposal);
+            proposal.effects().forEach(e -> pending.remove(e.object().key(), e));
+            if (proposal.request() != 0) {
+                requests.remove(proposal.request(), proposal);
+            }
+        }
+        return done;
+    }
+
+    /** Since when this node remembers the requests that were committed in the slot. */
+    long rememberedSince() {
+        return rememberedSince;
+    }
+
+    /** Earlier requests are not known here. */
+    void remembersFrom(long nanoTime) {
+        rememberedSince = nanoTime;
+    }
+
+    /** Runs {@code task} once all up to {@code sequence} is committed and told here, or it took too long. */
+    void whenCommitted(long sequence, Loop loop, Duration limit, Runnable task) {
+        if (told.sequence() >= sequence) {
+            task.run();
+            return;
+        }
+        Waiter waiter = new Waiter(sequence, task);
+        waiters.add(waiter);
+        waiter.timeout = Optional.of(loop.schedule(limit, () -> {
+            if (waiters.remove(waiter)) {
+                task.run();
+            }
+        }));
+    }
+
+    /** All up to the committed position is told. */
+    void onTold() {
+        told = replica.committed();
+        toldVersion = version;
+        toldHomes = replica.committedHomes();
+        for (Waiter waiter : List.copyOf(waiters)) {
+            if (waiter.sequence <= told.sequence()) {
+                waiters.remove(waiter);
+                waiter.timeout.ifPresent(Loop.Timer::cancel);
+                waiter.task.run();
+            }
+        }
+    }
+
+    private static final class Waiter {
+        private final long sequence;
+        private final Runnable task;
+        private Optional<Loop.Timer> timeout = Optional.empty();
+
+        private Waiter(long sequence, Runnable task) {
+            this.sequence = sequence;
+            this.task = task;
+        }
+    }
+
+    /** Entries in flight, in order. */
+    List<Proposal> inFlight() {
+        return List.copyOf(inFlight);
     }
 }

@@ -9,6 +9,24 @@ import java.util.concurrent.CompletableFuture;
  * node. What it says is a hint: the homes themselves know. On the loop only.
  */
 public interface SlotHomes {
+    /** For meshes so small that every node holds every slot. */
+    SlotHomes NONE = new SlotHomes() {
+        @Override
+        public CompletableFuture<List<PeerId>> find(int slot) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+
+        @Override
+        public void announce(int slot) {
+            // Nobody asks.
+        }
+
+        @Override
+        public void withdraw(int slot) {
+            // As above.
+        }
+    };
+
     /** Who announced itself as a home of the slot, best first; empty if nobody is found in time. */
     CompletableFuture<List<PeerId>> find(int slot);
 

@@ -59,6 +59,11 @@ public final class SlotMap {
                 slot + String.valueOf(CLAIM_SEPARATOR) + name);
     }
 
+    /** Where the slot is in the key space of peers: those closest to it are to hold it. */
+    static byte[] placeOf(int slot) {
+        return digest(("beemesh/slot/" + slot).getBytes(StandardCharsets.UTF_8));
+    }
+
     /** The slot of claims that are no slot's own but the mesh's, such as node ports. */
     public static int ofAllocator(String what) {
         return hash("allocator/" + what) % SLOTS;
@@ -79,9 +84,12 @@ public final class SlotMap {
     }
 
     static int hash(byte[] bytes) {
+        return ByteBuffer.wrap(digest(bytes)).getInt() & Integer.MAX_VALUE;
+    }
+
+    static byte[] digest(byte[] bytes) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-            return ByteBuffer.wrap(digest).getInt() & Integer.MAX_VALUE;
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -2,6 +2,7 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.replica.HomeSet;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -55,10 +56,31 @@ public interface Storage {
         record Vote(int slot, long term, PeerId candidate) implements LogRecord {}
 
         /**
-         * An entry of a slot's log. One with a sequence that the log has already, in a higher term,
-         * replaces that entry and all after it.
+         * An entry of a slot's log. One with a sequence that the log has already replaces that entry and
+         * all after it.
          */
         record Entry(int slot, long term, long sequence, byte[] payload) implements LogRecord {}
+
+        /**
+         * A part of the whole state of a slot as it was at an entry, which replaces all that the log and the
+         * checkpoints say of the slot once the last part is there.
+         *
+         * @param index from zero
+         * @param last whether the payload is the slot's {@link SlotMark}, after all objects
+         */
+        record Snapshot(int slot, long term, long sequence, int index, boolean last,
+                byte[] payload) implements LogRecord {}
+
+        /**
+         * Whether this node has lost what it had of a slot and may not count in it, from here on.
+         *
+         * @param sequence of the last entry that is committed, in {@code term}
+         * @param until the entry that it has to have, and be no home any more, before it counts again; zero if
+         *     it counts
+         */
+        record Voteless(int slot, long term, long sequence, long until)
+                implements
+                    LogRecord {}
     }
 
     /**
@@ -69,9 +91,16 @@ public interface Storage {
      * @param version above or at all versions of the slot up to there
      * @param vote the last vote given
      * @param homes who holds the slot, as of that entry
+     * @param votelessUntil as in {@link LogRecord.Voteless}
      */
     record SlotMark(int slot, long sequence, long entryTerm, long version, LogRecord.Vote vote,
-            HomeSet homes) {}
+            HomeSet homes, long votelessUntil) {
+        /** The mark of a slot in which this node counts if it is a home. */
+        public SlotMark(int slot, long sequence, long entryTerm, long version,
+                LogRecord.Vote vote, HomeSet homes) {
+            this(slot, sequence, entryTerm, version, vote, homes, 0);
+        }
+    }
 
     /** The state of one object, or that it is gone. */
     record StateWrite(ObjectKey key, Optional<StoredObject> state) {}
@@ -88,11 +117,12 @@ public interface Storage {
      * What a storage holds when it is opened.
      *
      * @param storageId made when the storage was; another one means that all former content is gone
+     * @param created whether it was made now
      * @param loss what may have been lost if the storage was not closed in order, as a sentence; empty if
      *     nothing is missing
      * @param objects states from checkpoints, in no order
      * @param log what was appended since, in order; may begin with entries that the marks include
      */
-    record Recovered(String storageId, Optional<String> loss, List<SlotMark> marks,
+    record Recovered(String storageId, boolean created, Optional<String> loss, List<SlotMark> marks,
             Iterable<StoredObject> objects, List<LogRecord> log) {}
 }

@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives every pod a machine: filters those that could run it, takes the best, and where there is none
- * says why and makes room if the pod is important enough. On the loop; idle while nothing changes.
+ * says why and makes room if the pod is important enough. Of all nodes the one does so that decides on
+ * the pod; two may give the same room away at once, so the machine itself has the last word. On the loop;
+ * idle while nothing changes.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/">scheduling in
  *     Kubernetes</a>
@@ -67,6 +69,8 @@ public final class Scheduler {
             cache.start();
             awards.serve(room::onAward);
             registry.peek(GroupResource.PODS, "").forEach(p -> consider(p.object()));
+            registry.onLead(gained -> registry.peek(GroupResource.PODS, "").stream()
+                    .filter(p -> gained.test(p.key())).forEach(p -> consider(p.object())));
             LOG.info("Scheduler started pending={}", queue.size());
         });
     }
@@ -81,7 +85,7 @@ public final class Scheduler {
         String scheduler = pod.spec().path("schedulerName").asText(NAME);
         boolean waiting = Pods.nodeName(pod).isEmpty() && Pods.isActive(pod)
                 && scheduler.equals(NAME);
-        if (!waiting) {
+        if (!waiting || !registry.isPrimary(key)) {
             queue.remove(key);
         } else if (!pod.spec().path("schedulingGates").isEmpty()) {
             queue.remove(key);
@@ -105,6 +109,10 @@ public final class Scheduler {
     }
 
     private void tryPod(PodView pod) {
+        if (!registry.isPrimary(pod.key())) {
+            queue.remove(pod.key());
+            return;
+        }
         Surroundings around = cache.around(queue.nominated(pod));
         Map<String, List<Verdict>> verdicts = new LinkedHashMap<>();
         List<NodeView> feasible = new ArrayList<>();

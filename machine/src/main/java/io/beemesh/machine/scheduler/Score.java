@@ -15,6 +15,8 @@ final class Score {
     private static final int OWN_SCALE = 1_000;
     private static final int TAINT_WEIGHT = 3;
     private static final int PREFERENCE_WEIGHT = 2;
+    /** As Kubernetes: what a pod that asks for nothing is taken to use, so that those spread too. */
+    private static final Map<String, Long> ASSUMED = Map.of("cpu", 100L, "memory", 200L << 20);
 
     private Score() {}
 
@@ -70,11 +72,15 @@ final class Score {
 
     private static double used(PodView pod, NodeView node, String resource) {
         long allocatable = node.allocatable().getOrDefault(resource, 0L);
-        long used = node.requested().getOrDefault(resource, 0L)
-                + pod.requests().getOrDefault(resource, 0L);
+        long used = amount(pod, resource)
+                + node.pods().stream().mapToLong(p -> amount(p, resource)).sum();
         return allocatable == 0
                 ? BEST
                 : Math.min(BEST, (double) used * BEST / allocatable);
+    }
+
+    private static long amount(PodView pod, String resource) {
+        return pod.requests().getOrDefault(resource, ASSUMED.getOrDefault(resource, 0L));
     }
 
     private static int aversion(PodView pod, NodeView node) {

@@ -2,6 +2,7 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.protocol.registry.Position;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ public final class SimulatedStorage implements Storage {
     private Optional<List<LogRecord>> unforced = Optional.empty();
     private Optional<Checkpoint> unfinished = Optional.empty();
     private Optional<Outcome> fault = Optional.empty();
+    private final boolean created;
     private boolean crashed;
     private long forces;
 
@@ -32,6 +34,11 @@ public final class SimulatedStorage implements Storage {
         private final List<LogRecord> log = new ArrayList<>();
         private final Map<Integer, SlotMark> marks = new TreeMap<>();
         private final Map<ObjectKey, StoredObject> objects = new LinkedHashMap<>();
+
+        private static boolean isCovered(SlotMark mark, long term, long sequence) {
+            return new Position(term, sequence)
+                    .compareTo(new Position(mark.entryTerm(), mark.sequence())) <= 0;
+        }
 
         private void apply(List<StateWrite> states) {
             for (StateWrite write : states) {
@@ -42,19 +49,33 @@ public final class SimulatedStorage implements Storage {
 
         private void apply(SlotMark mark) {
             marks.put(mark.slot(), mark);
-            log.removeIf(record -> record.slot() == mark.slot() && switch (record) {
-                case LogRecord.Vote vote -> vote.term() <= mark.vote().term();
-                case LogRecord.Entry entry -> entry.sequence() <= mark.sequence();
+            // Only the front of a log can go: what is behind may say that what is before it is
+            // void.
+            boolean[] front = {true};
+            log.removeIf(record -> {
+                if (record.slot() != mark.slot()) {
+                    return false;
+                }
+                front[0] &= switch (record) {
+                    case LogRecord.Vote vote -> vote.term() <= mark.vote().term();
+                    case LogRecord.Entry entry -> isCovered(mark, entry.term(), entry.sequence());
+                    case LogRecord.Voteless word ->
+                        isCovered(mark, word.term(), word.sequence());
+                    case LogRecord.Snapshot part -> isCovered(mark, part.term(), part.sequence());
+                };
+                return front[0];
             });
         }
     }
 
     /** An empty disk, which takes up to {@code forceMax} to force. */
     public SimulatedStorage(Loop loop, RandomGenerator random, Duration forceMax) {
-        this(loop, random, forceMax.toNanos(), new Disk());
+        this(loop, random, forceMax.toNanos(), new Disk(), true);
     }
 
-    private SimulatedStorage(Loop loop, RandomGenerator random, long forceNanosMax, Disk disk) {
+    private SimulatedStorage(Loop loop, RandomGenerator random, long forceNanosMax, Disk disk,
+            boolean created) {
+        this.created = created;
         this.loop = loop;
         this.random = random;
         this.forceNanosMax = forceNanosMax;
@@ -67,7 +88,7 @@ public final class SimulatedStorage implements Storage {
         unforced.filter(b -> random.nextBoolean()).ifPresent(disk.log::addAll);
         unfinished.ifPresent(c -> disk.apply(
                 c.states().stream().filter(s -> random.nextBoolean()).toList()));
-        return new SimulatedStorage(nextLoop, random, forceNanosMax, disk);
+        return new SimulatedStorage(nextLoop, random, forceNanosMax, disk, false);
     }
 
     /** Lets all writes from now on end like this; empty makes the disk well again. */
@@ -87,7 +108,8 @@ public final class SimulatedStorage implements Storage {
 
     @Override
     public Recovered recovered() {
-        return new Recovered("simulated", Optional.empty(), List.copyOf(disk.marks.values()),
+        return new Recovered("simulated", created, Optional.empty(),
+                List.copyOf(disk.marks.values()),
                 List.copyOf(disk.objects.values()), List.copyOf(disk.log));
     }
 

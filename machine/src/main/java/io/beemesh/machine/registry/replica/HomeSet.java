@@ -1,6 +1,7 @@
-package io.beemesh.machine.registry;
+package io.beemesh.machine.registry.replica;
 
 import io.beemesh.libp2p.peer.PeerId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -11,8 +12,9 @@ import java.util.function.ToLongFunction;
  *
  * @param members ordered by id, each once, at least one
  */
-record HomeSet(List<PeerId> members) {
-    HomeSet {
+public record HomeSet(List<PeerId> members) {
+    /** Sorts the members. */
+    public HomeSet {
         members = members.stream().distinct().sorted().toList();
         if (members.isEmpty()) {
             throw new IllegalArgumentException("a slot needs at least one home");
@@ -20,13 +22,33 @@ record HomeSet(List<PeerId> members) {
     }
 
     /** The highest value that a majority has reached, such as of a log position or of a time. */
-    long reachedByMajority(ToLongFunction<PeerId> value) {
+    public long reachedByMajority(ToLongFunction<PeerId> value) {
         long[] values = members.stream().mapToLong(value).sorted().toArray();
         return values[(values.length - 1) / 2];
     }
 
-    boolean isMajority(Collection<PeerId> peers) {
+    public boolean isMajority(Collection<PeerId> peers) {
         return 2 * members.stream().filter(peers::contains).count() > members.size();
+    }
+
+    public boolean contains(PeerId peer) {
+        return members.contains(peer);
+    }
+
+    public int size() {
+        return members.size();
+    }
+
+    /** The same and {@code peer}. */
+    public HomeSet with(PeerId peer) {
+        List<PeerId> more = new ArrayList<>(members);
+        more.add(peer);
+        return new HomeSet(more);
+    }
+
+    /** The same but {@code peer}; there must be others. */
+    public HomeSet without(PeerId peer) {
+        return new HomeSet(members.stream().filter(m -> !m.equals(peer)).toList());
     }
 
     @Override

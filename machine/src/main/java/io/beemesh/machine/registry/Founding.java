@@ -1,0 +1,60 @@
+package io.beemesh.machine.registry;
+
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.registry.replica.Replica;
+import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.protocol.registry.Position;
+import java.util.Optional;
+
+/**
+ * How a slot begins: with its first write. In a small mesh all members are asked for their vote, so that
+ * no two slots of one number can begin, and the surplus homes are let go afterwards.
+ */
+final class Founding {
+    private final Mesh mesh;
+    private final HomeSlots slots;
+
+    Founding(Mesh mesh, HomeSlots slots) {
+        this.mesh = mesh;
+        this.slots = slots;
+    }
+
+    /** The slot, made if absent. */
+    Slot slot(int number) {
+        return slots.slot(number);
+    }
+
+    private static boolean isNew(Slot slot) {
+        return slot.replica().last().equals(Position.NONE);
+    }
+
+    /** Who begins a slot that nobody has written to; empty if this node does, or the slot is older. */
+    Optional<PeerId> founder(Slot slot) {
+        if (!isNew(slot) || slot.replica().role() != Role.HOME) {
+            return Optional.empty();
+        }
+        return mesh.members().closest(SlotMap.placeOf(slot.number()), 1).stream().findFirst()
+                .filter(p -> !p.equals(mesh.members().self()));
+    }
+
+    /** Has the slot led by this node if that is for it to do at once. */
+    void begin(Slot slot) {
+        Replica replica = slot.replica();
+        if (replica.role() != Role.HOME) {
+            return;
+        }
+        if (isNew(slot) && !slots.mayFound()) {
+            return;
+        }
+        if (isNew(slot) && !replica.isLed()) {
+            replica.found(mesh.founders(slot.number()));
+            if (replica.homes().size() > 1) {
+                replica.trial();
+                return;
+            }
+        }
+        if (replica.homes().size() == 1 && replica.homes().contains(mesh.members().self())) {
+            replica.campaign();
+        }
+    }
+}

@@ -1,0 +1,357 @@
+package io.beemesh.machine.registry;
+
+import com.google.protobuf.CodedInputStream;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.registry.replica.Replica;
+import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.protocol.registry.RegistryMessage.Request;
+import io.beemesh.protocol.registry.RegistryMessage.Response;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Brings writes to the primaries of their slots, wherever those are: here, elsewhere under an id that
+ * gets the same answer however often it is asked, or nowhere yet. On the loop only.
+ */
+final class Router {
+    /** What a {@link Request} asks for. */
+    static final int WRITE = 1;
+    static final int BARRIER = 2;
+    static final int SLOTS = 3;
+
+    /** While a takeover may be under way a write waits this long. */
+    static final Duration WAIT_MAX = Duration.ofSeconds(5);
+    private static final Duration RETRY = Duration.ofMillis(50);
+    private static final Duration RESEND = Duration.ofMillis(1_500);
+    private static final Duration LATER = Duration.ofSeconds(1);
+    /** Writes of one slot that wait for their primary. */
+    private static final int WAITING_MAX = 1_000;
+
+    private static final int DONE = 1;
+    private static final int NOT_PRIMARY = 2;
+
+    private final Loop loop;
+    private final Mesh mesh;
+    private final HomeSlots slots;
+    private final Founding founding;
+    private final Answers answers;
+    private final WriteCodec codec = new WriteCodec(new RecordCodec());
+    private final Map<Long, Pending> sent = new TreeMap<>();
+    private final Map<Integer, Integer> waiting = new TreeMap<>();
+    private final Map<Integer, Queue<Consumer<Optional<WriteResult>>>> onRole = new TreeMap<>();
+    private final Map<Integer, CompletableFuture<WriteResult>> beginning = new TreeMap<>();
+    private final RegistryCounters counters;
+
+    /** A write on its way. */
+    private static final class Pending {
+        private final Slot slot;
+        private final List<Mutation> mutations;
+        private final CompletableFuture<WriteResult> future;
+        private final long deadline;
+        private long id;
+        private int attempt;
+        private Optional<PeerId> target = Optional.empty();
+        private boolean uncertain;
+
+        private Pending(Slot slot, List<Mutation> mutations,
+                CompletableFuture<WriteResult> future, long deadline) {
+            this.slot = slot;
+            this.mutations = mutations;
+            this.future = future;
+            this.deadline = deadline;
+        }
+    }
+
+    Router(Loop loop, Mesh mesh, HomeSlots slots, Answers answers, RegistryCounters counters) {
+        this.loop = loop;
+        this.mesh = mesh;
+        this.slots = slots;
+        this.founding = new Founding(mesh, slots);
+        this.answers = answers;
+        this.counters = counters;
+    }
+
+    void write(int number, List<Mutation> mutations, CompletableFuture<WriteResult> future) {
+        int queued = waiting.getOrDefault(number, 0);
+        if (queued >= WAITING_MAX) {
+            future.complete(new WriteResult.Unavailable(
+                    "too many writes wait for slot " + number, LATER, false));
+            return;
+        }
+        attempt(new Pending(founding.slot(number), mutations, future,
+                loop.nanoTime() + WAIT_MAX.toNanos()));
+    }
+
+    private void attempt(Pending write) {
+        Replica replica = write.slot.replica();
+        if (replica.role() == Role.PRIMARY && !replica.isHandingOver()) {
+            decide(write);
+            return;
+        }
+        Optional<PeerId> primary = replica.primary().filter(p -> !p.equals(mesh.members().self()))
+                .or(() -> founding.founder(write.slot));
+        if (primary.isPresent()) {
+            send(write, primary.get());
+        } else {
+            founding.begin(write.slot);
+            again(write, RETRY);
+        }
+    }
+
+    private void again(Pending write, Duration delay) {
+        if (loop.nanoTime() - write.deadline > 0) {
+            write.future.complete(new WriteResult.Unavailable(
+                    "slot " + write.slot.number() + " has no primary that can be reached", LATER,
+                    write.id != 0));
+            return;
+        }
+        int number = write.slot.number();
+        waiting.merge(number, 1, Integer::sum);
+        onceLed(write.slot, delay, refusal -> {
+            waiting.merge(number, -1, (a, b) -> a + b == 0 ? null : a + b);
+            if (refusal.isPresent()) {
+                write.future.complete(refusal.get());
+            } else {
+                attempt(write);
+            }
+        });
+    }
+
+    // Waiting for a primary.
+
+    /** What is done once a slot has a primary, or a while later, or is told that the disk is full. */
+    private void onceLed(Slot slot, Duration delay, Consumer<Optional<WriteResult>> task) {
+        boolean[] done = {false};
+        Consumer<Optional<WriteResult>> once = refusal -> {
+            if (!done[0]) {
+                done[0] = true;
+                task.accept(refusal);
+            }
+        };
+        onRole.computeIfAbsent(slot.number(), n -> new ArrayDeque<>()).add(once);
+        if (!decidesAlone(slot)) {
+            loop.schedule(delay, () -> {
+                Queue<Consumer<Optional<WriteResult>>> queue = onRole.get(slot.number());
+                if (queue != null) {
+                    queue.remove(once);
+                }
+                once.accept(Optional.empty());
+            });
+        }
+    }
+
+    /** Whether nobody but this node can ever lead the slot, so that it need not be waited for. */
+    private boolean decidesAlone(Slot slot) {
+        return mesh.members().everyone().size() == 1 && slot.replica().homes().size() == 1;
+    }
+
+    /** The slot may have another primary now. */
+    void onRole(Slot slot) {
+        CompletableFuture<WriteResult> begun = beginning.get(slot.number());
+        if (begun != null && slot.replica().role() == Role.PRIMARY) {
+            beginning.remove(slot.number());
+            slot.lastInFlight().whenCommitted(begun, new WriteResult.Committed(List.of()));
+        }
+        if (slot.replica().primary().isPresent()) {
+            Queue<Consumer<Optional<WriteResult>>> tasks = onRole.remove(slot.number());
+            if (tasks != null) {
+                tasks.forEach(t -> t.accept(Optional.empty()));
+            }
+        }
+    }
+
+    /** Has every slot led that only this node holds; completes once what they held is committed. */
+    CompletableFuture<Void> begin() {
+        List<CompletableFuture<Void>> begun = new ArrayList<>();
+        for (Slot slot : List.copyOf(slots.all())) {
+            if (slot.replica().homes().size() == 1) {
+                CompletableFuture<Void> future = new CompletableFuture<>();
+                begun.add(future);
+                CompletableFuture<WriteResult> committed = new CompletableFuture<>();
+                committed.thenAccept(r -> {
+                    if (r instanceof WriteResult.Committed) {
+                        future.complete(null);
+                    } else {
+                        future.completeExceptionally(new IOException(
+                                "slot " + slot.number() + " does not begin: " + r));
+                    }
+                });
+                beginning.put(slot.number(), committed);
+                founding.begin(slot);
+            }
+        }
+        return CompletableFuture.allOf(begun.toArray(CompletableFuture[]::new));
+    }
+
+    // Here.
+
+    private void decide(Pending write) {
+        Optional<WriteResult> refusal = slots.refusal();
+        if (refusal.isPresent()) {
+            write.future.complete(refusal.get());
+            return;
+        }
+        if (write.id != 0) {
+            serve(write.slot, write.id, write.mutations)
+                    .thenAccept(r -> finish(write, r, slotRemembers(write.slot)));
+        } else {
+            slots.write(write.slot, write.mutations, 0, write.future);
+        }
+    }
+
+    /** Decides on a write that was passed on under an id, once. */
+    private CompletableFuture<WriteResult> serve(Slot slot, long id, List<Mutation> mutations) {
+        // An answer that is committed and not told is neither in flight nor known.
+        slots.tellCommitted();
+        CompletableFuture<WriteResult> future = new CompletableFuture<>();
+        Optional<WriteResult> known = answers.get(id);
+        Optional<Proposal> inFlight = slot.request(id);
+        if (known.isPresent()) {
+            future.complete(known.get());
+        } else if (inFlight.isPresent()) {
+            inFlight.get().whenCommitted(future, inFlight.get().result());
+        } else {
+            slots.write(slot, mutations, id, future);
+            future.thenAccept(r -> {
+                if (!(r instanceof WriteResult.Unavailable)) {
+                    answers.put(id, r);
+                }
+            });
+        }
+        return future;
+    }
+
+    private boolean slotRemembers(Slot slot) {
+        return loop.nanoTime() - slot.rememberedSince() > Answers.KEPT.toNanos();
+    }
+
+    // Elsewhere.
+
+    private void send(Pending write, PeerId to) {
+        if (write.id == 0) {
+            write.id = mesh.random().nextLong(1, Long.MAX_VALUE);
+        } else if (!write.target.equals(Optional.of(to))) {
+            write.uncertain = true;
+        }
+        counters.forwarded++;
+        write.target = Optional.of(to);
+        int attempt = ++write.attempt;
+        sent.put(write.id, write);
+        mesh.transport().send(to, new Request(write.slot.number(), write.id, WRITE, attempt,
+                WriteCodec.encode(write.mutations)));
+        loop.schedule(RESEND, () -> {
+            if (write.attempt == attempt && sent.get(write.id) == write) {
+                write.uncertain = true;
+                sent.remove(write.id);
+                mesh.transport().renew(to);
+                again(write, Duration.ZERO);
+            }
+        });
+    }
+
+    /** Another node passed a write on. */
+    void onRequest(PeerId from, Request request) throws IOException {
+        List<Mutation> mutations = codec.decode(request.slot(), request.payload());
+        Optional<Slot> slot = slots.get(request.slot());
+        if (slot.isEmpty() || slot.get().replica().role() != Role.PRIMARY
+                || slot.get().replica().isHandingOver()) {
+            counters.redirects++;
+            founding.slot(request.slot());
+            slot.ifPresent(founding::begin);
+            respond(from, request, NOT_PRIMARY, out -> {
+            });
+            return;
+        }
+        Optional<WriteResult> refusal = slots.refusal();
+        if (refusal.isPresent()) {
+            result(from, request, slot.get(), refusal.get());
+            return;
+        }
+        serve(slot.get(), request.id(), mutations)
+                .thenAccept(r -> result(from, request, slot.get(), r));
+    }
+
+    private void result(PeerId to, Request request, Slot slot, WriteResult result) {
+        respond(to, request, DONE, out -> {
+            out.writeUInt64NoTag(slot.replica().committed().sequence());
+            out.writeBoolNoTag(slotRemembers(slot));
+            WriteCodec.write(result, out);
+        });
+    }
+
+    private void respond(PeerId to, Request request, int outcome, RecordCodec.Body body) {
+        mesh.transport().send(to,
+                new Response(request.slot(), request.id(), WRITE, RecordCodec.bytes(out -> {
+                    out.writeUInt32NoTag(request.hops());
+                    out.writeUInt32NoTag(outcome);
+                    body.writeTo(out);
+                })));
+    }
+
+    /** The answer to a write that this node passed on. */
+    void onResponse(PeerId from, Response response) throws IOException {
+        CodedInputStream in = CodedInputStream.newInstance(response.payload());
+        int attempt = in.readUInt32();
+        int outcome = in.readUInt32();
+        Pending write = sent.get(response.id());
+        if (write == null || write.attempt != attempt
+                || !write.target.equals(Optional.of(from))) {
+            return;
+        }
+        if (outcome == NOT_PRIMARY) {
+            sent.remove(response.id());
+            again(write, RETRY);
+            return;
+        }
+        long sequence = in.readUInt64();
+        boolean remembers = in.readBool();
+        WriteResult result = codec.readResult(in);
+        sent.remove(response.id());
+        onceCommitted(write.slot, sequence, () -> finish(write, result, remembers));
+    }
+
+    /** What was answered is to be seen here. */
+    private void onceCommitted(Slot slot, long sequence, Runnable task) {
+        slot.whenCommitted(sequence, loop, LATER, task);
+    }
+
+    private void finish(Pending write, WriteResult result, boolean remembers) {
+        switch (result) {
+            case WriteResult.Committed _,WriteResult.Full _ -> write.future.complete(result);
+            case WriteResult.AlreadyExists _,WriteResult.Conflict _,WriteResult.NotFound _ ->
+                write.future.complete(write.uncertain && !remembers
+                        ? new WriteResult.Unavailable(
+                                "the primary changed during the write, which may have been made",
+                                LATER, true)
+                        : result);
+            case WriteResult.Unavailable(_, _, boolean maybe) -> {
+                write.uncertain |= maybe;
+                again(write, RETRY);
+            }
+        }
+    }
+
+    /** The disk takes no more: what waits for a term of the slot is told. */
+    void refuse(int number, WriteResult result) {
+        CompletableFuture<WriteResult> begun = beginning.remove(number);
+        if (begun != null) {
+            begun.complete(result);
+        }
+        Queue<Consumer<Optional<WriteResult>>> tasks = onRole.remove(number);
+        if (tasks != null) {
+            // Only where this node could have led is that the end of it.
+            boolean alone = decidesAlone(slots.slot(number));
+            tasks.forEach(t -> t.accept(alone ? Optional.of(result) : Optional.empty()));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.beemesh.machine.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.machine.registry.replica.BrokenRules;
+import io.beemesh.machine.registry.replica.Rules;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A mesh of 3 to 6 nodes with clients on all of them, through crashes, kills, a lost disk, pauses,
+ * partitions also of one direction, joins, and homes that are to be elsewhere. Checked: histories of each
+ * object are linearizable, watches miss nothing and never go back, nodes end alike.
+ *
+ * <p>{@code -Dbeemesh.seed=N} runs that seed alone, {@code -Dbeemesh.seeds=N} as many, {@code
+ * -Dbeemesh.rules=all} breaks each rule of replication in turn.
+ */
+class MeshRegistrySimulationTest {
+    private static final int SEEDS_OF_A_BROKEN_RULE = 200;
+
+    private static List<Long> seeds() {
+        Long only = Long.getLong("beemesh.seed");
+        return only != null
+                ? List.of(only)
+                : LongStream.rangeClosed(1, Integer.getInteger("beemesh.seeds", 40)).boxed()
+                        .toList();
+    }
+
+    @Test
+    void clientsAndFaults_anySeed_historiesAreLinearizable() {
+        MeshCounters counters = new MeshCounters();
+        for (long seed : seeds()) {
+            run(seed, Rules.all(), counters);
+        }
+        System.out.println("Registry simulation seeds=" + seeds().size() + " " + counters);
+        if (seeds().size() > 1) {
+            assertThat(counters.partitions).isGreaterThan(100);
+            assertThat(counters.takeovers).isGreaterThan(100);
+            assertThat(counters.handovers).isGreaterThan(100);
+            assertThat(counters.redirects).isGreaterThan(100);
+        }
+    }
+
+    private static void run(long seed, Rules rules, MeshCounters counters) {
+        MeshRun run = new MeshRun(seed, rules, counters);
+        try {
+            run.run();
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("seed=" + seed + ": " + e.getMessage() + "\n"
+                    + "again: mvn -pl machine -am test -Dtest=MeshRegistrySimulationTest"
+                    + " -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.seed=" + seed + "\n"
+                    + run.story(), e);
+        }
+    }
+
+    static List<String> rules() {
+        String which = System.getProperty("beemesh.rules", "MAJORITY");
+        return which.equals("all") ? BrokenRules.names() : List.of(which);
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void brokenRule_isNoticed(String rule) {
+        for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
+            try {
+                new MeshRun(seed, BrokenRules.without(rule), new MeshCounters()).run();
+            } catch (RuntimeException | AssertionError e) {
+                System.out.println("Broken rule " + rule + " noticed with seed " + seed + ": "
+                        + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+                return;
+            }
+        }
+        throw new AssertionError(rule + " may be broken and nobody notices");
+    }
+}

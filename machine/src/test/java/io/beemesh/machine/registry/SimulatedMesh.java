@@ -1,0 +1,229 @@
+package io.beemesh.machine.registry;
+
+import io.beemesh.libp2p.Host;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.simulation.NetworkConditions;
+import io.beemesh.libp2p.simulation.SimulatedHost;
+import io.beemesh.libp2p.simulation.SimulatedNetwork;
+import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.membership.Members;
+import io.beemesh.machine.registry.link.RegistryLinks;
+import io.beemesh.machine.registry.replica.Rules;
+import io.beemesh.protocol.registry.RegistryException;
+import io.beemesh.protocol.registry.RegistryMessage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Registries of several nodes on virtual time, a simulated network and simulated disks. */
+final class SimulatedMesh {
+    private static final Duration FORCE_MAX = Duration.ofMillis(4);
+
+    final Simulation simulation;
+    final SimulatedNetwork network;
+    final List<MeshNode> nodes = new ArrayList<>();
+    private final RegistryConfig config;
+    private final Rules rules;
+
+    SimulatedMesh(Simulation simulation, NetworkConditions conditions, RegistryConfig config,
+            Rules rules) {
+        this.simulation = simulation;
+        this.network = new SimulatedNetwork(simulation, conditions);
+        this.config = config;
+        this.rules = rules;
+    }
+
+    /** Nodes that know of each other from the start. */
+    SimulatedMesh withNodes(int count) {
+        for (int i = 0; i < count; i++) {
+            nodes.add(new MeshNode(network.newHost()));
+        }
+        nodes.forEach(MeshNode::start);
+        return this;
+    }
+
+    /** A node that the others learn of now. */
+    MeshNode join() {
+        MeshNode node = new MeshNode(network.newHost());
+        node.joining = true;
+        nodes.add(node);
+        node.start();
+        nodes.forEach(MeshNode::membersChanged);
+        return node;
+    }
+
+    /** How a slot is at each node, for failures. */
+    String describe(int slot) {
+        StringBuilder text = new StringBuilder();
+        for (MeshNode node : nodes) {
+            text.append("\n").append(nodes.indexOf(node)).append(' ')
+                    .append(node.registry().describe(slot));
+        }
+        for (MeshNode node : nodes) {
+            String all = text.toString().replace(node.id.toString(),
+                    "n" + nodes.indexOf(node));
+            text = new StringBuilder(all);
+        }
+        return text.toString();
+    }
+
+    /** One node: a life after another on one disk. */
+    final class MeshNode implements Members {
+        private final PeerId id;
+        private SimulatedHost host;
+        private SimulatedStorage storage;
+        private List<Runnable> listeners = new ArrayList<>();
+        private boolean up;
+        /** Lets a test have slots moved away from this node. */
+        boolean wanted = true;
+        private boolean joining;
+        final List<NodeRegistry> lives = new ArrayList<>();
+        int life;
+
+        private MeshNode(SimulatedHost host) {
+            this.host = host;
+            this.id = host.peerId();
+            this.storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX);
+        }
+
+        private void start() {
+            listeners = new ArrayList<>();
+            up = true;
+            for (MeshNode other : nodes) {
+                if (other != this) {
+                    host.addressBook().add(other.id, other.host.listenAddresses(),
+                            Duration.ofDays(1));
+                    other.host.addressBook().add(id, host.listenAddresses(),
+                            Duration.ofDays(1));
+                }
+            }
+            RegistryLinks links = new RegistryLinks(host, this);
+            RandomGenerator random = simulation.newRandom();
+            try {
+                NodeRegistry opened = NodeRegistry.open(host.loop(),
+                        new Mesh(this, SlotHomes.NONE, links, random, rules), storage, config);
+                lives.add(opened);
+                host.loop().run(() -> {
+                    links.start(new RegistryLinks.Receiver() {
+                        @Override
+                        public void onMessage(PeerId from, RegistryMessage message)
+                                throws RegistryException {
+                            opened.onMessage(from, message);
+                        }
+
+                        @Override
+                        public void onConnected(PeerId peer) {
+                            opened.onConnected(peer);
+                        }
+                    });
+                    opened.start();
+                });
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private void membersChanged() {
+            if (up) {
+                host.loop().run(() -> List.copyOf(listeners).forEach(Runnable::run));
+            }
+        }
+
+        /** The power is cut. */
+        void crash() {
+            up = false;
+            network.crash(host);
+        }
+
+        /** The process is killed. */
+        void kill() {
+            up = false;
+            network.stop(host);
+        }
+
+        /** Comes back with what its disk kept. */
+        void restart() {
+            life++;
+            host = network.newHost(id);
+            storage = storage.crash(host.loop());
+            start();
+        }
+
+        /** Comes back with an empty disk. */
+        void restartEmpty() {
+            life++;
+            host = network.newHost(id);
+            storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX);
+            start();
+        }
+
+        boolean isUp() {
+            return up;
+        }
+
+        Host host() {
+            return host;
+        }
+
+        SimulatedStorage storage() {
+            return storage;
+        }
+
+        NodeRegistry registry() {
+            return lives.getLast();
+        }
+
+        void run(Runnable task) {
+            host.loop().run(task);
+        }
+
+        @Override
+        public PeerId self() {
+            return id;
+        }
+
+        @Override
+        public List<PeerId> everyone() {
+            return nodes.stream().map(n -> n.id).sorted().toList();
+        }
+
+        @Override
+        public List<PeerId> closest(byte[] key, int count) {
+            BigInteger place = new BigInteger(1, key);
+            return nodes.stream().filter(n -> n.up && n.wanted).map(n -> n.id)
+                    .sorted(Comparator.comparing((PeerId p) -> new BigInteger(1,
+                            SlotMap.digest(p.toBytes())).xor(place)))
+                    .limit(count).toList();
+        }
+
+        @Override
+        public boolean isMember(PeerId peer) {
+            return nodes.stream().anyMatch(n -> n.id.equals(peer));
+        }
+
+        @Override
+        public boolean isAlive(PeerId peer) {
+            return nodes.stream().anyMatch(n -> n.up && n.id.equals(peer));
+        }
+
+        @Override
+        public boolean isNew() {
+            return life == 0;
+        }
+
+        @Override
+        public boolean isJoining() {
+            return joining && life == 0;
+        }
+
+        @Override
+        public void onChange(Runnable listener) {
+            listeners.add(listener);
+        }
+    }
+}
