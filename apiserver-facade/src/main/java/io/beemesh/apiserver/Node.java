@@ -162,7 +162,8 @@ public final class Node implements AutoCloseable {
         await(CompletableFuture.runAsync(() -> links.start(new RegistryReceiver(registry)), loop));
         await(registry.start());
         if (!registry.isCaughtUp()) {
-            // Its Node says Ready once a majority is there; whoever starts the others waits for this one.
+            // Its Node says Ready once a majority is there; whoever starts the others waits for
+            // this one.
             readiness.waitNoLonger();
         }
 
