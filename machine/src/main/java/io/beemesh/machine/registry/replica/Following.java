@@ -30,7 +30,7 @@ final class Following {
         Position previous = append.previous();
         if (replica.log.last().equals(Position.NONE) && replica.isForgetful()
                 && !previous.equals(Position.NONE)) {
-            replica.distrust(previous.sequence());
+            replica.trust.lose(previous.sequence());
         }
         if (previous.sequence() >= replica.committed.sequence()
                 && replica.rules.hold(Rule.PREVIOUS_ENTRY)
@@ -88,7 +88,7 @@ final class Following {
         }
         replica.heard(from);
         if (replica.log.last().equals(Position.NONE) && replica.isForgetful()) {
-            replica.distrust(part.position().sequence());
+            replica.trust.lose(part.position().sequence());
         }
         if (part.position().sequence() <= replica.committed.sequence()) {
             // It came by other ways.

@@ -31,6 +31,7 @@ public final class Replica {
     final Rules rules;
     final Election election;
     final Leadership leadership;
+    final Trust trust;
     private final Following following;
 
     ReplicaLog log;
@@ -42,12 +43,6 @@ public final class Replica {
     Position committed;
     /** Up to here the log is on this node's disk. */
     long durable;
-    /**
-     * What this node had may be lost, so that it may not count in the slot before it has this entry and is
-     * taken in anew; zero if it may.
-     */
-    private long votelessUntil;
-    private boolean trustAsked;
     private final boolean mayHaveLost;
 
     /**
@@ -68,6 +63,7 @@ public final class Replica {
         this.committed = Position.NONE;
         this.election = new Election(this);
         this.leadership = new Leadership(this);
+        this.trust = new Trust(this);
         this.following = new Following(this);
     }
 
@@ -93,7 +89,7 @@ public final class Replica {
 
     /** Takes over whether this node counts. */
     public void restoreVoteless(long until) {
-        votelessUntil = until;
+        trust.restore(until);
     }
 
     /** Counts as having heard of a primary now. */
@@ -350,7 +346,7 @@ public final class Replica {
 
     /** Whether this node has lost what it had of the slot, and does not count in it. */
     public boolean isVoteless() {
-        return votelessUntil != 0 && rules.hold(Rule.VOTELESS);
+        return trust.votelessUntil() != 0 && rules.hold(Rule.VOTELESS);
     }
 
     private boolean isCurrent(long of) {
@@ -420,37 +416,17 @@ public final class Replica {
         log = new ReplicaLog(position, homes);
         committed = position;
         durable = position.sequence();
-        trustAgain();
-    }
-
-    void distrust(long until) {
-        if (votelessUntil == 0) {
-            votelessUntil = until;
-            trustAsked = false;
-            effects.storeVoteless(slot, committed, until);
-        }
-    }
-
-    /** Who is no home any more, as of an entry after it lost what it had, can be taken in anew. */
-    private void trustAgain() {
-        if (votelessUntil != 0 && !trustAsked && committed.sequence() >= votelessUntil
-                && !committedHomes().contains(self) && !homes().contains(self)) {
-            trustAsked = true;
-            effects.storeVoteless(slot, committed, 0);
-        }
+        trust.consider();
     }
 
     /** Whether this node counts is on disk. */
     public void onVotelessStored(long until) {
-        if (until == 0 && trustAsked) {
-            votelessUntil = 0;
-            effects.onUnsent(slot);
-        }
+        trust.onStored(until);
     }
 
     /** Up to which entry this node does not count; zero if it does. */
     public long votelessUntil() {
-        return votelessUntil;
+        return trust.votelessUntil();
     }
 
     // The disk.
@@ -490,7 +466,7 @@ public final class Replica {
         }
         List<Entry> entries = log.between(committed.sequence() + 1, sequence);
         committed = entries.getLast().position();
-        trustAgain();
+        trust.consider();
         effects.onCommitted(slot, entries);
         if (homes().size() == 1 && leadership.isAlone()) {
             log.dropTo(sequence);
@@ -504,6 +480,6 @@ public final class Replica {
         return "slot=" + slot + " role=" + role + " term=" + term + " committed=" + committed
                 + " durable=" + durable + " last=" + log.last() + " homes=" + homes()
                 + " primary=" + primary.map(PeerId::toString).orElse("none") + " voteless="
-                + votelessUntil;
+                + trust.votelessUntil();
     }
 }
