@@ -29,6 +29,8 @@ final class Auction {
     private static final int CHOICE = 8;
     /** Replicas that one more machine is waited for, so that they spread. */
     private static final int REPLICAS_PER_CHOICE = 4;
+    /** What each like pod in a domain takes from a bid's score where spreading is only wished. */
+    private static final long CROWD_WORTH = Bid.SCORE_MAX / 10;
 
     /** What came of it. */
     record Result(List<String> unplaced, int machines, List<String> reasons) {}
@@ -38,6 +40,8 @@ final class Auction {
         private final Bid bid;
         private int left;
         private int given;
+        /** What the machine said when it took fewer than it was awarded. */
+        private List<String> refusal = List.of();
 
         private Offer(PeerId machine, Bid bid) {
             this.machine = machine;
@@ -46,7 +50,7 @@ final class Auction {
         }
 
         private long worth(TopologyRules rules) {
-            return bid.score() - (long) given * bid.step() - 100_000L * rules.crowd(bid);
+            return bid.score() - (long) given * bid.step() - CROWD_WORTH * rules.crowd(bid);
         }
     }
 
@@ -145,7 +149,7 @@ final class Auction {
     private Optional<Offer> best() {
         Offer best = null;
         for (Offer offer : offers.values()) {
-            if (offer.left > 0 && rules.allow(offer.bid)
+            if (offer.left > 0 && rules.refusal(offer.bid).isEmpty()
                     && (best == null || offer.worth(rules) > best.worth(rules))) {
                 best = offer;
             }
@@ -165,11 +169,9 @@ final class Auction {
                     if (accepted < uids.size()) {
                         offer.left = 0;
                         rules.place(offer.bid, accepted - uids.size());
-                        if (accepted == 0 && offer.given == uids.size()) {
-                            reasons.addAll(failure == null
-                                    ? answer.reasons()
-                                    : List.of("node(s) did not answer"));
-                        }
+                        offer.refusal = failure == null
+                                ? answer.reasons()
+                                : Scheduler.UNANSWERED;
                         offer.given -= uids.size() - accepted;
                         uids.subList(accepted, uids.size()).forEach(waiting::add);
                     }
@@ -180,9 +182,10 @@ final class Auction {
     private void end() {
         ended = true;
         window.cancel();
-        for (Offer offer : offers.values()) {
-            if (!waiting.isEmpty() && offer.left > 0) {
-                reasons.add("node(s) didn't match pod topology rules");
+        for (Offer offer : waiting.isEmpty() ? List.<Offer>of() : offers.values()) {
+            reasons.addAll(offer.refusal);
+            if (offer.refusal.isEmpty()) {
+                rules.refusal(offer.bid).ifPresent(reasons::add);
             }
         }
         onEnd.accept(new Result(List.copyOf(waiting), offers.size() + refused.size(), reasons));

@@ -17,13 +17,14 @@ import java.util.random.RandomGenerator;
 
 /**
  * Finds machines for pods without a list of machines: one task in one lane, and in up to
- * {@value #LANES_MAX} lanes if it does not find room in the first. The cost of a task is that of a lane,
+ * {@value #TRIES_MAX} lanes if it does not find room in the first. The cost of a task is that of a lane,
  * whatever the size of the mesh. On the loop.
  */
 final class LaneScheduler {
-    static final int LANES_MAX = 4;
-    /** Tasks that run at once; the others wait. */
+    static final int TRIES_MAX = 4;
+    /** Tasks that run at once; so many others wait, and what is more is not tried. */
     static final int RUNNING_MAX = 64;
+    static final int WAITING_MAX = 1_024;
 
     /**
      * What could not be placed, and why.
@@ -38,7 +39,7 @@ final class LaneScheduler {
         private final PodView pod;
         private final BiConsumer<String, PeerId> onPlaced;
         private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-        private final Deque<Lanes.Choice> lanes;
+        private final Deque<Lanes.Choice> untried;
         private final List<String> reasons = new ArrayList<>();
         private List<String> uids;
         private int machines;
@@ -49,11 +50,11 @@ final class LaneScheduler {
             this.template = template;
             this.uids = uids;
             this.onPlaced = onPlaced;
-            this.lanes = new ArrayDeque<>(LaneScheduler.this.lanes.promising(pod, LANES_MAX));
+            this.untried = new ArrayDeque<>(lanes.promising(pod, TRIES_MAX));
         }
 
         private void next() {
-            Lanes.Choice lane = lanes.poll();
+            Lanes.Choice lane = untried.poll();
             if (uids.isEmpty() || lane == null) {
                 running--;
                 outcome.complete(new Outcome(uids, machines, reasons));
@@ -65,7 +66,7 @@ final class LaneScheduler {
             auctions.put(task.id(), new Auction(loop, task, pod, uids, lane.machines(), messages,
                     onPlaced, result -> {
                         auctions.remove(task.id());
-                        lanes().tried(lane.lane(), pod, result.unplaced().isEmpty());
+                        lanes.tried(lane.lane(), pod, result.unplaced().isEmpty());
                         uids = result.unplaced();
                         machines += result.machines();
                         reasons.addAll(result.reasons());
@@ -90,10 +91,6 @@ final class LaneScheduler {
         this.messages = messages;
     }
 
-    private Lanes lanes() {
-        return lanes;
-    }
-
     /**
      * Finds room for like pods.
      *
@@ -104,6 +101,10 @@ final class LaneScheduler {
      */
     CompletableFuture<Outcome> place(PodView pod, byte[] template, List<String> uids,
             BiConsumer<String, PeerId> onPlaced) {
+        if (waiting.size() >= WAITING_MAX) {
+            return CompletableFuture.completedFuture(
+                    new Outcome(uids, 0, List.of("too many pods wait for a machine here")));
+        }
         Search search = new Search(pod, template, uids, onPlaced);
         waiting.add(search);
         startNext();

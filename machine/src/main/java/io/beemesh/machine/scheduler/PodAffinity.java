@@ -5,16 +5,19 @@ import java.util.List;
 
 /** What the pods that are there say about a pod, and it about them. Pure. */
 final class PodAffinity {
+    static final String NOT_TOGETHER = "node(s) didn't match pod affinity rules";
+    static final String NOT_APART = "node(s) didn't match pod anti-affinity rules";
+
     private PodAffinity() {}
 
     static List<Verdict> check(PodView pod, NodeView node, Surroundings around) {
         if (!hasCompany(pod, node, around)) {
-            return Verdict.fixed("node(s) didn't match pod affinity rules");
+            return Verdict.fixed(NOT_TOGETHER);
         }
         for (PodTerm term : PodTerm.required(pod, "podAntiAffinity")) {
             String value = node.labels().get(term.topologyKey());
             if (value != null && term.countByTopology(around).getOrDefault(value, 0) > 0) {
-                return Verdict.resolvable("node(s) didn't match pod anti-affinity rules");
+                return Verdict.resolvable(NOT_APART);
             }
         }
         return unwanted(pod, node, around);

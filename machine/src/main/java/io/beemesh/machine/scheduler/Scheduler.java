@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Scheduler {
     private static final String NAME = "default-scheduler";
-    private static final List<String> UNANSWERED = List.of("node(s) did not answer");
+    static final List<String> UNANSWERED = List.of("node(s) did not answer");
     private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
     private final Loop loop;

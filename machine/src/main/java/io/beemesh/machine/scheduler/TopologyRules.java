@@ -16,7 +16,17 @@ import java.util.Optional;
 final class TopologyRules {
     /** What a rule asks of a domain. */
     enum Kind {
-        SPREAD, SPREAD_ANYWAY, TOGETHER, APART
+        SPREAD(TopologySpread.REASON),
+        /** Only wished: nothing is refused for it. */
+        SPREAD_ANYWAY(""),
+        TOGETHER(PodAffinity.NOT_TOGETHER),
+        APART(PodAffinity.NOT_APART);
+
+        private final String refusal;
+
+        Kind(String refusal) {
+            this.refusal = refusal;
+        }
     }
 
     /**
@@ -85,8 +95,8 @@ final class TopologyRules {
         return true;
     }
 
-    /** Whether one more may go to the bidder, as things stand. */
-    boolean allow(Bid bid) {
+    /** Why no more may go to the bidder as things stand, in Kubernetes' words; empty if one may. */
+    Optional<String> refusal(Bid bid) {
         boolean firstOfAll = rules.stream().allMatch(
                 rule -> rule.kind() != Kind.TOGETHER || rule.isOwn());
         for (int i = 0; i < rules.size(); i++) {
@@ -94,19 +104,19 @@ final class TopologyRules {
             Map<String, Integer> count = counts.get(i);
             String value = bid.domains().get(i).value();
             int here = count.getOrDefault(value, 0);
-            boolean allowed = switch (rule.kind()) {
-                case SPREAD -> !value.isEmpty()
-                        && here + (rule.isOwn() ? 1 : 0) - least(count) <= rule.maxSkew();
-                case SPREAD_ANYWAY -> true;
-                case TOGETHER -> !value.isEmpty() && (here > 0
-                        || (firstOfAll && count.values().stream().allMatch(c -> c == 0)));
-                case APART -> value.isEmpty() || here == 0;
+            boolean refused = switch (rule.kind()) {
+                case SPREAD -> value.isEmpty()
+                        || here + (rule.isOwn() ? 1 : 0) - least(count) > rule.maxSkew();
+                case SPREAD_ANYWAY -> false;
+                case TOGETHER -> value.isEmpty() || (here == 0
+                        && !(firstOfAll && count.values().stream().allMatch(c -> c == 0)));
+                case APART -> !value.isEmpty() && here > 0;
             };
-            if (!allowed) {
-                return false;
+            if (refused) {
+                return Optional.of(rule.kind().refusal);
             }
         }
-        return true;
+        return Optional.empty();
     }
 
     private static int least(Map<String, Integer> count) {

@@ -15,7 +15,7 @@ import java.util.Map;
  *     spread constraints</a>
  */
 final class TopologySpread {
-    private static final String REASON = "node(s) didn't match pod topology spread constraints";
+    static final String REASON = "node(s) didn't match pod topology spread constraints";
 
     private TopologySpread() {}
 

@@ -71,6 +71,20 @@ final class LaneSchedulingSimulationTest {
         assertThat(mesh.podsByMachine()).hasSize(5).allSatisfy(
                 (name, count) -> assertThat(count).isEqualTo(1));
         assertThat(mesh.unplaced).hasSize(2);
+        assertThat(mesh.reasons).hasSize(5)
+                .containsOnly("node(s) didn't match pod anti-affinity rules");
+    }
+
+    @Test
+    void moreThanCanWait_isSentBack() {
+        SimulatedLanes mesh = lanes(6, 1, 1, "8");
+        int most = LaneScheduler.RUNNING_MAX + LaneScheduler.WAITING_MAX;
+        for (int i = 0; i <= most; i++) {
+            mesh.machines.getFirst().place(SimulatedLanes.pod("1m", ""),
+                    SimulatedLanes.uids("t" + i, 1));
+        }
+
+        assertThat(mesh.unplaced).containsExactly("t" + most + "-0");
     }
 
     @Test

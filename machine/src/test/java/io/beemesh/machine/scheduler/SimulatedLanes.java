@@ -37,6 +37,8 @@ final class SimulatedLanes {
     /** Pods that are bound, by uid; the machine where they are. */
     final Map<String, Machine> bound = new HashMap<>();
     final Set<String> unplaced = new HashSet<>();
+    /** Why those are not bound. */
+    final List<String> reasons = new ArrayList<>();
     /** How long each pod waited for a machine, in nanoseconds. */
     final List<Long> waits = new ArrayList<>();
     double loss;
@@ -149,7 +151,10 @@ final class SimulatedLanes {
                 waits.add(simulation.nanoTime() - start);
                 target.loop.schedule(Duration.ofMillis(1 + random.nextInt(50)),
                         () -> target.bind(pod, uid));
-            }).thenAccept(outcome -> unplaced.addAll(outcome.unplaced()));
+            }).thenAccept(outcome -> {
+                unplaced.addAll(outcome.unplaced());
+                reasons.addAll(outcome.reasons());
+            });
         }
 
         private void bind(PodView pod, String uid) {
