@@ -30,6 +30,7 @@ final class Barriers {
     private final Mesh mesh;
     private final HomeSlots slots;
     private final Founding founding;
+    private final RegistryCounters counters;
     private final Map<Long, Asked> asked = new TreeMap<>();
 
     /** One read, and the slots of which it waits for word. */
@@ -39,6 +40,7 @@ final class Barriers {
         private final CompletableFuture<Long> future = new CompletableFuture<>();
         private long version;
         private int catchingUp;
+        private Optional<Loop.Timer> next = Optional.empty();
 
         private Read(List<Integer> slots, long version, long deadline) {
             this.open = new TreeSet<>(slots);
@@ -52,11 +54,12 @@ final class Barriers {
     /** How far a slot is, or that its primary is elsewhere. */
     private record Word(int slot, boolean known, long sequence, long version) {}
 
-    Barriers(Loop loop, Mesh mesh, HomeSlots slots) {
+    Barriers(Loop loop, Mesh mesh, HomeSlots slots, RegistryCounters counters) {
         this.loop = loop;
         this.mesh = mesh;
         this.slots = slots;
         this.founding = new Founding(mesh, slots);
+        this.counters = counters;
     }
 
     /**
@@ -91,16 +94,23 @@ final class Barriers {
         }
         byPrimary.forEach((primary, some) -> send(read, primary, some));
         if (!read.open.isEmpty()) {
-            loop.schedule(byPrimary.isEmpty() ? RETRY : RESEND, () -> {
-                if (!read.open.isEmpty()) {
-                    ask(read);
-                }
-            });
+            again(read, byPrimary.isEmpty() ? RETRY : RESEND);
         }
+    }
+
+    /** Asks once more after {@code delay}, instead of whenever it was to before. */
+    private void again(Read read, Duration delay) {
+        read.next.ifPresent(Loop.Timer::cancel);
+        read.next = Optional.of(loop.schedule(delay, () -> {
+            if (!read.open.isEmpty()) {
+                ask(read);
+            }
+        }));
     }
 
     private void send(Read read, PeerId to, List<Integer> some) {
         long id = mesh.random().nextLong(1, Long.MAX_VALUE);
+        counters.barriers++;
         asked.put(id, new Asked(read, to, some));
         loop.schedule(RESEND, () -> asked.remove(id));
         mesh.transport().send(to, new Request(some.getFirst(), id, Router.BARRIER, 0,
@@ -199,11 +209,7 @@ final class Barriers {
             }
         }
         if (refused) {
-            loop.schedule(RETRY, () -> {
-                if (!question.read.open.isEmpty()) {
-                    ask(question.read);
-                }
-            });
+            again(question.read, RETRY);
         }
     }
 }

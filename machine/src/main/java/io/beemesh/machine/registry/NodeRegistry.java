@@ -66,7 +66,7 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
         this.slots = new HomeSlots(loop, storage, config, objects, this, mesh);
         this.answers = new Answers(loop);
         this.router = new Router(loop, mesh, slots, answers, counters);
-        this.barriers = new Barriers(loop, mesh, slots);
+        this.barriers = new Barriers(loop, mesh, slots, counters);
         this.discovery = new Discovery(loop, mesh, slots);
         this.placement = new Placement(loop, mesh.members(), slots, counters);
         this.leads = new Leads(loop, slots);

@@ -6,6 +6,7 @@ final class RegistryCounters {
     long handovers;
     long forwarded;
     long redirects;
+    long barriers;
     long homeChanges;
     long snapshots;
 }

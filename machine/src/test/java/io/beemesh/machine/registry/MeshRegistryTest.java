@@ -1,6 +1,7 @@
 package io.beemesh.machine.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.NetworkConditions;
@@ -10,7 +11,9 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.SimulatedMesh.MeshNode;
 import io.beemesh.machine.registry.replica.Rules;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -160,5 +163,31 @@ class MeshRegistryTest {
         assertThat(lost.registry().describe(SlotMap.of(KEY))).contains("voteless=0")
                 .contains(lost.self().toString());
         assertThat(read(lost, KEY)).isEqualTo("two");
+    }
+
+    /** Each refusal had begun another row of questions, so that they doubled four times a second. */
+    @Test
+    void read_whilePrimaryHasNoMajority_asksNowAndThen() {
+        mesh.withNodes(4);
+        write(mesh.nodes.getFirst(), TestObjects.creating(KEY, "one"));
+        simulation.run(Duration.ofSeconds(10));
+        MeshNode primary = primary();
+        MeshNode reader = mesh.nodes.stream().filter(n -> !homes(primary).contains(n.self()))
+                .findFirst().orElseThrow();
+        Set<PeerId> cut = Set.of(primary.self(), reader.self());
+        mesh.network.partition(
+                (from, to) -> cut.contains(from.peerId()) != cut.contains(to.peerId()));
+        simulation.run(Duration.ofSeconds(2));
+        long before = reader.registry().counters().barriers;
+        assertThatThrownBy(() -> await(reader, () -> reader.registry().refresh(KEY)))
+                .hasRootCauseInstanceOf(UnavailableException.class);
+        assertThat(reader.registry().counters().barriers - before).isBetween(1L, 150L);
+    }
+
+    private static List<PeerId> homes(MeshNode node) {
+        List<PeerId> homes = new ArrayList<>();
+        node.run(() -> node.registry().slots().stream()
+                .filter(s -> s.number() == SlotMap.of(KEY)).forEach(s -> homes.addAll(s.homes())));
+        return homes;
     }
 }
