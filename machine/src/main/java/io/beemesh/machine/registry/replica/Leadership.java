@@ -170,7 +170,7 @@ final class Leadership {
         } else if (progress.snapshot.isEmpty()) {
             // It has lost what it had if it is behind what it said before.
             progress.match = Math.min(progress.match, reply.match());
-            progress.next = reply.match() + 1;
+            progress.next = Math.min(reply.match(), replica.log.last().sequence()) + 1;
             progress.inFlightBytes = 0;
             progress.probing = true;
             progress.probeSent = false;

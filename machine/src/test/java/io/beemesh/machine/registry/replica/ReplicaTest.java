@@ -116,6 +116,19 @@ class ReplicaTest {
         assertThat(replica.hasLease()).isFalse();
     }
 
+    /** A peer could end the task that read its answer, and lose what else came with it. */
+    @Test
+    void refusal_thatNamesAnEntryBeyondTheLog_isAnsweredFromItsEnd() throws RegistryException {
+        Replica replica = replica(THREE);
+        replica.campaign();
+        replica.onVoteStored(1, SELF);
+        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false));
+        replica.onMessage(OTHER, new RegistryMessage.AppendReply(7, 0, 1, false, Long.MAX_VALUE,
+                0, effects.nanos, false));
+        assertThat(effects.sent.getLast()).isInstanceOfSatisfying(RegistryMessage.Append.class,
+                append -> assertThat(append.previous()).isEqualTo(replica.last()));
+    }
+
     private static RegistryMessage.VoteRequest request(long term, Position last) {
         return new RegistryMessage.VoteRequest(7, 0, term, last, false, false);
     }
