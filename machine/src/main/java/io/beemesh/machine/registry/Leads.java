@@ -38,23 +38,21 @@ final class Leads {
     }
 
     private void step() {
-        look();
+        slots.all().forEach(this::look);
         loop.schedule(INTERVAL, this::step);
     }
 
-    /** Tells which slots were gained since the last look. */
-    void look() {
-        for (Slot slot : slots.all()) {
-            int number = slot.number();
-            if (!isLed(slot)) {
-                led.remove(number);
-                gained.remove(number);
-            } else if (led.add(number) && running) {
-                if (gained.isEmpty()) {
-                    loop.execute(this::tell);
-                }
-                gained.add(number);
+    /** Tells of the slot if it was gained since the last look. */
+    void look(Slot slot) {
+        int number = slot.number();
+        if (!isLed(slot)) {
+            led.remove(number);
+            gained.remove(number);
+        } else if (led.add(number) && running) {
+            if (gained.isEmpty()) {
+                loop.execute(this::tell);
             }
+            gained.add(number);
         }
     }
 

@@ -422,7 +422,8 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
             alone = isAlone();
         }
         if (!alone) {
-            leads.look();
+            committed.stream().map(Proposal::slot).distinct()
+                    .forEach(n -> leads.look(slots.slot(n)));
         }
     }
 
@@ -446,7 +447,7 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
         }
         placement.onRole(slot);
         router.onRole(slot);
-        leads.look();
+        leads.look(slot);
     }
 
     private void tell(List<Change> news) {
