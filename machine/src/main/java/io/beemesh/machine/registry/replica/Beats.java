@@ -33,13 +33,13 @@ final class Beats {
     private final Map<Integer, Replica> replicas;
     private final Map<PeerId, Told> told = new TreeMap<>();
     private final Map<PeerId, Heard> heard = new HashMap<>();
-    private final long firstEpoch;
+    private long lastEpoch;
 
     Beats(Effects effects, Map<Integer, Replica> replicas) {
         this.effects = effects;
         this.replicas = replicas;
         // Lists of a former life are not to be taken for one of this.
-        this.firstEpoch = effects.randomNanos(1L << 40) << 20;
+        this.lastEpoch = effects.randomNanos(1L << 40) << 20;
     }
 
     void send() {
@@ -55,7 +55,8 @@ final class Beats {
             Told state = told.computeIfAbsent(peer, p -> new Told());
             if (!state.slots.equals(slots) || state.epoch == 0) {
                 state.slots = slots;
-                state.epoch = Math.max(state.epoch, firstEpoch) + 1;
+                // Nor is one of who was told nothing for a while.
+                state.epoch = ++lastEpoch;
                 state.known = false;
             }
             send(peer, state);
@@ -125,11 +126,5 @@ final class Beats {
         if (state != null) {
             state.known = false;
         }
-    }
-
-    /** The slots that the peer said it leads, or nothing if it never said. */
-    List<SlotTerm> listOf(PeerId peer) {
-        Heard list = heard.get(peer);
-        return list == null ? List.of() : list.slots;
     }
 }
