@@ -298,6 +298,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
             loop.execute(this::tellCommitted);
         }
         committed.addAll(slot(number).onCommitted(entries));
+        snapshots.overtaken(number, entries.getLast().sequence());
         checkpoints.changed(number);
     }
 

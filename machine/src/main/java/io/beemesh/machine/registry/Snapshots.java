@@ -172,6 +172,12 @@ final class Snapshots {
                 index, last, payload);
     }
 
+    /** The slot is at {@code sequence} by other ways: what had come of it up to there is of no use. */
+    void overtaken(int slot, long sequence) {
+        receiving.computeIfPresent(slot,
+                (s, state) -> state.position.sequence() <= sequence ? null : state);
+    }
+
     /** What is on disk now. */
     Optional<Received> stored(int slot) {
         return Optional.ofNullable(storing.remove(slot));
