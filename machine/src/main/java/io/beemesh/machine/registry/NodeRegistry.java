@@ -480,13 +480,19 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
             return task.get();
         }
         CompletableFuture<T> result = new CompletableFuture<>();
-        loop.execute(() -> task.get().whenComplete((value, failure) -> {
-            if (failure == null) {
-                result.complete(value);
-            } else {
-                result.completeExceptionally(failure);
+        loop.execute(() -> {
+            try {
+                task.get().whenComplete((value, failure) -> {
+                    if (failure == null) {
+                        result.complete(value);
+                    } else {
+                        result.completeExceptionally(failure);
+                    }
+                });
+            } catch (RuntimeException e) {
+                result.completeExceptionally(e);
             }
-        }));
+        });
         return result;
     }
 }

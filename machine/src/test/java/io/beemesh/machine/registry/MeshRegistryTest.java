@@ -184,6 +184,17 @@ class MeshRegistryTest {
         assertThat(reader.registry().counters().barriers - before).isBetween(1L, 150L);
     }
 
+    /** Who asked had waited for ever. */
+    @Test
+    void refresh_ofAKeyThatHasNoSlot_fails() {
+        mesh.withNodes(3);
+        CompletableFuture<Void> refreshed = mesh.nodes.getFirst().registry()
+                .refresh(ObjectKey.cluster(GroupResource.CLAIMS, "none"));
+        simulation.run(Duration.ofSeconds(1));
+        assertThatThrownBy(refreshed::join).hasRootCauseInstanceOf(
+                IllegalArgumentException.class);
+    }
+
     private static List<PeerId> homes(MeshNode node) {
         List<PeerId> homes = new ArrayList<>();
         node.run(() -> node.registry().slots().stream()
