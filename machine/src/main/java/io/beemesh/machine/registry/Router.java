@@ -232,7 +232,7 @@ final class Router {
     }
 
     private boolean slotRemembers(Slot slot) {
-        return loop.nanoTime() - slot.rememberedSince() > Answers.KEPT.toNanos();
+        return answers.areCompleteSince(slot.rememberedSince());
     }
 
     // Elsewhere.
