@@ -34,7 +34,7 @@ final class Router {
     private static final Duration RETRY = Duration.ofMillis(50);
     private static final Duration RESEND = Duration.ofMillis(1_500);
     private static final Duration LATER = Duration.ofSeconds(1);
-    /** Writes of one slot that wait for their primary. */
+    /** Writes of one slot that wait for their primary, or for its answer. */
     private static final int WAITING_MAX = 1_000;
 
     private static final int DONE = 1;
@@ -88,16 +88,26 @@ final class Router {
                     "too many writes wait for slot " + number, LATER, false));
             return;
         }
-        attempt(new Pending(founding.slot(number), mutations, future,
-                loop.nanoTime() + WAIT_MAX.toNanos()));
+        Pending write = new Pending(founding.slot(number), mutations, future,
+                loop.nanoTime() + WAIT_MAX.toNanos());
+        if (!decidesHere(write.slot)) {
+            waiting.put(number, queued + 1);
+            future.whenComplete((result, failure) -> waiting.merge(number, -1,
+                    (a, b) -> a + b == 0 ? null : a + b));
+        }
+        attempt(write);
+    }
+
+    private static boolean decidesHere(Slot slot) {
+        return slot.replica().role() == Role.PRIMARY && !slot.replica().isHandingOver();
     }
 
     private void attempt(Pending write) {
-        Replica replica = write.slot.replica();
-        if (replica.role() == Role.PRIMARY && !replica.isHandingOver()) {
+        if (decidesHere(write.slot)) {
             decide(write);
             return;
         }
+        Replica replica = write.slot.replica();
         Optional<PeerId> primary = replica.primary().filter(p -> !p.equals(mesh.members().self()))
                 .or(() -> founding.founder(write.slot));
         if (primary.isPresent()) {
@@ -115,10 +125,7 @@ final class Router {
                     write.id != 0));
             return;
         }
-        int number = write.slot.number();
-        waiting.merge(number, 1, Integer::sum);
         onceLed(write.slot, delay, refusal -> {
-            waiting.merge(number, -1, (a, b) -> a + b == 0 ? null : a + b);
             if (refusal.isPresent()) {
                 write.future.complete(refusal.get());
             } else {
@@ -263,8 +270,7 @@ final class Router {
     void onRequest(PeerId from, Request request) throws IOException {
         List<Mutation> mutations = codec.decode(request.slot(), request.payload());
         Optional<Slot> slot = slots.get(request.slot());
-        if (slot.isEmpty() || slot.get().replica().role() != Role.PRIMARY
-                || slot.get().replica().isHandingOver()) {
+        if (slot.isEmpty() || !decidesHere(slot.get())) {
             counters.redirects++;
             founding.slot(request.slot());
             slot.ifPresent(founding::begin);

@@ -195,6 +195,30 @@ class MeshRegistryTest {
                 IllegalArgumentException.class);
     }
 
+    /** Only those were counted of which the primary was not known. */
+    @Test
+    void writes_thatThePrimaryDoesNotAnswer_areBounded() {
+        mesh.withNodes(3);
+        StoredObject object = write(mesh.nodes.getFirst(), TestObjects.creating(KEY, "one"));
+        simulation.run(Duration.ofSeconds(10));
+        MeshNode primary = primary();
+        MeshNode other = mesh.nodes.stream().filter(n -> n != primary).findFirst().orElseThrow();
+        mesh.network.partition((from, to) -> true);
+        List<CompletableFuture<WriteResult>> writes = new ArrayList<>();
+        other.run(() -> {
+            for (int i = 0; i < 1_100; i++) {
+                writes.add(other.registry().write(TestObjects.updating(object, "v" + i)));
+            }
+        });
+        assertThat(writes.stream().filter(CompletableFuture::isDone)).hasSize(100)
+                .allSatisfy(w -> assertThat(w.join())
+                        .isInstanceOf(WriteResult.Unavailable.class));
+        mesh.network.heal();
+        simulation.run(Duration.ofSeconds(15));
+        assertThat(writes).allMatch(CompletableFuture::isDone);
+        write(other, TestObjects.updating(other.registry().get(KEY).orElseThrow(), "last"));
+    }
+
     private static List<PeerId> homes(MeshNode node) {
         List<PeerId> homes = new ArrayList<>();
         node.run(() -> node.registry().slots().stream()
