@@ -5,6 +5,7 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.replica.Replica;
 import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.protocol.registry.RegistryMessage;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
 import java.io.IOException;
@@ -36,6 +37,8 @@ final class Router {
     private static final Duration LATER = Duration.ofSeconds(1);
     /** Writes of one slot that wait for their primary, or for its answer. */
     private static final int WAITING_MAX = 1_000;
+    /** Bytes of a write that fit into a message. */
+    private static final int WRITE_BYTES_MAX = RegistryMessage.FRAME_BYTES_MAX - 1024;
 
     private static final int DONE = 1;
     private static final int NOT_PRIMARY = 2;
@@ -245,6 +248,12 @@ final class Router {
     // Elsewhere.
 
     private void send(Pending write, PeerId to) {
+        byte[] payload = WriteCodec.encode(write.mutations);
+        if (payload.length > WRITE_BYTES_MAX) {
+            write.future.complete(new WriteResult.Full("request is too large: " + payload.length
+                    + " bytes, the limit is " + WRITE_BYTES_MAX));
+            return;
+        }
         if (write.id == 0) {
             write.id = mesh.random().nextLong(1, Long.MAX_VALUE);
         } else if (!write.target.equals(Optional.of(to))) {
@@ -254,8 +263,8 @@ final class Router {
         write.target = Optional.of(to);
         int attempt = ++write.attempt;
         sent.put(write.id, write);
-        mesh.transport().send(to, new Request(write.slot.number(), write.id, WRITE, attempt,
-                WriteCodec.encode(write.mutations)));
+        mesh.transport().send(to,
+                new Request(write.slot.number(), write.id, WRITE, attempt, payload));
         loop.schedule(RESEND, () -> {
             if (write.attempt == attempt && sent.get(write.id) == write) {
                 write.uncertain = true;

@@ -219,6 +219,20 @@ class MeshRegistryTest {
         write(other, TestObjects.updating(other.registry().get(KEY).orElseThrow(), "last"));
     }
 
+    /** On another node than the primary such a write was dropped, and told as one that may be made. */
+    @Test
+    void write_thatFitsIntoNoMessage_isRefusedOnEachNode() {
+        mesh.withNodes(3);
+        StoredObject object = write(mesh.nodes.getFirst(), TestObjects.creating(KEY, "one"));
+        simulation.run(Duration.ofSeconds(10));
+        String large = "x".repeat(6 << 20);
+        for (MeshNode node : mesh.nodes) {
+            assertThat(await(node,
+                    () -> node.registry().write(TestObjects.updating(object, large))))
+                    .isInstanceOf(WriteResult.Full.class);
+        }
+    }
+
     private static List<PeerId> homes(MeshNode node) {
         List<PeerId> homes = new ArrayList<>();
         node.run(() -> node.registry().slots().stream()
