@@ -307,7 +307,7 @@ final class Router {
     private void respond(PeerId to, Request request, int outcome, RecordCodec.Body body) {
         mesh.transport().send(to,
                 new Response(request.slot(), request.id(), WRITE, RecordCodec.bytes(out -> {
-                    out.writeUInt32NoTag(request.hops());
+                    out.writeUInt32NoTag(request.attempt());
                     out.writeUInt32NoTag(outcome);
                     body.writeTo(out);
                 })));

@@ -78,7 +78,7 @@ public final class RegistryCodec {
                     .varint(7, flags(m.known(), false)).varint(8, m.sentAt())
                     .varint(9, m.epoch()), m.refused()).toBytes();
             case Request m -> new ProtobufWriter().varint(1, REQUEST).varint(2, m.slot())
-                    .varint(7, m.kind()).varint(9, m.id()).varint(10, m.hops())
+                    .varint(7, m.kind()).varint(9, m.id()).varint(10, m.attempt())
                     .bytes(11, m.payload()).toBytes();
             case Response m -> new ProtobufWriter().varint(1, RESPONSE).varint(2, m.slot())
                     .varint(7, m.kind()).varint(9, m.id()).bytes(11, m.payload()).toBytes();
@@ -223,7 +223,7 @@ public final class RegistryCodec {
                 case BEAT -> new Beat(number, sentAt, one, slots);
                 case BEAT_REPLY -> new BeatReply(number, sentAt, one, slots);
                 case REQUEST -> new Request(slot, number, small(flags, "kind", Integer.MAX_VALUE),
-                        small(count, "hops", Integer.MAX_VALUE), payload);
+                        small(count, "attempt", Integer.MAX_VALUE), payload);
                 case RESPONSE -> new Response(slot, number,
                         small(flags, "kind", Integer.MAX_VALUE), payload);
                 default -> throw new RegistryException("unknown kind of message: " + kind);

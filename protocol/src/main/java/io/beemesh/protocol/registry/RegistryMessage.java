@@ -121,9 +121,9 @@ public sealed interface RegistryMessage {
      *
      * @param id unique at the sender; a repeated id gets the answer of the first
      * @param kind what the payload is
-     * @param hops how often it was passed on
+     * @param attempt how often this id was sent, where it is sent again; its answer names it
      */
-    record Request(int slot, long id, int kind, int hops, byte[] payload)
+    record Request(int slot, long id, int kind, int attempt, byte[] payload)
             implements
                 RegistryMessage {}
 
