@@ -35,7 +35,6 @@ final class Link {
     private boolean full;
     private long failedAt;
     private long openedAt;
-    private long dropped;
 
     Link(Host host, PeerId peer, ProtocolId protocol, Consumer<PeerId> connected) {
         this.host = host;
@@ -47,7 +46,6 @@ final class Link {
     void send(ByteBuffer frame) {
         if (queueBytes + frame.remaining() > QUEUE_BYTES_MAX || (stream.isEmpty() && failed
                 && host.loop().nanoTime() - failedAt < RETRY.toNanos())) {
-            dropped++;
             return;
         }
         queue.add(frame);
@@ -115,7 +113,6 @@ final class Link {
         stream = Optional.empty();
         failed = true;
         failedAt = host.loop().nanoTime();
-        dropped += queue.size();
         queue.clear();
         queueBytes = 0;
     }
@@ -136,10 +133,5 @@ final class Link {
                 });
             }
         }
-    }
-
-    /** Messages that were not sent. */
-    long dropped() {
-        return dropped;
     }
 }

@@ -69,11 +69,6 @@ final class Leadership {
         return Collections.unmodifiableSet(others.keySet());
     }
 
-    boolean isAnswering(PeerId peer) {
-        Progress progress = others.get(peer);
-        return peer.equals(replica.self) || (progress != null && isAnswering(progress));
-    }
-
     private boolean isAnswering(Progress progress) {
         return progress.acked
                 && now() - progress.ackedAt < replica.config.suspicion().toNanos();

@@ -197,11 +197,6 @@ public final class Replica {
         return role == Role.PRIMARY ? leadership.audience() : Set.of();
     }
 
-    /** Whether this node as primary has heard lately of the peer. */
-    public boolean isAnswering(PeerId peer) {
-        return role == Role.PRIMARY && leadership.isAnswering(peer);
-    }
-
     /** Whether this node is primary, and all that former terms committed is committed here too. */
     public boolean isSettled() {
         return role == Role.PRIMARY && committed.sequence() >= leadership.startSequence();
