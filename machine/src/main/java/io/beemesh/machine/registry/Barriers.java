@@ -4,7 +4,6 @@ import com.google.protobuf.CodedInputStream;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.replica.Role;
-import io.beemesh.protocol.registry.RegistryMessage;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
 import java.io.IOException;
@@ -81,7 +80,7 @@ final class Barriers {
         }
         Map<PeerId, List<Integer>> byPrimary = new LinkedHashMap<>();
         for (int number : List.copyOf(read.open)) {
-            Slot slot = founding.slot(number);
+            Slot slot = slots.slot(number);
             Word here = word(slot, read.version);
             Optional<PeerId> primary = slot.replica().primary().or(() -> founding.founder(slot));
             if (here.known) {
@@ -116,10 +115,7 @@ final class Barriers {
         mesh.transport().send(to, new Request(some.getFirst(), id, Router.BARRIER, 0,
                 RecordCodec.bytes(out -> {
                     out.writeUInt64NoTag(read.version);
-                    out.writeUInt32NoTag(some.size());
-                    for (int number : some) {
-                        out.writeUInt32NoTag(number);
-                    }
+                    RecordCodec.writeSlots(some, out);
                 })));
     }
 
@@ -159,17 +155,9 @@ final class Barriers {
     void onRequest(PeerId from, Request request) throws IOException {
         CodedInputStream in = CodedInputStream.newInstance(request.payload());
         long atLeast = in.readUInt64();
-        int count = in.readUInt32();
-        if (count < 1 || count > RegistryMessage.SLOTS_MAX) {
-            throw new IOException("a barrier of " + count + " slots");
-        }
         List<Word> words = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int number = in.readUInt32();
-            if (number < 0 || number >= RegistryMessage.SLOTS_MAX) {
-                throw new IOException("slot " + number);
-            }
-            Slot slot = founding.slot(number);
+        for (int number : RecordCodec.readSlots(in)) {
+            Slot slot = slots.slot(number);
             if (slot.replica().role() == Role.HOME && founding.founder(slot).isEmpty()
                     && slot.replica().primary().isEmpty()) {
                 founding.begin(slot);

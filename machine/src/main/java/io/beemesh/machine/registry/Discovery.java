@@ -4,7 +4,6 @@ import com.google.protobuf.CodedInputStream;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.protocol.registry.Position;
-import io.beemesh.protocol.registry.RegistryMessage;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
 import java.io.IOException;
@@ -98,12 +97,7 @@ final class Discovery {
         List<Integer> known = slots.all().stream()
                 .filter(s -> !s.replica().last().equals(Position.NONE)).map(Slot::number).toList();
         mesh.transport().send(from, new Response(0, request.id(), Router.SLOTS,
-                RecordCodec.bytes(out -> {
-                    out.writeUInt32NoTag(known.size());
-                    for (int number : known) {
-                        out.writeUInt32NoTag(number);
-                    }
-                })));
+                RecordCodec.bytes(out -> RecordCodec.writeSlots(known, out))));
     }
 
     /** The answer to a question of this node. */
@@ -112,15 +106,8 @@ final class Discovery {
         if (round == null) {
             return;
         }
-        CodedInputStream in = CodedInputStream.newInstance(response.payload());
-        int count = in.readUInt32();
-        for (int i = 0; i < count; i++) {
-            int number = in.readUInt32();
-            if (number < 0 || number >= RegistryMessage.SLOTS_MAX) {
-                throw new IOException("slot " + number);
-            }
-            slots.slot(number);
-        }
+        RecordCodec.readSlots(CodedInputStream.newInstance(response.payload()))
+                .forEach(slots::slot);
         round.answered.add(from);
         finish(response.id(), round);
     }

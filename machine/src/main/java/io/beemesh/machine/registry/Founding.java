@@ -19,11 +19,6 @@ final class Founding {
         this.slots = slots;
     }
 
-    /** The slot, made if absent. */
-    Slot slot(int number) {
-        return slots.slot(number);
-    }
-
     private static boolean isNew(Slot slot) {
         return slot.replica().last().equals(Position.NONE);
     }

@@ -198,6 +198,30 @@ public final class RecordCodec {
         return new HomeSet(members);
     }
 
+    /** Numbers of slots, as questions between nodes name them. */
+    static void writeSlots(List<Integer> slots, CodedOutputStream out) throws IOException {
+        out.writeUInt32NoTag(slots.size());
+        for (int number : slots) {
+            out.writeUInt32NoTag(number);
+        }
+    }
+
+    static List<Integer> readSlots(CodedInputStream in) throws IOException {
+        int count = in.readUInt32();
+        if (count < 0 || count > SlotMap.SLOTS) {
+            throw new IOException("names " + count + " slots");
+        }
+        List<Integer> slots = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int number = in.readUInt32();
+            if (number < 0 || number >= SlotMap.SLOTS) {
+                throw new IOException("slot " + number);
+            }
+            slots.add(number);
+        }
+        return slots;
+    }
+
     static PeerId readPeer(CodedInputStream in) throws IOException {
         try {
             return PeerId.fromBytes(in.readByteArray());

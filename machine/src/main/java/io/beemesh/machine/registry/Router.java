@@ -91,7 +91,7 @@ final class Router {
                     "too many writes wait for slot " + number, LATER, false));
             return;
         }
-        Pending write = new Pending(founding.slot(number), mutations, future,
+        Pending write = new Pending(slots.slot(number), mutations, future,
                 loop.nanoTime() + WAIT_MAX.toNanos());
         if (!decidesHere(write.slot)) {
             waiting.put(number, queued + 1);
@@ -281,7 +281,7 @@ final class Router {
         Optional<Slot> slot = slots.get(request.slot());
         if (slot.isEmpty() || !decidesHere(slot.get())) {
             counters.redirects++;
-            founding.slot(request.slot());
+            slots.slot(request.slot());
             slot.ifPresent(founding::begin);
             respond(from, request, NOT_PRIMARY, out -> {
             });
