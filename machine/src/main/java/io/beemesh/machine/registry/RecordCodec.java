@@ -1,10 +1,13 @@
 package io.beemesh.machine.registry;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Json;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.replica.HomeSet;
 import java.io.ByteArrayOutputStream;
@@ -159,7 +162,15 @@ public final class RecordCodec {
         boolean current = fields.size() == indexed.size()
                 && fields.keySet().containsAll(indexed);
         // An older version of the program may have indexed other fields.
-        return interner.intern(current ? object : Draft.of(key, object.object()).at(version));
+        return interner.intern(
+                current ? object : Draft.of(key, parse(key, object.json())).at(version));
+    }
+
+    private static ApiObject parse(ObjectKey key, byte[] json) throws IOException {
+        if (Json.parse(json) instanceof ObjectNode tree && tree.path("metadata").isObject()) {
+            return new ApiObject(tree);
+        }
+        throw new IOException(key + " is no object");
     }
 
     static void write(Map<String, String> map, CodedOutputStream out) throws IOException {
