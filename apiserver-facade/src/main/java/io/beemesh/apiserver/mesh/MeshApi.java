@@ -28,9 +28,9 @@ import java.util.concurrent.CompletableFuture;
  * The mesh itself over HTTPS, beside the Kubernetes API: members, join tokens, leaving. For
  * administrators alone; everything else goes on to the Kubernetes API. Any thread.
  *
- * <p>{@code GET /beemesh/v1/mesh}; {@code GET}, {@code POST} and {@code DELETE /beemesh/v1/tokens};
- * {@code DELETE /beemesh/v1/members/NODE}; {@code POST /beemesh/v1/leave}. Failures are Kubernetes'
- * Status objects.
+ * <p>{@code GET /beemesh/v1/mesh}; {@code GET /beemesh/v1/registry?resource=R&namespace=S&name=N};
+ * {@code GET}, {@code POST} and {@code DELETE /beemesh/v1/tokens}; {@code DELETE
+ * /beemesh/v1/members/NODE}; {@code POST /beemesh/v1/leave}. Failures are Kubernetes' Status objects.
  */
 public final class MeshApi implements ApiHandler {
     private static final String ROOT = "/beemesh/v1/";
