@@ -7,24 +7,14 @@ import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ExecTest {
     private static final String EXEC = "/api/v1/namespaces/default/pods/p/exec?container=c";
     private static final String SUCCESS = "{\"metadata\":{},\"status\":\"Success\"}";
-    private TestEdge edge;
-
-    @BeforeEach
-    void open() {
-        edge = new TestEdge();
-    }
-
-    @AfterEach
-    void close() {
-        edge.close();
-    }
+    @AutoClose
+    private final TestEdge edge = new TestEdge();
 
     private Channels exec(String query, String protocol, String... others) {
         return new Channels(edge, EXEC + query, true, protocol, others);

@@ -21,23 +21,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class PortForwardAndLogTest {
     private static final String POD = "/api/v1/namespaces/default/pods/p";
-    private TestEdge edge;
-
-    @BeforeEach
-    void open() {
-        edge = new TestEdge();
-    }
-
-    @AfterEach
-    void close() {
-        edge.close();
-    }
+    @AutoClose
+    private final TestEdge edge = new TestEdge();
 
     @Test
     void portForward_fabric8_carriesBothWays() throws Exception {

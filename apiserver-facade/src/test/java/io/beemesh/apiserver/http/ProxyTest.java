@@ -7,23 +7,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ProxyTest {
     private static final String PROXY = "/api/v1/namespaces/default/pods/p:83/proxy";
-    private TestEdge edge;
-
-    @BeforeEach
-    void open() {
-        edge = new TestEdge();
-    }
-
-    @AfterEach
-    void close() {
-        edge.close();
-    }
+    @AutoClose
+    private final TestEdge edge = new TestEdge();
 
     private HttpResponse<String> ask(String path, int port, String body) throws Exception {
         edge.api.answer(path.replaceFirst("[?].*", ""),

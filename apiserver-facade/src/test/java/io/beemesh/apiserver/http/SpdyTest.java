@@ -4,23 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class SpdyTest {
     private static final String POD = "/api/v1/namespaces/default/pods/p";
-    private TestEdge edge;
-
-    @BeforeEach
-    void open() {
-        edge = new TestEdge();
-    }
-
-    @AfterEach
-    void close() {
-        edge.close();
-    }
+    @AutoClose
+    private final TestEdge edge = new TestEdge();
 
     private SpdyClient exec(String query) throws Exception {
         return SpdyClient.upgrade(edge, POD + "/exec?container=c" + query, "v4.channel.k8s.io",
