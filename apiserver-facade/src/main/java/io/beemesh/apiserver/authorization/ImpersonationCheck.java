@@ -19,6 +19,7 @@ public record ImpersonationCheck(Authorizer authorizer) implements Impersonation
             return Optional.empty();
         }
         ApiStatus status = wanted.forbidden(user.name(), decision.reason()).status();
-        return Optional.of(new Rejected(status.code(), status.reason(), status.message()));
+        return Optional.of(new Rejected(status.code(), status.reason(), status.message(),
+                Optional.of(part)));
     }
 }

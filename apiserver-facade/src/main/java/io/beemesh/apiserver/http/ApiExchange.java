@@ -68,8 +68,7 @@ final class ApiExchange {
         Map<String, List<String>> headers = RequestDecoder.headers(request);
         switch (edge.services().authenticator()
                 .authenticate(RequestDecoder.credentials(request, headers))) {
-            case Authentication.Rejected no ->
-                refuse(Statuses.failure(no.code(), no.reason(), no.message()));
+            case Authentication.Rejected no -> refuse(Statuses.rejected(no));
             case Authentication.Authenticated yes -> {
                 if (edge.meters().inFlight().value() >= IN_FLIGHT_MAX) {
                     refuse(busy());

@@ -1,7 +1,9 @@
 package io.beemesh.apiserver.http;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.apiserver.auth.Authentication;
 import io.beemesh.apiserver.request.ApiResponse;
+import io.beemesh.apiserver.request.ApiStatus;
+import io.beemesh.apiserver.request.ApiStatus.Details;
 import io.beemesh.machine.object.Json;
 import java.util.List;
 import java.util.Map;
@@ -16,18 +18,26 @@ final class Statuses {
 
     /** {@code retrySeconds} above zero also become a Retry-After header. */
     static ApiResponse.Whole failure(int code, String reason, String message, int retrySeconds) {
-        ObjectNode status = Json.object();
-        status.put("kind", "Status").put("apiVersion", "v1").set("metadata", Json.object());
-        status.put("status", "Failure").put("message", message).put("reason", reason);
-        if (retrySeconds > 0) {
-            status.putObject("details").put("retryAfterSeconds", retrySeconds);
-        }
-        status.put("code", code);
+        return whole(new ApiStatus(code, reason, message, Details.retryAfter(retrySeconds)));
+    }
+
+    /** Says of whom somebody may not be, as for anything else that is forbidden. */
+    static ApiResponse.Whole rejected(Authentication.Rejected rejected) {
+        Details details = rejected.about()
+                .map(part -> new Details(part.name(), part.group(), part.resource(), "", List.of(),
+                        0))
+                .orElse(Details.NONE);
+        return whole(new ApiStatus(rejected.code(), rejected.reason(), rejected.message(),
+                details));
+    }
+
+    private static ApiResponse.Whole whole(ApiStatus status) {
+        int retrySeconds = status.details().retryAfterSeconds();
         Map<String, List<String>> headers = retrySeconds > 0
                 ? Map.of("Retry-After", List.of(Integer.toString(retrySeconds)))
                 : Map.of();
-        return new ApiResponse.Whole(code, "application/json", headers,
-                List.of(Json.write(status)));
+        return new ApiResponse.Whole(status.code(), "application/json", headers,
+                List.of(Json.write(status.toJson())));
     }
 
     static ApiResponse.Whole tooLarge(long bytesMax) {

@@ -8,6 +8,7 @@ import io.beemesh.apiserver.auth.User;
 import io.beemesh.apiserver.request.ApiHandler;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
+import io.beemesh.apiserver.request.ApiStatus;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.membership.JoinTokens;
@@ -218,11 +219,7 @@ public final class MeshApi implements ApiHandler {
     }
 
     private static ApiResponse failure(int code, String reason, String message) {
-        ObjectNode status = Json.object();
-        status.put("kind", "Status").put("apiVersion", "v1").set("metadata", Json.object());
-        status.put("status", "Failure").put("message", message).put("reason", reason)
-                .put("code", code);
-        return json(code, status);
+        return json(code, new ApiStatus(code, reason, message).toJson());
     }
 
     private static ApiResponse json(int code, ObjectNode body) {

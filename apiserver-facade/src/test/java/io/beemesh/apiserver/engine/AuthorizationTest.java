@@ -3,7 +3,9 @@ package io.beemesh.apiserver.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.apiserver.auth.Impersonation;
 import io.beemesh.apiserver.auth.User;
+import io.beemesh.apiserver.authorization.ImpersonationCheck;
 import io.beemesh.apiserver.engine.EngineFixture.Answer;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,6 +173,20 @@ class AuthorizationTest {
         assertThat(api.apply("/apis/coordination.k8s.io/v1/namespaces/shop/leases/m?fieldManager=x",
                 "{\"apiVersion\":\"coordination.k8s.io/v1\",\"kind\":\"Lease\"}")
                 .requireCode(403).message()).contains("cannot create resource \"leases\"");
+    }
+
+    @Test
+    void impersonation_thatIsRefused_saysOfWhom() {
+        ImpersonationCheck check = new ImpersonationCheck(api.authorizer);
+        Impersonation.Part bob = new Impersonation.Part("", "users", "", "", "bob");
+
+        assertThat(check.refuse(EngineFixture.ADMIN, bob)).isEmpty();
+        assertThat(check.refuse(JANE, bob)).hasValueSatisfying(refusal -> {
+            assertThat(refusal.code()).isEqualTo(403);
+            assertThat(refusal.message()).startsWith("users \"bob\" is forbidden: User \"jane\" "
+                    + "cannot impersonate resource \"users\"");
+            assertThat(refusal.about()).contains(bob);
+        });
     }
 
     @Test
