@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * What one LimitRange says of pods and claims, in the words of Kubernetes' admission plugin LimitRanger.
@@ -29,34 +30,29 @@ record LimitRange(List<Item> items) {
             Map<String, Quantity> ratio, Map<String, Quantity> requests,
             Map<String, Quantity> limits) {
         /** All that is broken by what a container, pod or claim asks for. */
-        List<String> check(Map<String, Quantity> requested, Map<String, Quantity> limited) {
+        List<String> check(Said request, Said limit) {
             List<String> broken = new ArrayList<>();
-            min.forEach((name, least) -> {
-                Quantity request = requested.get(name);
-                Quantity limit = limited.get(name);
-                String rule = "minimum " + name + " usage per " + type + " is " + least;
-                if (request == null) {
-                    broken.add(rule + ".  No request is specified");
-                } else if (request.compareTo(least) < 0) {
-                    broken.add(rule + ", but request is " + request);
-                } else if (limit != null && limit.compareTo(least) < 0) {
-                    broken.add(rule + ", but limit is " + limit);
-                }
-            });
-            max.forEach((name, most) -> {
-                Quantity request = requested.get(name);
-                Quantity limit = limited.get(name);
-                String rule = "maximum " + name + " usage per " + type + " is " + most;
-                if (limit == null) {
-                    broken.add(rule + ".  No limit is specified");
-                } else if (limit.compareTo(most) > 0) {
-                    broken.add(rule + ", but limit is " + limit);
-                } else if (request != null && request.compareTo(most) > 0) {
-                    broken.add(rule + ", but request is " + request);
-                }
-            });
-            ratio.forEach((name, most) -> checkRatio(name, most, requested, limited, broken));
+            min.forEach((name, least) -> bound("minimum " + name + " usage per " + type + " is "
+                    + least, name, request, limit, said -> said.compareTo(least) < 0, broken));
+            max.forEach((name, most) -> bound("maximum " + name + " usage per " + type + " is "
+                    + most, name, limit, request, said -> said.compareTo(most) > 0, broken));
+            ratio.forEach((name, most) -> checkRatio(name, most, request.amounts,
+                    limit.amounts, broken));
             return broken;
+        }
+
+        /** One bound: {@code must} be said and within it, {@code may} be within it if it is said. */
+        private static void bound(String rule, String name, Said must, Said may,
+                Predicate<Quantity> isOutside, List<String> broken) {
+            Quantity first = must.amounts.get(name);
+            Quantity second = may.amounts.get(name);
+            if (first == null) {
+                broken.add(rule + ".  No " + must.what + " is specified");
+            } else if (isOutside.test(first)) {
+                broken.add(rule + ", but " + must.what + " is " + first);
+            } else if (second != null && isOutside.test(second)) {
+                broken.add(rule + ", but " + may.what + " is " + second);
+            }
         }
 
         private void checkRatio(String name, Quantity most, Map<String, Quantity> requested,
@@ -75,6 +71,9 @@ record LimitRange(List<Item> items) {
             }
         }
     }
+
+    /** What is said of amounts, as {@code request} or {@code limit}. */
+    private record Said(String what, Map<String, Quantity> amounts) {}
 
     static LimitRange of(ApiObject object) {
         List<Item> items = new ArrayList<>();
@@ -138,13 +137,14 @@ record LimitRange(List<Item> items) {
             if (item.type.equals("Container")) {
                 for (String list : List.of("containers", "initContainers")) {
                     for (JsonNode container : spec.path(list)) {
-                        broken.addAll(item.check(PodAmounts.amounts(container, "requests"),
-                                PodAmounts.amounts(container, "limits")));
+                        broken.addAll(item.check(
+                                new Said("request", PodAmounts.amounts(container, "requests")),
+                                new Said("limit", PodAmounts.amounts(container, "limits"))));
                     }
                 }
             } else if (item.type.equals("Pod")) {
-                broken.addAll(item.check(PodAmounts.of(spec, "requests"),
-                        PodAmounts.of(spec, "limits")));
+                broken.addAll(item.check(new Said("request", PodAmounts.of(spec, "requests")),
+                        new Said("limit", PodAmounts.of(spec, "limits"))));
             }
         }
         return broken;
@@ -152,15 +152,12 @@ record LimitRange(List<Item> items) {
 
     /** A claim has requests alone, which are its limits, too. */
     List<String> checkClaim(ApiObject claim) {
-        Map<String, Quantity> requested = PodAmounts.amounts(claim.tree().path("spec"),
-                "requests");
+        Said requested = new Said("request",
+                PodAmounts.amounts(claim.tree().path("spec"), "requests"));
         List<String> broken = new ArrayList<>();
         for (Item item : items) {
             if (item.type.equals("PersistentVolumeClaim")) {
-                for (String text : item.check(requested, requested)) {
-                    broken.add(text.replace("but limit is", "but request is")
-                            .replace("No limit is specified", "No request is specified"));
-                }
+                broken.addAll(item.check(requested, requested));
             }
         }
         return broken;
