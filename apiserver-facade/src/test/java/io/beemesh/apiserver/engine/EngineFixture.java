@@ -1,6 +1,7 @@
 package io.beemesh.apiserver.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.apiserver.admission.MeshAdmission;
 import io.beemesh.apiserver.auth.BoundTokens;
 import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.auth.User;
@@ -26,12 +27,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /** An engine with the real catalogue over a registry in memory, on virtual time. */
@@ -76,6 +79,21 @@ final class EngineFixture {
                                 "linux/amd64"),
                         List.of()),
                 request -> Optional.empty()), authorizer);
+    }
+
+    /** With the admission of a mesh, and a namespace whose pods have an account. */
+    static EngineFixture withNamespaceForPods(String namespace) {
+        AtomicReference<Runnable> start = new AtomicReference<>(() -> {});
+        EngineFixture api = new EngineFixture(registry -> {
+            MeshAdmission admission = new MeshAdmission(registry, () -> Instant.EPOCH);
+            start.set(admission::start);
+            return admission;
+        });
+        api.loop.run(start.get());
+        api.namespace(namespace);
+        api.post("/api/v1/namespaces/" + namespace + "/serviceaccounts",
+                "{\"metadata\":{\"name\":\"default\"}}").requireCode(201);
+        return api;
     }
 
     /** An answer, read to its end. */

@@ -1,36 +1,20 @@
 package io.beemesh.apiserver.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.admission.ControllerAdmission;
-import io.beemesh.apiserver.admission.MeshAdmission;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.registry.Admission.RejectedException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import org.assertj.core.api.Assertions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LimitRangeTest {
     private static final String SHOP = "/api/v1/namespaces/shop/";
-    private final List<MeshAdmission> admissions = new ArrayList<>();
-    private final EngineFixture api = new EngineFixture(registry -> {
-        admissions.add(new MeshAdmission(registry, () -> Instant.EPOCH));
-        return admissions.getFirst();
-    });
-
-    @BeforeEach
-    void start() {
-        api.loop.run(admissions.getFirst()::start);
-        api.namespace("shop");
-        api.post(SHOP + "serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}")
-                .requireCode(201);
-    }
+    private final EngineFixture api = EngineFixture.withNamespaceForPods("shop");
 
     private void limit(String item) {
         api.post(SHOP + "limitranges", "{\"metadata\":{\"name\":\"limits\"},\"spec\":{\"limits\":["
@@ -104,8 +88,7 @@ class LimitRangeTest {
         ControllerAdmission controllers = new ControllerAdmission(api.catalog, api.registry,
                 api.simulation.newRandom(), api.loop::wallTime);
         api.loop.run(controllers::start);
-        Assertions.assertThatThrownBy(
-                () -> controllers.prepareCreate(GroupResource.PODS, template()))
+        assertThatThrownBy(() -> controllers.prepareCreate(GroupResource.PODS, template()))
                 .isInstanceOf(RejectedException.class).hasMessageContaining(
                         "pods \"p\" is forbidden: maximum cpu usage per Container is 1, but limit "
                                 + "is 2");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.admission.ControllerAdmission;
-import io.beemesh.apiserver.admission.MeshAdmission;
 import io.beemesh.apiserver.request.ApiResponse;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
@@ -13,30 +12,16 @@ import io.beemesh.machine.registry.Admission.RejectedException;
 import io.beemesh.machine.registry.StoredObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class QuotaTest {
     private static final String SHOP = "/api/v1/namespaces/shop/";
-    private final List<MeshAdmission> admissions = new ArrayList<>();
-    private final EngineFixture api = new EngineFixture(registry -> {
-        admissions.add(new MeshAdmission(registry, () -> Instant.EPOCH));
-        return admissions.getFirst();
-    });
-
-    @BeforeEach
-    void start() {
-        api.loop.run(admissions.getFirst()::start);
-        api.namespace("shop");
-        api.post(SHOP + "serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}")
-                .requireCode(201);
-    }
+    private final EngineFixture api = EngineFixture.withNamespaceForPods("shop");
 
     /** A quota of which nothing is used, as the controller has counted. */
     private void quota(String hard, String used, String more) {

@@ -18,14 +18,11 @@ class KeptKindsTest {
     @Test
     void autoscaler_getsDefaults_andSaysThatNothingScales() {
         ResourceDescriptor kind = kind("autoscaling", "horizontalpodautoscalers");
-        ApiObject object = object(META
+        ApiObject object = completed(kind, META
                 + "\"spec\":{\"maxReplicas\":3,\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"web\"}}}");
-        kind.strategy().setDefaults(object);
-        assertThat(kind.strategy().validateCreate(object)).isEmpty();
         assertThat(object.spec().path("minReplicas").asInt()).isEqualTo(1);
         assertThat(cells(kind, object)).contains("Deployment/web", "cpu: <unknown>/80%", "3");
-        assertThat(kind.strategy().warnings(object)).singleElement().asString()
-                .contains("nothing scales by them yet");
+        assertWarns(kind, object, "nothing scales by them yet");
         object.spec().put("minReplicas", 5);
         assertThat(kind.strategy().validateCreate(object)).extracting(FieldError::path)
                 .containsExactly("spec.maxReplicas");
@@ -34,19 +31,16 @@ class KeptKindsTest {
     @Test
     void networkPolicy_getsItsTypes_andSaysThatNothingIsEnforced() {
         ResourceDescriptor kind = kind("networking.k8s.io", "networkpolicies");
-        ApiObject object = object(META + """
+        ApiObject object = completed(kind, META + """
                 "spec":{"podSelector":{"matchLabels":{"app":"web"}},
                 "ingress":[{"ports":[{"port":80}],"from":[{"podSelector":{}}]}],
                 "egress":[{"to":[{"ipBlock":{"cidr":"10.0.0.0/8"}}]}]}}
                 """);
-        kind.strategy().setDefaults(object);
-        assertThat(kind.strategy().validateCreate(object)).isEmpty();
         assertThat(object.spec().path("policyTypes").toString())
                 .isEqualTo("[\"Ingress\",\"Egress\"]");
         assertThat(TreePath.at(object.tree(), "spec").path("ingress").path(0).path("ports")
                 .path(0).path("protocol").asText()).isEqualTo("TCP");
-        assertThat(kind.strategy().warnings(object)).singleElement().asString()
-                .contains("nothing enforces them yet");
+        assertWarns(kind, object, "nothing enforces them yet");
         ApiObject wrong = object(
                 META + "\"spec\":{\"podSelector\":{},\"ingress\":[{\"from\":[{}]}]}}");
         assertThat(kind.strategy().validateCreate(wrong)).extracting(FieldError::path)
@@ -81,9 +75,7 @@ class KeptKindsTest {
         ResourceDescriptor kind = kind("", "replicationcontrollers");
         String template = "\"template\":{\"metadata\":{\"labels\":{\"app\":\"web\"}},\"spec\":"
                 + "{\"containers\":[{\"name\":\"c\",\"image\":\"x\"}]}}";
-        ApiObject object = object(META + "\"spec\":{" + template + "}}");
-        kind.strategy().setDefaults(object);
-        assertThat(kind.strategy().validateCreate(object)).isEmpty();
+        ApiObject object = completed(kind, META + "\"spec\":{" + template + "}}");
         assertThat(object.spec().path("selector").toString()).isEqualTo("{\"app\":\"web\"}");
         assertThat(object.labels()).containsEntry("app", "web");
         ApiObject other = object(META + "\"spec\":{\"selector\":{\"app\":\"x\"}," + template
@@ -91,6 +83,18 @@ class KeptKindsTest {
         kind.strategy().setDefaults(other);
         assertThat(kind.strategy().validateCreate(other)).extracting(FieldError::path)
                 .containsExactly("spec.template.metadata.labels");
+    }
+
+    /** With its defaults, and then valid. */
+    private static ApiObject completed(ResourceDescriptor kind, String json) {
+        ApiObject object = object(json);
+        kind.strategy().setDefaults(object);
+        assertThat(kind.strategy().validateCreate(object)).isEmpty();
+        return object;
+    }
+
+    private static void assertWarns(ResourceDescriptor kind, ApiObject object, String text) {
+        assertThat(kind.strategy().warnings(object)).singleElement().asString().contains(text);
     }
 
     private static List<String> cells(ResourceDescriptor kind, ApiObject object) {
