@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.node.NodeUnderTest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -16,20 +17,15 @@ import org.junit.jupiter.api.TestInstance;
 final class ApiConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
+    @AutoClose
     private NodeUnderTest node;
+
     private Kubectl kubectl;
 
     @BeforeAll
     void startNode() {
         node = NodeUnderTest.simulated();
         kubectl = node.kubectl();
-    }
-
-    @AfterAll
-    void stopNode() {
-        if (node != null) {
-            node.close();
-        }
     }
 
     @Test
@@ -74,23 +70,21 @@ final class ApiConformanceTest {
     @Test
     void serviceAccountToken_isOfItsAccount_andMayDoWhatItsRoleSays() {
         String token = kubectl.ok("create token default --duration=10m").strip();
-        Command.Result denied = asAccount(token, "/api/v1/namespaces/default/pods");
-        assertThat(denied.output().replace("\\\"", "\""))
+        assertThat(asAccount(token, "/api/v1/namespaces/default/pods").replace("\\\"", "\""))
                 .contains("User \"system:serviceaccount:default:default\" "
                         + "cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
-        assertThat(asAccount(token, "/apis").output()).contains("APIGroupList");
+        assertThat(asAccount(token, "/apis")).contains("APIGroupList");
         kubectl.ok("create rolebinding own -n default --clusterrole=view "
                 + "--serviceaccount=default:default");
-        assertThat(asAccount(token, "/api/v1/namespaces/default/pods").output())
+        assertThat(asAccount(token, "/api/v1/namespaces/default/pods"))
                 .contains("PodList");
         kubectl.ok("delete rolebinding own -n default");
         kubectl.ok("run mounts --image=x");
         assertThat(kubectl.ok("get pod mounts -o yaml")).contains("kube-api-access-");
     }
 
-    private Command.Result asAccount(String token, String path) {
-        return Command.of("curl", "-sk", "-H", "Authorization: Bearer " + token,
-                "https://127.0.0.1:" + node.apiPort() + path).run();
+    private String asAccount(String token, String path) {
+        return node.ask(path, "Authorization", "Bearer " + token).body();
     }
 
     @Test
@@ -214,12 +208,11 @@ final class ApiConformanceTest {
     void wholeState_isDumped_andOldClientsGetTheirSchema() {
         assertThat(kubectl.ok("cluster-info dump")).contains("\"kind\": \"NodeList\"");
         assertThat(kubectl.ok("get --raw /openapi/v2")).startsWith("{\"swagger\":\"2.0\"");
-        Command.Result protobuf = Command.of("curl", "-sk", "-o", "/dev/null", "-w",
-                "%{http_code} %{content_type}", "-H",
-                "Accept: application/com.github.proto-openapi.spec.v2@v1.0+protobuf", "-H",
-                "Authorization: Bearer " + kubectl.ok("create token default").strip(),
-                "https://127.0.0.1:" + node.apiPort() + "/openapi/v2").run();
-        assertThat(protobuf.ok()).isEqualTo(
-                "200 application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+        HttpResponse<String> protobuf = node.ask("/openapi/v2", "Accept",
+                "application/com.github.proto-openapi.spec.v2@v1.0+protobuf", "Authorization",
+                "Bearer " + kubectl.ok("create token default").strip());
+        assertThat(protobuf.statusCode()).isEqualTo(200);
+        assertThat(protobuf.headers().firstValue("content-type"))
+                .contains("application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
     }
 }

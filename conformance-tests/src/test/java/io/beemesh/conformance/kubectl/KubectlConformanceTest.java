@@ -8,14 +8,10 @@ import io.beemesh.conformance.Repository;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -27,7 +23,9 @@ final class KubectlConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String IMAGE = "localhost/beemesh/stateless-app:v1";
 
+    @AutoClose
     private NodeUnderTest node;
+
     private Kubectl kubectl;
 
     @TempDir
@@ -37,13 +35,6 @@ final class KubectlConformanceTest {
     void startNode() {
         node = NodeUnderTest.podman();
         kubectl = node.kubectl();
-    }
-
-    @AfterAll
-    void stopNode() {
-        if (node != null) {
-            node.close();
-        }
     }
 
     @Test
@@ -57,7 +48,7 @@ final class KubectlConformanceTest {
         String manifest = Repository.root().resolve("manifests/my-stateless-app.yaml").toString();
         kubectl.ok("apply -f " + manifest);
         kubectl.ok("rollout status deployment/my-stateless-app --timeout=60s");
-        Eventually.contains(SOON, () -> http("/"), "Hello from my-stateless-app-");
+        Eventually.contains(SOON, () -> node.web("/"), "Hello from my-stateless-app-");
         assertThat(kubectl.run("diff -f " + manifest).exitCode()).isZero();
         kubectl.ok("delete -f " + manifest + " --timeout=60s");
     }
@@ -232,7 +223,7 @@ final class KubectlConformanceTest {
                         """
                         .formatted(ns, IMAGE, hostPort));
         kubectl.ok("wait pod/talk --for=condition=Ready --timeout=60s -n " + ns);
-        Eventually.contains(SOON, () -> http(hostPort, "/"), "Hello from talk");
+        Eventually.contains(SOON, () -> NodeUnderTest.web(hostPort, "/"), "Hello from talk");
         Eventually.contains(SOON, () -> kubectl.ok("logs talk -n " + ns), "line 1");
         assertThat(kubectl.ok("logs talk --tail=1 -n " + ns).lines().count()).isEqualTo(1);
         assertThat(kubectl.ok("logs talk --timestamps -n " + ns)).contains("Z started");
@@ -265,7 +256,7 @@ final class KubectlConformanceTest {
                 .command("port-forward", "pod/talk", port + ":8080", "-n", ns).start(forward);
         Eventually.contains(SOON, () -> read(forward), "Forwarding from");
         for (int i = 0; i < 3; i++) {
-            assertThat(get("http://127.0.0.1:" + port + "/")).contains("Hello from talk");
+            assertThat(NodeUnderTest.web(port, "/")).contains("Hello from talk");
         }
         forwarding.destroy();
         assertThat(kubectl.ok("get --raw /api/v1/namespaces/" + ns + "/pods/talk:8080/proxy/"))
@@ -351,27 +342,6 @@ final class KubectlConformanceTest {
                         ports: [{containerPort: 8080}]
                 """.formatted(namespace, name, replicas, IMAGE));
         kubectl.ok("rollout status deployment/" + name + " --timeout=90s -n " + namespace);
-    }
-
-    private String http(String path) {
-        return http(node.httpPort(), path);
-    }
-
-    private static String http(int port, String path) {
-        try {
-            return get("http://127.0.0.1:" + port + path);
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    private static String get(String url) throws IOException {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(HttpRequest.newBuilder(URI.create(url)).build(),
-                    HttpResponse.BodyHandlers.ofString()).body();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private static String read(Path file) {

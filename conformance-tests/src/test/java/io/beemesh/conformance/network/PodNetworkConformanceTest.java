@@ -139,9 +139,7 @@ final class PodNetworkConformanceTest {
 
     @Test
     void theMachineReachesPods_throughTheirSidecars() {
-        Eventually.contains(SOON, () -> Command
-                .of("curl", "-s", "http://127.0.0.1:" + node.httpPort() + "/").run().output(),
-                "web-");
+        Eventually.contains(SOON, () -> node.web("/"), "web-");
     }
 
     @Test

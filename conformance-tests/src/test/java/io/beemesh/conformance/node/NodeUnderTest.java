@@ -7,6 +7,10 @@ import io.beemesh.conformance.kubectl.Kubectl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +21,8 @@ import java.util.stream.Stream;
 
 /** A node started by the launcher as a user would, with data and ports of its own. */
 public final class NodeUnderTest implements AutoCloseable {
+    private static final Duration ANSWER = Duration.ofSeconds(60);
+
     private final Path directory;
     private final String runtime;
     private final int apiPort;
@@ -104,6 +110,47 @@ public final class NodeUnderTest implements AutoCloseable {
                     .run();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The API's answer to a client without a certificate.
+     *
+     * @param headers names and values in turn
+     */
+    public HttpResponse<String> ask(String path, String... headers) {
+        HttpRequest.Builder request = HttpRequest
+                .newBuilder(URI.create("https://127.0.0.1:" + apiPort + path))
+                .timeout(ANSWER);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try (HttpClient client = TrustingClient
+                .of(kubeconfigDirectory().resolve("pki/ca.crt"))) {
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** What the HTTP port answers, or why it does not. */
+    public String web(String path) {
+        return web(httpPort, path);
+    }
+
+    /** What a port of this machine answers over HTTP, or why it does not. */
+    public static String web(int port, String path) {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                            .timeout(ANSWER).build(),
+                    HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            return e.toString();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
