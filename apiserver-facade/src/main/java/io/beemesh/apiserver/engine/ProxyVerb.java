@@ -27,10 +27,12 @@ record ProxyVerb(Registry registry, Randomness randomness) {
     private record Target(String name, String port) {
         static Target parse(String text) {
             String[] parts = text.split(":", -1);
-            if (parts.length > 3 || (parts.length == 3 && parts[0].equals("https"))) {
-                throw StatusTable.badRequest(parts.length > 3
-                        ? "invalid proxy target \"" + text + "\""
-                        : "proxying to pods over https is not supported");
+            if (parts.length == 3 && parts[0].equals("https")) {
+                throw StatusTable.badRequest("proxying to pods over https is not supported");
+            }
+            boolean known = parts.length < 3 || parts[0].isEmpty() || parts[0].equals("http");
+            if (parts.length > 3 || !known) {
+                throw StatusTable.badRequest("invalid proxy target \"" + text + "\"");
             }
             return switch (parts.length) {
                 case 1 -> new Target(parts[0], "");

@@ -184,6 +184,9 @@ final class ProxyAnswer {
         if (client.isEmpty()) {
             throw new IOException("the pod closed the connection without an answer");
         }
+        if (!whole) {
+            throw new IOException("the pod closed the connection within its answer");
+        }
         client.get().close();
     }
 

@@ -45,6 +45,8 @@ class ProxyVerbTest {
         assertThat(target("pods/p:81/proxy")).isEqualTo("p:81");
         assertThat(target("pods/http:p:82/proxy/")).isEqualTo("p:82");
         assertThat(fixture.get(BASE + "pods/p:x/proxy").code()).isEqualTo(400);
+        assertThat(fixture.get(BASE + "pods/https:p:82/proxy").code()).isEqualTo(400);
+        assertThat(fixture.get(BASE + "pods/ftp:p:82/proxy").code()).isEqualTo(400);
         assertThat(fixture.get(BASE + "pods/none/proxy").code()).isEqualTo(404);
     }
 

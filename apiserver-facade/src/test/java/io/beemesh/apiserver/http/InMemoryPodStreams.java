@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
 /**
  * A pod of a few commands in memory: {@code cat}, {@code echo WORDS}, {@code exit N}, {@code err
  * TEXT}, {@code pour BYTES}, {@code sink} (reads a byte only on demand), {@code hang}; port 80 echoes
- * what it gets and ends when its client does, port 81 says hello and ends, port 82 is closed.
+ * what it gets and ends when its client does, port 81 says hello and ends, port 82 is closed, port 83
+ * answers HTTP and port 84 ends within its answer.
  */
 final class InMemoryPodStreams implements PodStreams {
     final List<String> resizes = new CopyOnWriteArrayList<>();
@@ -80,6 +81,9 @@ final class InMemoryPodStreams implements PodStreams {
                     out.write("hello\n".getBytes(StandardCharsets.UTF_8));
                 } else if (port == 83) {
                     web(up.in, out);
+                } else if (port == 84) {
+                    out.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart"
+                            .getBytes(StandardCharsets.UTF_8));
                 } else {
                     up.in.transferTo(out);
                 }

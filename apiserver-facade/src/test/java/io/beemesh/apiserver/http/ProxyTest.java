@@ -1,8 +1,10 @@
 package io.beemesh.apiserver.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.apiserver.request.ApiResponse;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,6 +35,11 @@ class ProxyTest {
         assertThat(answer.body()).isEqualTo("POST /a/b?c=%20d HTTP/1.1|bodyend");
         assertThat(answer.headers().firstValue("x-secret")).contains("kept");
         assertThat(answer.headers().firstValue("connection")).isEmpty();
+    }
+
+    @Test
+    void answer_thatBreaksOff_doesNotLookWhole() {
+        assertThatThrownBy(() -> ask(PROXY + "/", 84, "")).isInstanceOf(IOException.class);
     }
 
     @Test
