@@ -2,13 +2,15 @@ package io.beemesh.machine.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.PodAmounts;
 import io.beemesh.machine.runtime.ContainerSpec.Resources;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What a pod asks for, and what becomes of it in cgroups.
  *
- * @param cpuMillis the larger of all containers together and the hungriest init container
+ * @param cpuMillis see {@link PodAmounts#required}
  * @see <a href="https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/">managing
  *     resources</a>
  */
@@ -22,45 +24,16 @@ record PodResources(long cpuMillis, long memoryBytes, long storageBytes) {
 
     /** The pod's effective requests. */
     static PodResources requests(ApiObject pod) {
-        JsonNode spec = pod.tree().path("spec");
-        PodResources sidecars = NONE;
-        PodResources peak = NONE;
-        for (JsonNode init : spec.path("initContainers")) {
-            PodResources one = of(init);
-            if (RestartRule.isSidecar(init)) {
-                sidecars = sidecars.plus(one);
-                peak = peak.max(sidecars);
-            } else {
-                peak = peak.max(sidecars.plus(one));
-            }
-        }
-        PodResources mains = sidecars;
-        for (JsonNode container : spec.path("containers")) {
-            mains = mains.plus(of(container));
-        }
-        JsonNode overhead = spec.path("overhead");
-        return mains.max(peak).plus(amounts(overhead));
+        Map<String, Long> amounts = PodAmounts
+                .units(PodAmounts.required(pod.tree().path("spec")));
+        return new PodResources(amounts.getOrDefault("cpu", 0L),
+                amounts.getOrDefault("memory", 0L),
+                amounts.getOrDefault("ephemeral-storage", 0L));
     }
 
     PodResources plus(PodResources other) {
         return new PodResources(cpuMillis + other.cpuMillis, memoryBytes + other.memoryBytes,
                 storageBytes + other.storageBytes);
-    }
-
-    private PodResources max(PodResources other) {
-        return new PodResources(Math.max(cpuMillis, other.cpuMillis),
-                Math.max(memoryBytes, other.memoryBytes),
-                Math.max(storageBytes, other.storageBytes));
-    }
-
-    private static PodResources of(JsonNode container) {
-        return amounts(container.path("resources").path("requests"));
-    }
-
-    private static PodResources amounts(JsonNode list) {
-        return new PodResources(Quantity.millis(list.path("cpu").asText("0")),
-                Quantity.value(list.path("memory").asText("0")),
-                Quantity.value(list.path("ephemeral-storage").asText("0")));
     }
 
     /** The cgroup limits of one container. */

@@ -3,6 +3,7 @@ package io.beemesh.machine.quota;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.PodAmounts;
 import io.beemesh.machine.object.Pods;
 import io.beemesh.machine.object.Quantity;
 import io.beemesh.machine.object.Quantity.Notation;
@@ -47,7 +48,7 @@ final class Charges {
 
     private static void pod(JsonNode spec, Map<String, Quantity> charges) {
         charges.put("pods", ONE);
-        PodAmounts.of(spec, "requests").forEach((name, amount) -> {
+        PodAmounts.required(spec).forEach((name, amount) -> {
             charges.put("requests." + name, amount);
             if (PLAIN.contains(name)) {
                 charges.put(name, amount);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.PodAmounts;
 import io.beemesh.machine.object.Quantity;
 import java.util.ArrayList;
 import java.util.List;

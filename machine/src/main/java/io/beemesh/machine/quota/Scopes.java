@@ -1,6 +1,7 @@
 package io.beemesh.machine.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.object.PodAmounts;
 import io.beemesh.machine.object.Quantity;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.beemesh.machine.scheduler;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.PodAmounts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,8 +22,9 @@ record NodeView(String name, Map<String, String> labels, JsonNode taints,
     static NodeView of(ApiObject node, List<PodView> pods) {
         return new NodeView(node.name(), node.labels(), node.tree().path("spec").path("taints"),
                 node.tree().path("spec").path("unschedulable").asBoolean(false),
-                PodView.amounts(node.tree().path("status").path("allocatable")), pods,
-                sum(pods));
+                PodAmounts.units(PodAmounts.quantities(
+                        node.tree().path("status").path("allocatable"))),
+                pods, sum(pods));
     }
 
     static NodeView absent(String name) {

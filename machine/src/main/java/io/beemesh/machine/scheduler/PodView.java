@@ -6,12 +6,10 @@ import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.object.PodAmounts;
 import io.beemesh.machine.object.Pods;
-import io.beemesh.machine.object.Quantity;
-import io.beemesh.machine.object.SyntaxException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -46,7 +44,8 @@ record PodView(ObjectKey key, String uid, Map<String, String> labels,
             }
         }
         return new PodView(new ObjectKey(GroupResource.PODS, pod.namespace(), pod.name()),
-                pod.uid(), pod.labels(), requests(spec), hostPorts(spec),
+                pod.uid(), pod.labels(), PodAmounts.units(PodAmounts.required(spec)),
+                hostPorts(spec),
                 spec.path("priority").asInt(0), Pods.nodeName(pod),
                 pod.tree().path("status").path("nominatedNodeName").asText(""),
                 pod.isDeleting(), pod.creationTimestamp().orElse(Instant.EPOCH), kept);
@@ -67,50 +66,6 @@ record PodView(ObjectKey key, String uid, Map<String, String> labels,
 
     String namespace() {
         return key.namespace();
-    }
-
-    /** Kubernetes' rule: all containers at once, or any ordinary init container beside the sidecars before it. */
-    private static Map<String, Long> requests(JsonNode spec) {
-        Map<String, Long> sum = new LinkedHashMap<>();
-        Map<String, Long> initPeak = new LinkedHashMap<>();
-        Map<String, Long> sidecars = new LinkedHashMap<>();
-        for (JsonNode container : spec.path("containers")) {
-            add(sum, amounts(container.path("resources").path("requests")));
-        }
-        for (JsonNode container : spec.path("initContainers")) {
-            Map<String, Long> own = amounts(container.path("resources").path("requests"));
-            if (container.path("restartPolicy").asText("").equals("Always")) {
-                add(sidecars, own);
-                add(sum, own);
-                sidecars.forEach((name, amount) -> initPeak.merge(name, amount, Math::max));
-            } else {
-                add(own, sidecars);
-                own.forEach((name, amount) -> initPeak.merge(name, amount, Math::max));
-            }
-        }
-        initPeak.forEach((name, amount) -> sum.merge(name, amount, Math::max));
-        add(sum, amounts(spec.path("overhead")));
-        return sum;
-    }
-
-    private static void add(Map<String, Long> sum, Map<String, Long> more) {
-        more.forEach((name, amount) -> sum.merge(name, amount, Long::sum));
-    }
-
-    /** A resource list in units; what cannot be read counts as nothing. */
-    static Map<String, Long> amounts(JsonNode list) {
-        Map<String, Long> amounts = new LinkedHashMap<>();
-        list.properties().forEach(field -> {
-            try {
-                Quantity quantity = Quantity.parse(field.getValue().asText(""));
-                amounts.put(field.getKey(), field.getKey().equals("cpu")
-                        ? quantity.milliValue()
-                        : quantity.value());
-            } catch (SyntaxException e) {
-                // The API refuses such objects.
-            }
-        });
-        return amounts;
     }
 
     private static List<HostPort> hostPorts(JsonNode spec) {

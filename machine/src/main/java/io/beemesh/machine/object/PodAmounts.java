@@ -1,8 +1,6 @@
-package io.beemesh.machine.quota;
+package io.beemesh.machine.object;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.beemesh.machine.object.Quantity;
-import io.beemesh.machine.object.SyntaxException;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -43,6 +41,21 @@ public final class PodAmounts {
             }
         }
         return sum;
+    }
+
+    /** What a machine must have free for the pod: its requests and what running it costs beside them. */
+    public static Map<String, Quantity> required(JsonNode spec) {
+        Map<String, Quantity> sum = of(spec, "requests");
+        add(sum, quantities(spec.path("overhead")));
+        return sum;
+    }
+
+    /** As numbers: thousandths of {@code cpu}, units of all else, rounded up. */
+    public static Map<String, Long> units(Map<String, Quantity> amounts) {
+        Map<String, Long> units = new TreeMap<>();
+        amounts.forEach((name, amount) -> units.put(name,
+                name.equals("cpu") ? amount.milliValue() : amount.value()));
+        return units;
     }
 
     /** What one container, or a pod as a whole, says. */
