@@ -194,7 +194,9 @@ final class ProxyAnswer {
     private void fail(String message) {
         edge.context().runOnContext(v -> {
             if (client.isPresent()) {
-                answer.request().connection().close();
+                // Other requests of an HTTP/2 connection go on.
+                answer.request().response().reset()
+                        .onFailure(e -> answer.request().connection().close());
             } else {
                 answer.whole(Statuses.failure(503, "ServiceUnavailable",
                         "error trying to reach service: " + message));
