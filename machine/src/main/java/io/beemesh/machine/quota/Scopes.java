@@ -5,6 +5,7 @@ import io.beemesh.machine.object.PodAmounts;
 import io.beemesh.machine.object.Quantity;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Which pods a quota counts; without scopes all objects. */
 record Scopes(List<Scope> all) {
@@ -58,21 +59,10 @@ record Scopes(List<Scope> all) {
     }
 
     private static boolean isBestEffort(JsonNode spec) {
-        for (String list : List.of("containers", "initContainers")) {
-            for (JsonNode container : spec.path(list)) {
-                for (String amounts : List.of("requests", "limits")) {
-                    for (var entry : PodAmounts.amounts(container, amounts).entrySet()) {
-                        boolean counts = entry.getKey().equals("cpu")
-                                || entry.getKey().equals("memory");
-                        Quantity amount = entry.getValue();
-                        if (counts && amount.signum() > 0) {
-                            return false;
-                        }
-                    }
-                }
-            }
-        }
-        return true;
+        return Stream.of("requests", "limits").map(list -> PodAmounts.of(spec, list))
+                .flatMap(amounts -> Stream.of("cpu", "memory").map(
+                        name -> amounts.getOrDefault(name, Quantity.ZERO)))
+                .allMatch(amount -> amount.signum() == 0);
     }
 
     /** True if some term of pod (anti-)affinity names namespaces. */
