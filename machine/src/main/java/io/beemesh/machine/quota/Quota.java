@@ -25,10 +25,13 @@ public final class Quota {
 
     private final ApiObject object;
     private final Scopes scopes;
+    /** What may be used, by name. */
+    private final Map<String, Quantity> hard;
 
     public Quota(ApiObject object) {
         this.object = object;
         this.scopes = Scopes.of(object.tree().path("spec"));
+        this.hard = PodAmounts.quantities(object.tree().path("spec").path("hard"));
     }
 
     /** What this quota counts of an object; nothing if it is outside of its scopes. */
@@ -38,14 +41,14 @@ public final class Quota {
             return Map.of();
         }
         Map<String, Quantity> charge = new TreeMap<>(Charges.of(type, charged));
-        charge.keySet().retainAll(hard().keySet());
+        charge.keySet().retainAll(hard.keySet());
         return charge;
     }
 
     /** The kinds of which this quota counts something. */
     public List<GroupResource> types() {
         TreeSet<GroupResource> types = new TreeSet<>();
-        for (String name : hard().keySet()) {
+        for (String name : hard.keySet()) {
             if (name.startsWith("count/")) {
                 String counted = name.substring("count/".length());
                 int dot = counted.indexOf('.');
@@ -68,11 +71,6 @@ public final class Quota {
         return List.copyOf(types);
     }
 
-    /** What may be used, by name. */
-    public Map<String, Quantity> hard() {
-        return PodAmounts.quantities(object.tree().path("spec").path("hard"));
-    }
-
     private Map<String, Quantity> used() {
         return PodAmounts.quantities(object.tree().path("status").path("used"));
     }
@@ -83,7 +81,7 @@ public final class Quota {
             return Optional.empty();
         }
         List<String> missing = new ArrayList<>();
-        for (String name : new TreeSet<>(hard().keySet())) {
+        for (String name : hard.keySet()) {
             TreeSet<String> containers = new TreeSet<>();
             if (COMPUTE.contains(name)) {
                 String list = list(name);
@@ -120,7 +118,6 @@ public final class Quota {
             return Optional.of("status unknown for quota: " + object.name() + ", resources: "
                     + String.join(",", unknown));
         }
-        Map<String, Quantity> hard = hard();
         Map<String, Quantity> over = new TreeMap<>();
         more.forEach((name, amount) -> {
             Quantity most = hard.getOrDefault(name, Quantity.ZERO);
@@ -158,7 +155,6 @@ public final class Quota {
 
     /** Sets the status to what is said to be used, unless it says so already. */
     public void recount(Map<String, Quantity> sum) {
-        Map<String, Quantity> hard = hard();
         Map<String, Quantity> used = new TreeMap<>();
         hard.keySet().forEach(
                 name -> used.put(name, sum.getOrDefault(name, Quantity.ZERO)));
