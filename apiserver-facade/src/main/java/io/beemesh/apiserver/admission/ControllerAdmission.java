@@ -66,19 +66,17 @@ public final class ControllerAdmission implements Admission {
         identify(object);
         resource.strategy().setDefaults(object);
         resource.strategy().prepareCreate(object);
+        String refusal = "";
         if (type.equals(GroupResource.PODS)) {
-            String refusal = pods.apply(object);
-            if (!refusal.isEmpty()) {
-                throw new RejectedException(
-                        type + " \"" + object.name() + "\" is forbidden: " + refusal);
-            }
-        } else if (type.equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)
-                && !pods.checkClaim(object).isEmpty()) {
-            throw new RejectedException(type + " \"" + object.name() + "\" is forbidden: "
-                    + pods.checkClaim(object));
+            refusal = pods.apply(object);
+        } else if (type.equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
+            refusal = pods.checkClaim(object);
         } else if (type.equals(GroupResource.SERVICES)
                 && !object.spec().path("clusterIP").asText("").isEmpty()) {
             ServiceAdmission.setAddress(object.spec(), object.spec().path("clusterIP").asText());
+        }
+        if (!refusal.isEmpty()) {
+            throw forbidden(type, object, refusal);
         }
         List<FieldError> errors = resource.strategy().validateCreate(object);
         if (!errors.isEmpty()) {
@@ -122,11 +120,16 @@ public final class ControllerAdmission implements Admission {
     @Override
     public void charge(GroupResource type, ApiObject object,
             Function<StoredObject, ApiObject> editor) throws RejectedException {
-        String refusal = quotas.charge(type, object, Optional.empty(), editor).refusal();
-        if (!refusal.isEmpty()) {
-            throw new RejectedException(
-                    type + " \"" + object.name() + "\" is forbidden: " + refusal);
+        Optional<String> refusal = quotas.charge(type, object, Optional.empty(), editor);
+        if (refusal.isPresent()) {
+            throw forbidden(type, object, refusal.get());
         }
+    }
+
+    private static RejectedException forbidden(GroupResource type, ApiObject object,
+            String refusal) {
+        return new RejectedException(
+                type + " \"" + object.name() + "\" is forbidden: " + refusal);
     }
 
     private void identify(ApiObject object) {

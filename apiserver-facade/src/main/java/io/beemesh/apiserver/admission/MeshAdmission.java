@@ -79,10 +79,10 @@ public final class MeshAdmission implements WriteAdmission {
             return outcome;
         }
         Map<StoredObject, ApiObject> edits = new LinkedHashMap<>();
-        String refusal = quotas.charge(resource.type(), object, before, stored -> edits
-                .computeIfAbsent(stored, StoredObject::object)).refusal();
-        if (!refusal.isEmpty()) {
-            return refusal(refusal);
+        Optional<String> refusal = quotas.charge(resource.type(), object, before,
+                stored -> edits.computeIfAbsent(stored, StoredObject::object));
+        if (refusal.isPresent()) {
+            return refusal(refusal.get());
         }
         List<Mutation> companions = new ArrayList<>(outcome.companions());
         edits.forEach((stored, next) -> companions.add(

@@ -31,11 +31,6 @@ public final class Quotas implements WatchListener {
         this.registry = registry;
     }
 
-    /** What a write comes to: why it is refused, or nothing. */
-    public record Verdict(String refusal) {
-        static final Verdict FREE = new Verdict("");
-    }
-
     /** Follows what there is; on the loop. */
     public void start() {
         registry.follow(this);
@@ -43,13 +38,14 @@ public final class Quotas implements WatchListener {
     }
 
     /**
-     * Counts a new object, or what an update adds, in all quotas that are concerned.
+     * Counts a new object, or what an update adds, in all quotas that are concerned; returns why it is
+     * refused, or nothing.
      *
      * @param before the object as it was; empty if it is new
      * @param editor gives the tree of a quota that is committed with the write
      */
-    public Verdict charge(GroupResource type, ApiObject object, Optional<ApiObject> before,
-            Function<StoredObject, ApiObject> editor) {
+    public Optional<String> charge(GroupResource type, ApiObject object,
+            Optional<ApiObject> before, Function<StoredObject, ApiObject> editor) {
         Set<String> own = names.getOrDefault(object.namespace(), Set.of());
         List<Runnable> charges = new ArrayList<>();
         for (String name : own) {
@@ -62,7 +58,7 @@ public final class Quotas implements WatchListener {
             if (type.equals(GroupResource.PODS) && before.isEmpty()) {
                 Optional<String> unspecified = read.unspecified(object);
                 if (unspecified.isPresent()) {
-                    return new Verdict(unspecified.get());
+                    return unspecified;
                 }
             }
             Map<String, Quantity> more = added(read.charge(type, object),
@@ -74,12 +70,12 @@ public final class Quotas implements WatchListener {
             Quota edited = new Quota(editor.apply(stored.get()));
             Optional<String> exceeded = edited.exceeded(more);
             if (exceeded.isPresent()) {
-                return new Verdict(exceeded.get());
+                return exceeded;
             }
             charges.add(() -> edited.use(more));
         }
         charges.forEach(Runnable::run);
-        return Verdict.FREE;
+        return Optional.empty();
     }
 
     private static Map<String, Quantity> added(Map<String, Quantity> now,
