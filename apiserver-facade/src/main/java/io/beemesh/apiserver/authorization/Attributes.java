@@ -68,7 +68,7 @@ public record Attributes(String verb, String group, String resource, String subr
      *
      * @param reason why, or empty
      */
-    public StatusException forbidden(String user, String reason) {
+    StatusException forbidden(String user, String reason) {
         String because = reason.isEmpty() ? "" : ": " + reason;
         if (!isResource()) {
             return StatusTable.forbiddenPath("User \"" + user + "\" cannot " + verb + " path \""

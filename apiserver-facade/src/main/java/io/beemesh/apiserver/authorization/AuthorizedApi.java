@@ -3,6 +3,8 @@ package io.beemesh.apiserver.authorization;
 import io.beemesh.apiserver.request.ApiHandler;
 import io.beemesh.apiserver.request.ApiRequest;
 import io.beemesh.apiserver.request.ApiResponse;
+import io.beemesh.apiserver.request.StatusException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Refuses what a user may not do, in Kubernetes' words, and lets the rest be answered. */
@@ -20,12 +22,10 @@ public final class AuthorizedApi implements ApiHandler {
         if (Authorizer.isMaster(request.user())) {
             return api.handle(request);
         }
-        Attributes wanted = Attributes.of(request);
-        Authorizer.Decision decision = authorizer.decide(request.user(), wanted);
-        return decision.allowed()
+        Optional<StatusException> refusal = authorizer.refuse(request.user(),
+                Attributes.of(request));
+        return refusal.isEmpty()
                 ? api.handle(request)
-                : CompletableFuture.completedFuture(wanted
-                        .forbidden(request.user().name(), decision.reason()).status()
-                        .toResponse());
+                : CompletableFuture.completedFuture(refusal.get().status().toResponse());
     }
 }

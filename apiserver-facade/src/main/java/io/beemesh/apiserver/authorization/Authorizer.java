@@ -1,6 +1,7 @@
 package io.beemesh.apiserver.authorization;
 
 import io.beemesh.apiserver.auth.User;
+import io.beemesh.apiserver.request.StatusException;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Registry;
 import java.util.ArrayList;
@@ -76,6 +77,14 @@ public final class Authorizer {
     /** True if {@code user} may do what is asked for. */
     public boolean allows(User user, Attributes wanted) {
         return decide(user, wanted).allowed();
+    }
+
+    /** The refusal, in Kubernetes' words, if {@code user} may not do what is asked for. */
+    public Optional<StatusException> refuse(User user, Attributes wanted) {
+        Decision decision = decide(user, wanted);
+        return decision.allowed()
+                ? Optional.empty()
+                : Optional.of(wanted.forbidden(user.name(), decision.reason()));
     }
 
     /** The rules that {@code user} has in a namespace, or everywhere if it is empty. */

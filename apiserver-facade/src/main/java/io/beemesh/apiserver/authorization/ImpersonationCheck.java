@@ -14,12 +14,10 @@ public record ImpersonationCheck(Authorizer authorizer) implements Impersonation
         Attributes wanted = Attributes.resource("impersonate",
                 new GroupResource(part.group(), part.resource()), part.subresource(),
                 part.namespace(), part.name());
-        Authorizer.Decision decision = authorizer.decide(user, wanted);
-        if (decision.allowed()) {
-            return Optional.empty();
-        }
-        ApiStatus status = wanted.forbidden(user.name(), decision.reason()).status();
-        return Optional.of(new Rejected(status.code(), status.reason(), status.message(),
-                Optional.of(part)));
+        return authorizer.refuse(user, wanted).map(refusal -> {
+            ApiStatus status = refusal.status();
+            return new Rejected(status.code(), status.reason(), status.message(),
+                    Optional.of(part));
+        });
     }
 }

@@ -1,7 +1,6 @@
 package io.beemesh.apiserver.engine;
 
 import io.beemesh.apiserver.authorization.Attributes;
-import io.beemesh.apiserver.authorization.Authorizer;
 import io.beemesh.apiserver.authorization.GrantChecks;
 import io.beemesh.apiserver.engine.UpdatePipeline.ManagedBy;
 import io.beemesh.apiserver.request.ApiResponse;
@@ -47,10 +46,9 @@ final class CreateVerb {
             ManagedBy managedBy) {
         Attributes wanted = Attributes.resource("create", call.type(), "", call.info().namespace(),
                 call.info().name());
-        Authorizer.Decision decision = seams.authorizer().decide(call.request().user(), wanted);
-        if (!decision.allowed()) {
-            throw wanted.forbidden(call.request().user().name(), decision.reason());
-        }
+        seams.authorizer().refuse(call.request().user(), wanted).ifPresent(refusal -> {
+            throw refusal;
+        });
         return create(call, options, body, managedBy);
     }
 
