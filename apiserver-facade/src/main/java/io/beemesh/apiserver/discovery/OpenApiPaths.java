@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.apiserver.resource.ResourceDescriptor.Subresource;
-import io.beemesh.machine.object.Json;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
