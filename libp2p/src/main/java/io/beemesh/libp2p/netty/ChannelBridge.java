@@ -3,17 +3,21 @@ package io.beemesh.libp2p.netty;
 import io.beemesh.libp2p.ByteStream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,38 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
     /** To be made the handler of {@code channel}. */
     public ChannelBridge(DuplexChannel channel) {
         this.channel = channel;
+    }
+
+    /**
+     * Dials by TCP. Comes on the loop, or fails with what the socket said.
+     *
+     * @param receiveBytes of the socket's buffer; zero leaves it to the kernel
+     */
+    public static CompletableFuture<ChannelBridge> dial(NettyLoop loop, InetSocketAddress target,
+            int connectMillisMax, int receiveBytes) {
+        Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop())
+                .channel(loop.sockets().tcp()).option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillisMax)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new ChannelBridge((DuplexChannel) channel));
+                    }
+                });
+        if (receiveBytes > 0) {
+            bootstrap.option(ChannelOption.SO_RCVBUF, receiveBytes);
+        }
+        CompletableFuture<ChannelBridge> result = new CompletableFuture<>();
+        loop.opened(bootstrap.connect(target)).whenComplete((channel, failure) -> {
+            if (failure == null) {
+                result.complete(channel.pipeline().get(ChannelBridge.class));
+            } else {
+                result.completeExceptionally(failure);
+            }
+        });
+        return result;
     }
 
     public DuplexChannel channel() {

@@ -73,7 +73,8 @@ public final class MulticastDns implements AutoCloseable {
     /** Comes once the socket works or is known not to. */
     private CompletableFuture<Void> open(NetworkInterface network) {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        new Bootstrap().group(loop.eventLoop())
+        // Bound to the group itself, each socket gets what came for it alone.
+        loop.opened(new Bootstrap().group(loop.eventLoop())
                 .channelFactory(() -> new NioDatagramChannel(SocketProtocolFamily.INET))
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.IP_MULTICAST_IF, network)
@@ -91,13 +92,11 @@ public final class MulticastDns implements AutoCloseable {
                                 cause.toString());
                     }
                 })
-                // Bound to the group itself, each socket gets what came for it alone.
-                .bind(GROUP)
-                .addListener((ChannelFuture bound) -> {
-                    if (bound.isSuccess()) {
-                        join((NioDatagramChannel) bound.channel(), network, done);
+                .bind(GROUP)).whenComplete((socket, failure) -> {
+                    if (failure == null) {
+                        join((NioDatagramChannel) socket, network, done);
                     } else {
-                        fail(network, bound.cause(), done);
+                        fail(network, failure, done);
                     }
                 });
         return done;

@@ -1,12 +1,15 @@
 package io.beemesh.libp2p.netty;
 
 import io.beemesh.libp2p.Loop;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -46,6 +49,30 @@ public final class NettyLoop implements Loop, AutoCloseable {
     /** The kinds of sockets that it drives. */
     public NettySockets sockets() {
         return sockets;
+    }
+
+    /**
+     * The socket once it is bound or connected. Comes on this loop: Netty itself tells on a thread of its
+     * own of a socket that could not even be made, as when no file descriptor is left.
+     */
+    public CompletableFuture<Channel> opened(ChannelFuture opening) {
+        CompletableFuture<Channel> result = new CompletableFuture<>();
+        opening.addListener((ChannelFuture done) -> {
+            if (isInside() || eventLoop.isShuttingDown()) {
+                settle(done, result);
+            } else {
+                execute(() -> settle(done, result));
+            }
+        });
+        return result;
+    }
+
+    private static void settle(ChannelFuture done, CompletableFuture<Channel> result) {
+        if (done.isSuccess()) {
+            result.complete(done.channel());
+        } else {
+            result.completeExceptionally(done.cause());
+        }
     }
 
     /** How many tasks threw. */

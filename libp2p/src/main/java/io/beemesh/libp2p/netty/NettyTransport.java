@@ -163,13 +163,13 @@ final class NettyTransport implements Transport {
         ChannelFuture connecting = local.isPresent()
                 ? bootstrap.connect(to, local.get())
                 : bootstrap.connect(loop.sockets().address(to));
-        connecting.addListener((ChannelFuture connected) -> {
-            if (connected.isSuccess()) {
-                upgrade(dial, connected.channel());
-            } else if (local.isPresent() && dial.asDialer && isTaken(connected.cause())) {
+        loop.opened(connecting).whenComplete((channel, failure) -> {
+            if (failure == null) {
+                upgrade(dial, channel);
+            } else if (local.isPresent() && dial.asDialer && isTaken(failure)) {
                 connect(dial, to, Optional.empty()); // the port has a connection there already
             } else {
-                dial.fail(connected.cause());
+                dial.fail(failure);
             }
         });
     }
@@ -207,15 +207,14 @@ final class NettyTransport implements Transport {
         }
         try {
             SocketAddress on = SocketAddresses.toSocketAddress(address);
-            server(on, address).bind(loop.sockets().address(on))
-                    .addListener((ChannelFuture bound) -> {
-                        if (bound.isSuccess()) {
-                            servers.add(bound.channel());
-                            complete(result, bound.channel(), address);
+            loop.opened(server(on, address).bind(loop.sockets().address(on)))
+                    .whenComplete((server, failure) -> {
+                        if (failure == null) {
+                            servers.add(server);
+                            complete(result, server, address);
                         } else {
                             result.completeExceptionally(
-                                    new Libp2pException("cannot listen on " + address,
-                                            bound.cause()));
+                                    new Libp2pException("cannot listen on " + address, failure));
                         }
                     });
         } catch (IOException | IllegalArgumentException e) {

@@ -7,13 +7,8 @@ import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 
@@ -43,24 +38,13 @@ final class Inbound {
     }
 
     private void tcp(Carrier carrier, InetSocketAddress target) {
-        new Bootstrap().group(loop.eventLoop()).channel(loop.sockets().tcp())
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS_MAX)
-                .option(ChannelOption.SO_RCVBUF, OutboundTcp.RECEIVE_BYTES)
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new ChannelBridge((DuplexChannel) channel));
-                    }
-                }).connect(target).addListener((ChannelFuture connected) -> {
-                    if (connected.isSuccess()) {
+        ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, OutboundTcp.RECEIVE_BYTES)
+                .whenComplete((bridge, failure) -> {
+                    if (failure == null) {
                         carrier.answer(ConnectStatus.OK);
-                        OutboundTcp.join(
-                                connected.channel().pipeline().get(ChannelBridge.class), carrier);
+                        OutboundTcp.join(bridge, carrier);
                     } else {
-                        carrier.answer(connected.cause() instanceof ConnectException
+                        carrier.answer(failure instanceof ConnectException
                                 ? ConnectStatus.REFUSED
                                 : ConnectStatus.UNREACHABLE);
                     }
@@ -68,14 +52,13 @@ final class Inbound {
     }
 
     private void udp(Carrier carrier, InetSocketAddress target) {
-        new Bootstrap().group(loop.eventLoop()).channel(EpollDatagramChannel.class)
-                .handler(new ChannelInboundHandlerAdapter()).connect(target)
-                .addListener((ChannelFuture connected) -> {
-                    if (!connected.isSuccess()) {
+        loop.opened(new Bootstrap().group(loop.eventLoop()).channel(EpollDatagramChannel.class)
+                .handler(new ChannelInboundHandlerAdapter()).connect(target))
+                .whenComplete((socket, failure) -> {
+                    if (failure != null) {
                         carrier.answer(ConnectStatus.UNREACHABLE);
                         return;
                     }
-                    Channel socket = connected.channel();
                     DatagramBridge bridge = new DatagramBridge(socket, carrier.stream());
                     socket.pipeline().addLast(bridge);
                     carrier.answer(ConnectStatus.OK);

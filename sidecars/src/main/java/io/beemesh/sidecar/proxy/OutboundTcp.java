@@ -8,7 +8,6 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.Connecting;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -42,8 +41,7 @@ final class OutboundTcp {
     }
 
     CompletableFuture<Void> bind() {
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        new ServerBootstrap().group(loop.eventLoop()).channel(EpollServerSocketChannel.class)
+        return loop.opened(new ServerBootstrap().group(loop.eventLoop()).channel(EpollServerSocketChannel.class)
                 .option(EpollChannelOption.IP_TRANSPARENT, true)
                 .option(ChannelOption.SO_REUSEADDR, true).option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.AUTO_READ, false)
@@ -55,15 +53,7 @@ final class OutboundTcp {
                     protected void initChannel(Channel channel) {
                         accept((DuplexChannel) channel);
                     }
-                }).bind(config.port()).addListener((ChannelFuture bound) -> {
-                    if (bound.isSuccess()) {
-                        server = bound.channel();
-                        result.complete(null);
-                    } else {
-                        result.completeExceptionally(bound.cause());
-                    }
-                });
-        return result;
+                }).bind(config.port())).thenAccept(bound -> server = bound);
     }
 
     int port() {

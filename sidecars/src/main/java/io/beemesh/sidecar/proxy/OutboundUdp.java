@@ -9,7 +9,6 @@ import io.beemesh.protocol.sidecar.Connecting;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -59,23 +58,14 @@ final class OutboundUdp {
     }
 
     CompletableFuture<Void> bind() {
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        bootstrap().option(EpollChannelOption.IP_RECVORIGDSTADDR, true)
+        return loop.opened(bootstrap().option(EpollChannelOption.IP_RECVORIGDSTADDR, true)
                 .handler(new SimpleChannelInboundHandler<DatagramPacket>() {
                     @Override
                     protected void channelRead0(ChannelHandlerContext context,
                             DatagramPacket packet) {
                         accept(packet);
                     }
-                }).bind(config.port()).addListener((ChannelFuture bound) -> {
-                    if (bound.isSuccess()) {
-                        server = bound.channel();
-                        result.complete(null);
-                    } else {
-                        result.completeExceptionally(bound.cause());
-                    }
-                });
-        return result;
+                }).bind(config.port())).thenAccept(bound -> server = bound);
     }
 
     private void accept(DatagramPacket packet) {
@@ -121,14 +111,14 @@ final class OutboundUdp {
         void open() {
             watch();
             // What comes before it is joined waits in the socket.
-            bootstrap().option(ChannelOption.AUTO_READ, false)
+            loop.opened(bootstrap().option(ChannelOption.AUTO_READ, false)
                     .handler(new ChannelInboundHandlerAdapter()).localAddress(key.to())
-                    .remoteAddress(key.from()).connect()
-                    .addListener((ChannelFuture connected) -> {
-                        if (connected.isSuccess()) {
-                            channel = connected.channel();
-                            channel.closeFuture().addListener(closed -> over());
-                            ask(connected.channel());
+                    .remoteAddress(key.from()).connect())
+                    .whenComplete((socket, failure) -> {
+                        if (failure == null) {
+                            channel = socket;
+                            socket.closeFuture().addListener(closed -> over());
+                            ask(socket);
                         } else {
                             over();
                         }

@@ -10,12 +10,8 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -45,27 +41,15 @@ final class Egress {
 
     private void tcp(Carrier carrier, InetSocketAddress target,
             Consumer<ConnectStatus> failed) {
-        new Bootstrap().group(loop.eventLoop()).channel(loop.sockets().tcp())
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS_MAX)
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new ChannelBridge((DuplexChannel) channel));
-                    }
-                }).connect(target).addListener((ChannelFuture connected) -> {
-                    if (connected.isSuccess()) {
-                        ChannelBridge bridge = connected.channel().pipeline()
-                                .get(ChannelBridge.class);
-                        carrier.answer(ConnectStatus.OK);
-                        carrier.bytes(bridge);
-                        bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
-                    } else {
-                        failed.accept(status(connected.cause()));
-                    }
-                });
+        ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, 0).whenComplete((bridge, failure) -> {
+            if (failure == null) {
+                carrier.answer(ConnectStatus.OK);
+                carrier.bytes(bridge);
+                bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
+            } else {
+                failed.accept(status(failure));
+            }
+        });
     }
 
     private static ConnectStatus status(Throwable cause) {
@@ -79,14 +63,13 @@ final class Egress {
 
     private void udp(Carrier carrier, InetSocketAddress target,
             Consumer<ConnectStatus> failed) {
-        new Bootstrap().group(loop.eventLoop()).channel(NioDatagramChannel.class)
-                .handler(new ChannelInboundHandlerAdapter()).connect(target)
-                .addListener((ChannelFuture connected) -> {
-                    if (!connected.isSuccess()) {
+        loop.opened(new Bootstrap().group(loop.eventLoop()).channel(NioDatagramChannel.class)
+                .handler(new ChannelInboundHandlerAdapter()).connect(target))
+                .whenComplete((socket, failure) -> {
+                    if (failure != null) {
                         failed.accept(ConnectStatus.UNREACHABLE);
                         return;
                     }
-                    Channel socket = connected.channel();
                     DatagramBridge bridge = new DatagramBridge(socket, carrier.stream());
                     socket.pipeline().addLast(bridge);
                     carrier.answer(ConnectStatus.OK);

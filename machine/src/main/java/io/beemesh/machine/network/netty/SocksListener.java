@@ -50,8 +50,7 @@ final class SocksListener {
     }
 
     CompletableFuture<Void> bind() {
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        new ServerBootstrap().group(loop.eventLoop()).channel(loop.sockets().tcpServer())
+        return loop.opened(new ServerBootstrap().group(loop.eventLoop()).channel(loop.sockets().tcpServer())
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -60,16 +59,8 @@ final class SocksListener {
                     protected void initChannel(Channel channel) {
                         accept((DuplexChannel) channel);
                     }
-                }).bind(InetAddress.getLoopbackAddress(), 0)
-                .addListener((ChannelFuture bound) -> {
-                    if (bound.isSuccess()) {
-                        server = bound.channel();
-                        result.complete(null);
-                    } else {
-                        result.completeExceptionally(bound.cause());
-                    }
-                });
-        return result;
+                }).bind(InetAddress.getLoopbackAddress(), 0))
+                .thenAccept(bound -> server = bound);
     }
 
     /** Where it listens; empty before. */
