@@ -43,6 +43,7 @@ final class SidecarWorker {
     private boolean busy;
     private int attempt;
     private int failures;
+    private final RestartBackoff crashes = new RestartBackoff();
     private Loop.@Nullable Timer retry;
 
     SidecarWorker(AgentParts parts, PodContext pod) {
@@ -77,8 +78,18 @@ final class SidecarWorker {
             attempt = Math.max(attempt, state.attempt() + 1);
         }
         if (ran && !isRunning()) {
-            parts.warning(pod.pod(), "SidecarRestarted",
-                    "The pod's sidecar has ended and is started again");
+            ended();
+        }
+    }
+
+    private void ended() {
+        parts.warning(pod.pod(), "SidecarRestarted",
+                "The pod's sidecar has ended and is started again");
+        long now = parts.loop().nanoTime();
+        long wait = crashes.remainingNanos(now, now);
+        crashes.next(now);
+        if (wait > 0) {
+            retryIn(Duration.ofNanos(wait));
         }
     }
 
@@ -87,6 +98,9 @@ final class SidecarWorker {
         if (!busy) {
             current = null;
             leftovers = List.of();
+            crashes.reset();
+            close();
+            retry = null;
         }
     }
 
@@ -111,6 +125,9 @@ final class SidecarWorker {
             if (thrown == null) {
                 current = state;
                 failures = 0;
+                if (!isRunning()) {
+                    ended();
+                }
             } else {
                 failed(RuntimeFailure.of(thrown));
             }
@@ -153,7 +170,11 @@ final class SidecarWorker {
         }
         Duration delay = RETRY_FIRST
                 .multipliedBy(1L << Math.min(failures++, RETRIES_DOUBLED_MAX));
-        retry = parts.loop().schedule(delay.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : delay, () -> {
+        retryIn(delay.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : delay);
+    }
+
+    private void retryIn(Duration delay) {
+        retry = parts.loop().schedule(delay, () -> {
             retry = null;
             pod.changed();
         });

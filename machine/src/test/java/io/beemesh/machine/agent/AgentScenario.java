@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
@@ -28,10 +29,16 @@ final class AgentScenario {
     final ScriptedRuntime runtime;
     final InMemoryRegistry registry;
     final List<String> events = new ArrayList<>();
+    private final PodNetwork network;
     private SimulatedLoop loop;
     private NodeAgent agent;
 
     AgentScenario(long seed) {
+        this(seed, PodNetwork.none());
+    }
+
+    AgentScenario(long seed, PodNetwork network) {
+        this.network = network;
         simulation = new Simulation(seed);
         SimulatedLoop machine = simulation.newLoop();
         runtime = new ScriptedRuntime(machine);
@@ -67,7 +74,8 @@ final class AgentScenario {
         Machine machine = new Machine(runtime, new SimulatedVolumes(loop),
                 new SimulatedProber(loop),
                 (_, _, _, _) -> CompletableFuture.failedFuture(
-                        new RuntimeFailure(RuntimeFailure.Kind.REFUSED, "no tokens here")));
+                        new RuntimeFailure(RuntimeFailure.Kind.REFUSED, "no tokens here")),
+                network);
         return new NodeAgent(loop, registry, machine,
                 (object, _, reason, message, _) -> events
                         .add(reason + " " + object.name() + ": " + message),
