@@ -36,14 +36,11 @@ final class PodAdmission {
                         "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
             }
         }
-        Optional<String> right = network.covers(pod)
-                ? PodNetwork.networkRight(pod)
-                : Optional.empty();
-        if (right.isPresent()) {
-            return Optional.of(new PodStatus.Failure("NetworkRights", right.get()
-                    + ", which a pod with a sidecar cannot have: the sidecar is its only way in and"
-                    + " out. Remove it, or give the pod the annotation " + PodNetwork.ANNOTATION
-                    + ": disabled"));
+        if (network.covers(pod)) {
+            Optional<PodStatus.Failure> beside = besideSidecar(pod);
+            if (beside.isPresent()) {
+                return beside;
+            }
         }
         AgentConfig.MachineFacts facts = config.facts();
         if (present.size() >= facts.pods()) {
@@ -68,6 +65,30 @@ final class PodAdmission {
                     room.storageBytes());
         }
         return Optional.empty();
+    }
+
+    private static Optional<PodStatus.Failure> besideSidecar(ApiObject pod) {
+        Optional<String> right = PodNetwork.networkRight(pod);
+        if (right.isPresent()) {
+            return notBesideSidecar("NetworkRights", right.get());
+        }
+        for (JsonNode container : pod.tree().path("spec").path("containers")) {
+            for (JsonNode port : container.path("ports")) {
+                if (port.path("hostPort").asInt(0) > 0) {
+                    return notBesideSidecar("HostPort",
+                            "container \"" + container.path("name").asText()
+                                    + "\" asks for hostPort " + port.path("hostPort").asInt());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<PodStatus.Failure> notBesideSidecar(String reason, String what) {
+        return Optional.of(new PodStatus.Failure(reason, what
+                + ", which a pod with a sidecar cannot have: the sidecar is its only way in and"
+                + " out. Remove it, or give the pod the annotation " + PodNetwork.ANNOTATION
+                + ": disabled"));
     }
 
     /** Labels that only the node itself sets; others may have been given to the Node since. */

@@ -46,4 +46,18 @@ final class SidecarWorkerTest {
 
         assertThat(sidecarsMade()).isBetween(5L, 7L);
     }
+
+    @Test
+    void hostPort_isRefused() {
+        node.create("p", "{'containers':[{'name':'a','ports':[{'containerPort':80,"
+                + "'hostPort':8080}]}]}");
+
+        node.until(() -> node.phase("p").equals("Failed"));
+
+        assertThat(node.status("p").path("reason").asText()).isEqualTo("HostPort");
+        assertThat(node.status("p").path("message").asText()).startsWith(
+                "Pod was rejected: container \"a\" asks for hostPort 8080, which a pod with a"
+                        + " sidecar cannot have");
+        assertThat(sidecarsMade()).isZero();
+    }
 }
