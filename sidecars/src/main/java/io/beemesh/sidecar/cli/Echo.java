@@ -5,8 +5,8 @@ import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import java.nio.ByteBuffer;
 
-/** Sends back what comes. */
-record Echo(Stream stream) implements StreamReader {
+/** Sends back what comes, in the stand-ins for a machine. */
+public record Echo(Stream stream) implements StreamReader {
     @Override
     public void onData(ByteBuffer bytes) {
         int count = bytes.remaining();

@@ -26,6 +26,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Leads a sidecar once through its work beside a stand-in for its machine, so that the ahead-of-time cache
@@ -50,20 +51,24 @@ final class Training {
                 new Connecting(machine, Protocols.POD_CONNECT, LIMIT).serve(Training::echo);
                 machine.onPeerEvent(event -> connected.complete(event.peer()));
             });
-            machine.listen(List.of(address)).get();
+            bounded(machine.listen(List.of(address)));
             // The pod has another loopback address here, so that this one counts as foreign.
             SidecarConfig config = new SidecarConfig(podKey,
                     InetAddress.getByAddress(new byte[]{127, 0, 0, 2}), machineKey.peerId(),
                     address, 0, SidecarConfig.CONNECTIONS_MAX);
             try (Sidecar sidecar = new Sidecar(loop, config)) {
-                sidecar.start().get();
-                PeerId pod = connected.get();
+                bounded(sidecar.start());
+                PeerId pod = bounded(connected);
                 for (int i = 0; i < ROUNDS; i++) {
                     outbound(sidecar.port());
                     inbound(loop, machine, pod);
                 }
             }
         }
+    }
+
+    private static <T> T bounded(CompletableFuture<T> future) throws Exception {
+        return future.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static void echo(Carrier carrier, ConnectRequest request) {
@@ -74,6 +79,7 @@ final class Training {
 
     private static void outbound(int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.getByAddress(LOOPBACK), port)) {
+            socket.setSoTimeout((int) LIMIT.toMillis());
             socket.getOutputStream().write(LOOPBACK);
             socket.shutdownOutput();
             int bytes = socket.getInputStream().readAllBytes().length;
@@ -86,6 +92,7 @@ final class Training {
     private static void inbound(NettyLoop loop, NettyHost machine, PeerId pod) throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1,
                 InetAddress.getByAddress(new byte[]{127, 0, 0, 2}))) {
+            server.setSoTimeout((int) LIMIT.toMillis());
             CompletableFuture<Carrier> opened = new CompletableFuture<>();
             loop.execute(() -> new Connecting(machine, Protocols.POD_ACCEPT, LIMIT)
                     .open(pod, new ConnectRequest(Transport.TCP, LOOPBACK, server.getLocalPort()))
@@ -98,7 +105,8 @@ final class Training {
                         }
                     }));
             try (Socket accepted = server.accept()) {
-                opened.get();
+                accepted.setSoTimeout((int) LIMIT.toMillis());
+                bounded(opened);
                 accepted.getOutputStream().write(LOOPBACK);
                 accepted.shutdownOutput();
                 accepted.getInputStream().readAllBytes();

@@ -15,8 +15,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class SidecarTest {
     private static final int BIG = 3 << 20;
+    private static final int LIMIT_SECONDS = 20;
     private static final InetAddress POD = InetAddress.ofLiteral("127.0.0.2");
     private static final InetAddress OTHER = InetAddress.ofLiteral("127.0.0.1");
 
@@ -51,8 +55,8 @@ final class SidecarTest {
         loop = new NettyLoop("sidecar", NativeSockets.epoll());
         sidecar = new Sidecar(loop,
                 new SidecarConfig(podKey, POD, machineKey.peerId(), address(), 0, 10));
-        sidecar.start().get();
-        assertThat(machine.connected.poll(10, TimeUnit.SECONDS)).isEqualTo(podKey.peerId());
+        sidecar.start().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+        assertThat(machine.connected.poll(LIMIT_SECONDS, TimeUnit.SECONDS)).isEqualTo(podKey.peerId());
     }
 
     private Multiaddr address() throws Exception {
@@ -70,7 +74,7 @@ final class SidecarTest {
 
     private Socket connect() throws IOException {
         Socket socket = new Socket(OTHER, sidecar.port());
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(LIMIT_SECONDS * 1000);
         return socket;
     }
 
@@ -89,7 +93,7 @@ final class SidecarTest {
                 }
             });
             assertThat(socket.getInputStream().readAllBytes()).isEqualTo(sent);
-            writer.join();
+            assertThat(writer.join(Duration.ofSeconds(LIMIT_SECONDS))).isTrue();
         }
     }
 
@@ -107,9 +111,11 @@ final class SidecarTest {
     @Test
     void inbound_reachesThePodsPort() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, POD)) {
+            server.setSoTimeout(LIMIT_SECONDS * 1000);
             var dialed = machine.dial(podKey.peerId(), server.getLocalPort());
             try (Socket accepted = server.accept()) {
-                dialed.get();
+                accepted.setSoTimeout(LIMIT_SECONDS * 1000);
+                dialed.get(LIMIT_SECONDS, TimeUnit.SECONDS);
                 accepted.getOutputStream().write(new byte[5000]);
                 accepted.shutdownOutput();
                 assertThat(accepted.getInputStream().readAllBytes()).hasSize(5000);
@@ -123,7 +129,8 @@ final class SidecarTest {
         try (ServerSocket server = new ServerSocket(0, 1, POD)) {
             free = server.getLocalPort();
         }
-        assertThatThrownBy(() -> machine.dial(podKey.peerId(), free).get())
+        assertThatThrownBy(() -> machine.dial(podKey.peerId(), free)
+                .get(LIMIT_SECONDS, TimeUnit.SECONDS))
                 .cause().isInstanceOfSatisfying(RefusedException.class,
                         e -> assertThat(e.status()).isEqualTo(ConnectStatus.REFUSED));
     }
@@ -141,7 +148,7 @@ final class SidecarTest {
                 if (more.getInputStream().read() < 0) {
                     throw new IOException("closed");
                 }
-            }).isInstanceOf(IOException.class);
+            }).isInstanceOf(IOException.class).isNotInstanceOf(SocketTimeoutException.class);
         }
         for (Socket one : open) {
             one.close();
@@ -152,7 +159,7 @@ final class SidecarTest {
     void machineRestarted_isFoundAgain() throws Exception {
         machine.close();
         machine = new TestMachine(machineKey, again());
-        PeerId back = machine.connected.poll(20, TimeUnit.SECONDS);
+        PeerId back = machine.connected.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
         assertThat(back).isEqualTo(podKey.peerId());
         try (Socket socket = connect()) {
             socket.getOutputStream().write(7);
@@ -162,7 +169,7 @@ final class SidecarTest {
 
     /** The socket's file is left by a machine that ends; the next one makes it anew. */
     private Multiaddr again() throws Exception {
-        java.nio.file.Files.deleteIfExists(directory.resolve("m.sock"));
+        Files.deleteIfExists(directory.resolve("m.sock"));
         return address();
     }
 
@@ -177,6 +184,6 @@ final class SidecarTest {
                     throw new IOException("closed");
                 }
             }
-        }).isInstanceOf(IOException.class);
+        }).isInstanceOf(IOException.class).isNotInstanceOf(SocketTimeoutException.class);
     }
 }

@@ -1,8 +1,5 @@
 package io.beemesh.sidecar.proxy;
 
-import io.beemesh.libp2p.Stream;
-import io.beemesh.libp2p.StreamReader;
-import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
@@ -15,17 +12,16 @@ import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.Connecting;
-import java.nio.ByteBuffer;
+import io.beemesh.sidecar.cli.Echo;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
-/** The machine's side of a sidecar: echoes connections to port 7, refuses those to port 9. */
+/** The machine's side of a sidecar: echoes all connections. */
 final class TestMachine implements AutoCloseable {
-    static final int ECHO = 7;
-    static final int REFUSED = 9;
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final NettyLoop loop = new NettyLoop("machine");
@@ -42,14 +38,10 @@ final class TestMachine implements AutoCloseable {
                 }
             });
         });
-        host.listen(List.of(address)).get();
+        host.listen(List.of(address)).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static void serve(Carrier carrier, ConnectRequest request) {
-        if (request.port() == REFUSED) {
-            carrier.answer(ConnectStatus.REFUSED);
-            return;
-        }
         carrier.answer(ConnectStatus.OK);
         echo(carrier);
     }
@@ -79,24 +71,5 @@ final class TestMachine implements AutoCloseable {
     public void close() {
         host.close();
         loop.execute(loop::close);
-    }
-
-    private record Echo(Stream stream) implements StreamReader {
-        @Override
-        public void onData(ByteBuffer bytes) {
-            int count = bytes.remaining();
-            stream.write(ByteBuffer.allocate(count).put(bytes).flip())
-                    .thenRun(() -> stream.request(count));
-        }
-
-        @Override
-        public void onEnd() {
-            stream.closeWrite();
-        }
-
-        @Override
-        public void onReset(StreamResetException cause) {
-            // Nothing is kept.
-        }
     }
 }
