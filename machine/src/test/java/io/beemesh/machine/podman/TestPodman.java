@@ -89,7 +89,9 @@ public final class TestPodman {
     /** Ends the service; containers go on. */
     public void stopService() throws InterruptedException {
         service.destroy();
-        service.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+        if (!service.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            service.destroyForcibly();
+        }
     }
 
     /** Starts it again. */
@@ -132,6 +134,8 @@ public final class TestPodman {
                 ProcessBuilder.Redirect.to(output.toFile()));
         if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
+            throw new IOException(
+                    List.of(arguments) + ": no end within " + LIMIT_SECONDS + " s");
         }
         String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
         if (process.exitValue() != 0) {
@@ -182,9 +186,16 @@ public final class TestPodman {
         for (String line : Files.readAllLines(Path.of("/proc/mounts")).reversed()) {
             String point = List.of(line.split(" ", -1)).get(1);
             if (point.startsWith(directory + "/")) {
-                new ProcessBuilder("umount", "-l", point).start().waitFor();
+                run("umount", "-l", point);
             }
         }
-        new ProcessBuilder("rm", "-rf", directory.toString()).start().waitFor();
+        run("rm", "-rf", directory.toString());
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
     }
 }
