@@ -7,7 +7,7 @@ import java.util.function.Predicate;
  * The addresses of pods that have a sidecar: 10.244.0.0/14, the same range on all machines, as no machine
  * routes it. An address follows from the pod's uid; the next free one is taken if another pod has it.
  */
-final class PodRange {
+public final class PodRange {
     private static final int BASE = 10 << 24 | 244 << 16;
     private static final int SIZE = 1 << 18;
     private static final int TRIES = 1000;
@@ -24,6 +24,11 @@ final class PodRange {
             }
         }
         return Optional.empty();
+    }
+
+    /** True if {@code address} is an IPv4 address in the range. */
+    public static boolean contains(String address) {
+        return ServiceNames.bytes(address).filter(PodRange::contains).isPresent();
     }
 
     static boolean contains(byte[] address) {

@@ -1,5 +1,6 @@
 package io.beemesh.machine.network.netty;
 
+import io.beemesh.machine.network.PodRange;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.Socket;
@@ -27,6 +28,6 @@ public final class PodSockets {
 
     /** The SOCKS proxy to use for {@code host}; empty if it is reached directly. */
     public Optional<InetSocketAddress> proxyTo(String host) {
-        return host.matches("10\\.24[4-7]\\..*") ? proxy.get() : Optional.empty();
+        return PodRange.contains(host) ? proxy.get() : Optional.empty();
     }
 }
