@@ -85,8 +85,11 @@ public final class ServiceNames {
                 .map(target -> message.withName(target).question()));
     }
 
-    /** The whole answer for an alias, from what others answered for its target. */
+    /** The whole answer for an alias, from what others answered for its target; empty if they did not. */
     public Optional<byte[]> completed(byte[] question, byte[] theirs, boolean udp) {
+        if (theirs.length == 0) {
+            return failure(question);
+        }
         return DnsMessage.parse(question).flatMap(message -> external(message).map(target -> {
             List<Answer> all = new ArrayList<>();
             all.add(new Answer(message.name(), DnsMessage.CNAME, DnsMessage.name(target)));

@@ -187,6 +187,8 @@ final class RouterTest {
             assertThat(DnsMessage.addresses(java.util.Arrays.copyOf(answer, length),
                     DnsMessage.A)).isEmpty();
         }
+        assertThat(names.completed(asked, new byte[0], true).orElseThrow()[3] & 15)
+                .isEqualTo(DnsMessage.SERVER_FAILURE);
         assertThat(names.elsewhere(question("web.default.svc.cluster.local", DnsMessage.A)))
                 .isEmpty();
     }

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The name server of the mesh's pods: answers for the mesh itself, and asks the machine's own name servers
@@ -29,6 +30,8 @@ final class NameServer {
     private static final int QUESTIONS_MAX = 256;
     private static final int UPSTREAM_MILLIS = 2_000;
     private static final int DNS_PORT = 53;
+    /** As many as the C library's resolver asks. */
+    private static final int SERVERS_MAX = 3;
     private static final int UDP_ANSWER_BYTES_MAX = 4096;
     private static final int TCP_QUESTION_BYTES_MAX = 4096;
 
@@ -43,6 +46,20 @@ final class NameServer {
         this.upstream = List.copyOf(upstream);
     }
 
+    /** The name servers that a machine itself uses. */
+    static List<InetAddress> servers(String resolvConf) {
+        return resolvConf.lines().map(String::strip)
+                .filter(line -> line.startsWith("nameserver "))
+                .map(line -> line.substring("nameserver ".length()).strip())
+                .flatMap(text -> {
+                    try {
+                        return Stream.of(InetAddress.ofLiteral(text));
+                    } catch (IllegalArgumentException e) {
+                        return Stream.empty();
+                    }
+                }).limit(SERVERS_MAX).toList();
+    }
+
     /** Answers all questions of one flow or connection. */
     void serve(Carrier carrier, Transport transport) {
         carrier.answer(ConnectStatus.OK);
@@ -50,32 +67,29 @@ final class NameServer {
             case UDP -> carrier.datagrams(datagram -> {
                 byte[] question = new byte[datagram.remaining()];
                 datagram.get(question);
-                answer(question, true,
-                        bytes -> carrier.stream().write(FrameReader.frame(bytes)));
+                answer(question, true, answer -> answer.ifPresent(
+                        bytes -> carrier.stream().write(FrameReader.frame(bytes))));
             }, () -> carrier.stream().closeWrite());
             case TCP -> carrier.bytes(new TcpQuestions(carrier));
         }
     }
 
-    private void answer(byte[] question, boolean udp, Consumer<byte[]> to) {
+    /** Calls {@code to} once, with nothing if it is no question. */
+    private void answer(byte[] question, boolean udp, Consumer<Optional<byte[]>> to) {
         Optional<byte[]> target = names.elsewhere(question);
         if (target.isPresent()) {
             ask(target.get()).thenAccept(
-                    theirs -> names.completed(question, theirs, udp).ifPresent(to));
+                    theirs -> to.accept(names.completed(question, theirs, udp)));
             return;
         }
         Optional<byte[]> known = names.answer(question, udp);
         if (known.isPresent()) {
-            to.accept(known.get());
+            to.accept(known);
             return;
         }
-        ask(question).thenAccept(answer -> {
-            if (answer.length > 0) {
-                to.accept(answer);
-            } else {
-                ServiceNames.failure(question).ifPresent(to);
-            }
-        });
+        ask(question).thenAccept(theirs -> to.accept(theirs.length > 0
+                ? Optional.of(theirs)
+                : ServiceNames.failure(question)));
     }
 
     /** The answer of the first of the machine's name servers that gives one; empty if none does. */
@@ -151,13 +165,16 @@ final class NameServer {
                 held = Arrays.copyOfRange(held, 2 + length, held.length);
                 carrier.stream().request(2L + length);
                 asking = true;
-                answer(question, false, answer -> {
-                    asking = false;
-                    carrier.stream().write(ByteBuffer.allocate(2 + answer.length)
-                            .putShort((short) answer.length).put(answer).flip());
-                    next();
-                });
+                answer(question, false, answer -> answer.ifPresentOrElse(this::send,
+                        carrier.stream()::reset));
             }
+        }
+
+        private void send(byte[] answer) {
+            asking = false;
+            carrier.stream().write(ByteBuffer.allocate(2 + answer.length)
+                    .putShort((short) answer.length).put(answer).flip());
+            next();
         }
 
         @Override

@@ -15,7 +15,6 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.Connecting;
 import io.beemesh.protocol.sidecar.RefusedException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -98,19 +97,5 @@ final class PodConnections {
             case Route.Nowhere nowhere -> attempt(source, request, routes, next + 1,
                     nowhere.why());
         }
-    }
-
-    /** The name servers that the machine itself uses. */
-    static List<InetAddress> nameServers(String resolvConf) {
-        return resolvConf.lines().map(String::strip)
-                .filter(line -> line.startsWith("nameserver "))
-                .map(line -> line.substring("nameserver ".length()).strip())
-                .flatMap(text -> {
-                    try {
-                        return java.util.stream.Stream.of(InetAddress.ofLiteral(text));
-                    } catch (IllegalArgumentException e) {
-                        return java.util.stream.Stream.empty();
-                    }
-                }).limit(3).toList();
     }
 }

@@ -93,7 +93,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                 .withGater(gater()));
         this.connections = new PodConnections(host, pods, new Router(services, pods),
                 new NameServer(loop, new ServiceNames(services),
-                        PodConnections.nameServers(config.resolvConf())),
+                        NameServer.servers(config.resolvConf())),
                 new Egress(loop));
         this.socks = new SocksListener(loop, connections::dial);
     }
