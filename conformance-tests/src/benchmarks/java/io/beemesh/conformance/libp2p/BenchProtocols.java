@@ -6,6 +6,7 @@ import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
+import io.beemesh.libp2p.netty.Echo;
 import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -26,10 +27,7 @@ final class BenchProtocols {
             stream.reader(new Sink(stream));
             stream.request(Long.MAX_VALUE);
         });
-        host.handle(ANSWER, stream -> {
-            stream.reader(new Answer(stream));
-            stream.request(CREDIT_BYTES);
-        });
+        Echo.serve(host, ANSWER, CREDIT_BYTES);
     }
 
     /** Writes until {@code over}; gives how many bytes the other side says that it got. */
@@ -110,25 +108,6 @@ final class BenchProtocols {
         @Override
         public void onEnd() {
             stream.write(ByteBuffer.allocate(Long.BYTES).putLong(0, total));
-            stream.closeWrite();
-        }
-
-        @Override
-        public void onReset(StreamResetException cause) {
-            // Nothing to release.
-        }
-    }
-
-    private record Answer(Stream stream) implements StreamReader {
-        @Override
-        public void onData(ByteBuffer bytes) {
-            int count = bytes.remaining();
-            ByteBuffer copy = ByteBuffer.allocate(count).put(bytes).flip();
-            stream.write(copy).thenRun(() -> stream.request(count));
-        }
-
-        @Override
-        public void onEnd() {
             stream.closeWrite();
         }
 

@@ -25,10 +25,14 @@ public final class Echo {
 
     /** Serves echo; a reader that cannot send gives no more credit. */
     public static void serve(Host host) {
-        host.handle(PROTOCOL, stream -> {
-            Server server = new Server(stream);
-            stream.reader(server);
-            stream.request(CREDIT_BYTES);
+        serve(host, PROTOCOL, CREDIT_BYTES);
+    }
+
+    /** The same under another name, with another credit for each stream. */
+    public static void serve(Host host, ProtocolId protocol, int creditBytes) {
+        host.handle(protocol, stream -> {
+            stream.reader(new Server(stream));
+            stream.request(creditBytes);
         });
     }
 
