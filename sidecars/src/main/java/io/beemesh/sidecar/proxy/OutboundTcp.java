@@ -41,7 +41,8 @@ final class OutboundTcp {
     }
 
     CompletableFuture<Void> bind() {
-        return loop.opened(new ServerBootstrap().group(loop.eventLoop()).channel(EpollServerSocketChannel.class)
+        return loop.opened(new ServerBootstrap().group(loop.eventLoop())
+                .channel(EpollServerSocketChannel.class)
                 .option(EpollChannelOption.IP_TRANSPARENT, true)
                 .option(ChannelOption.SO_REUSEADDR, true).option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.AUTO_READ, false)

@@ -56,7 +56,8 @@ final class SidecarTest {
         sidecar = new Sidecar(loop,
                 new SidecarConfig(podKey, POD, machineKey.peerId(), address(), 0, 10));
         sidecar.start().get(LIMIT_SECONDS, TimeUnit.SECONDS);
-        assertThat(machine.connected.poll(LIMIT_SECONDS, TimeUnit.SECONDS)).isEqualTo(podKey.peerId());
+        assertThat(machine.connected.poll(LIMIT_SECONDS, TimeUnit.SECONDS))
+                .isEqualTo(podKey.peerId());
     }
 
     private Multiaddr address() throws Exception {

@@ -50,7 +50,8 @@ final class SocksListener {
     }
 
     CompletableFuture<Void> bind() {
-        return loop.opened(new ServerBootstrap().group(loop.eventLoop()).channel(loop.sockets().tcpServer())
+        return loop.opened(new ServerBootstrap().group(loop.eventLoop())
+                .channel(loop.sockets().tcpServer())
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
