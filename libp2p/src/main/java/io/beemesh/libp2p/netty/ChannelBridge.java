@@ -90,6 +90,8 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
      */
     public void join(ByteStream joined, long credit) {
         stream = joined;
+        // A socket that was closed before this became its handler does not tell.
+        over |= !channel.isOpen();
         if (over) {
             joined.reset();
             return;
