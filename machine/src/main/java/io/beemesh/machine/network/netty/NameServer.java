@@ -33,6 +33,8 @@ final class NameServer {
     /** As many as the C library's resolver asks. */
     private static final int SERVERS_MAX = 3;
     private static final int UDP_ANSWER_BYTES_MAX = 4096;
+    /** Looked at for one answer; others are of questions that were asked from this port before. */
+    private static final int DATAGRAMS_MAX = 8;
     private static final int TCP_QUESTION_BYTES_MAX = 4096;
 
     private final Loop loop;
@@ -124,12 +126,14 @@ final class NameServer {
             socket.send(new DatagramPacket(question, question.length));
             byte[] buffer = new byte[UDP_ANSWER_BYTES_MAX];
             DatagramPacket answer = new DatagramPacket(buffer, buffer.length);
-            do {
+            for (int i = 0; i < DATAGRAMS_MAX; i++) {
                 socket.receive(answer);
-                // Of another question that was asked from this port before.
-            } while (answer.getLength() < 12 || buffer[0] != question[0]
-                    || buffer[1] != question[1]);
-            return Arrays.copyOf(buffer, answer.getLength());
+                if (answer.getLength() >= 12 && buffer[0] == question[0]
+                        && buffer[1] == question[1]) {
+                    return Arrays.copyOf(buffer, answer.getLength());
+                }
+            }
+            return new byte[0];
         } catch (IOException e) {
             return new byte[0];
         }
