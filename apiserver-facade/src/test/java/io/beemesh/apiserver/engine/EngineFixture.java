@@ -83,7 +83,8 @@ final class EngineFixture {
 
     /** With the admission of a mesh, and a namespace whose pods have an account. */
     static EngineFixture withNamespaceForPods(String namespace) {
-        AtomicReference<Runnable> start = new AtomicReference<>(() -> {});
+        AtomicReference<Runnable> start = new AtomicReference<>(() -> {
+        });
         EngineFixture api = new EngineFixture(registry -> {
             MeshAdmission admission = new MeshAdmission(registry, () -> Instant.EPOCH);
             start.set(admission::start);

@@ -18,9 +18,7 @@ final class TopologyRules {
     enum Kind {
         SPREAD(TopologySpread.REASON),
         /** Only wished: nothing is refused for it. */
-        SPREAD_ANYWAY(""),
-        TOGETHER(PodAffinity.NOT_TOGETHER),
-        APART(PodAffinity.NOT_APART);
+        SPREAD_ANYWAY(""), TOGETHER(PodAffinity.NOT_TOGETHER), APART(PodAffinity.NOT_APART);
 
         private final String refusal;
 
