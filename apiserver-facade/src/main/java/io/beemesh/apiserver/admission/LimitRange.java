@@ -73,7 +73,7 @@ record LimitRange(List<Item> items) {
     }
 
     /** What is said of amounts, as {@code request} or {@code limit}. */
-    private record Said(String what, Map<String, Quantity> amounts) {}
+    record Said(String what, Map<String, Quantity> amounts) {}
 
     static LimitRange of(ApiObject object) {
         List<Item> items = new ArrayList<>();
