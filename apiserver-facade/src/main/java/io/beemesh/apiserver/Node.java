@@ -154,7 +154,8 @@ public final class Node implements AutoCloseable {
                     TimeUnit.MILLISECONDS));
         }
 
-        Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop);
+        Storage storage = MvStoreStorage.open(config.data().resolve("registry"), loop,
+                !entry.isNew());
         loss = storage.recovered().loss();
         RegistryLinks links = new RegistryLinks(mesh.gate(), mesh.membership());
         NodeRegistry registry = NodeRegistry.open(loop, mesh.membership(), mesh.homes(), links,

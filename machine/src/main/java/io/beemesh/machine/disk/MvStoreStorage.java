@@ -58,16 +58,19 @@ public final class MvStoreStorage implements Storage {
      * StorageException} if what is there is damaged, incomplete or in use.
      *
      * @param loop where callbacks run
+     * @param wasMember whether this node was a member of its mesh before: a storage that has to be made now
+     *     replaces a lost one
      */
-    public static MvStoreStorage open(Path directory, Executor loop) throws IOException {
+    public static MvStoreStorage open(Path directory, Executor loop, boolean wasMember)
+            throws IOException {
         Files.createDirectories(directory);
-        StateFile state = StateFile.open(directory);
+        StateFile state = StateFile.open(directory, wasMember);
         try {
             UUID id = state.storageId();
             List<LogRecord> records = new ArrayList<>();
             List<String> dropped = new ArrayList<>();
             Log log = openLog(directory, state, id, records, dropped);
-            Recovered recovered = new Recovered(id.toString(), state.isCreated(),
+            Recovered recovered = new Recovered(id.toString(), state.replaces(),
                     dropped.stream().findFirst(),
                     state.marks(), state.objects(), List.copyOf(records));
             return new MvStoreStorage(directory, loop, state, log, recovered);

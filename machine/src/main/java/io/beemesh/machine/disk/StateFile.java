@@ -35,13 +35,13 @@ final class StateFile {
     private static final String ID = "storage-id";
     private static final String FIRST_LOG = "first-log";
     private static final String CLEAN = "clean";
+    private static final String REPLACES = "replaces";
 
     private final Path path;
     private final MVStore store;
     private final MVMap<String, String> facts;
     private final MVMap<String, byte[]> marks;
     private final MVMap<String, byte[]> objects;
-    private boolean created;
 
     private StateFile(Path path, MVStore store) {
         this.path = path;
@@ -57,8 +57,8 @@ final class StateFile {
                 .valueType(ByteArrayDataType.INSTANCE);
     }
 
-    /** Opens the file of a directory, or makes it. */
-    static StateFile open(Path directory) throws IOException {
+    /** Opens the file of a directory, or makes it, and then notes whether it {@code replaces} a lost one. */
+    static StateFile open(Path directory, boolean replaces) throws IOException {
         Path path = directory.resolve(NAME);
         try {
             MVStore store = new MVStore.Builder().fileName(path.toString()).autoCommitDisabled()
@@ -66,7 +66,7 @@ final class StateFile {
             store.setVersionsToKeep(0);
             StateFile file = new StateFile(path, store);
             if (file.facts.isEmpty()) {
-                file.found(directory);
+                file.found(directory, replaces);
             }
             return file;
         } catch (MVStoreException e) {
@@ -76,8 +76,7 @@ final class StateFile {
         }
     }
 
-    private void found(Path directory) throws IOException {
-        created = true;
+    private void found(Path directory, boolean replaces) throws IOException {
         if (!Log.numbers(directory).isEmpty()) {
             store.closeImmediately();
             throw new StorageException(path + " has nothing in it but the log beside it has: it was"
@@ -87,13 +86,14 @@ final class StateFile {
         facts.put(ID, UUID.randomUUID().toString());
         facts.put(FIRST_LOG, "0");
         facts.put(CLEAN, "true");
+        facts.put(REPLACES, Boolean.toString(replaces));
         commit();
         LogFile.forceDirectory(path);
     }
 
-    /** Whether the file was made by this opening. */
-    boolean isCreated() {
-        return created;
+    /** Whether there may have been another before it, which is lost. */
+    boolean replaces() {
+        return Boolean.parseBoolean(facts.get(REPLACES));
     }
 
     UUID storageId() {

@@ -81,10 +81,9 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         this.primary = new Primary(config, clock, objects);
         this.log = new LogWriter(loop, storage, this);
         this.checkpoints = new Checkpoints(storage, objects, config.checkpointBytes());
-        boolean mayHaveLost = storage.recovered().created() && !mesh.members().isNew();
         this.replicas = new Replicas(loop, self, mesh.random(), this, mesh.transport(),
                 new Replicas.Settings(config.replica(), mesh.rules(), mesh.members().isNew(),
-                        mayHaveLost));
+                        storage.recovered().replaces()));
         this.mayFound = !mesh.members().isJoining();
         this.snapshots = new Snapshots(objects, codec, config.namespaceBytesMax());
     }

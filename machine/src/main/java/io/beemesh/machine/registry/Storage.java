@@ -117,12 +117,14 @@ public interface Storage {
      * What a storage holds when it is opened.
      *
      * @param storageId made when the storage was; another one means that all former content is gone
-     * @param created whether it was made now
+     * @param replaces whether its node had been a member before it was made: another storage, now lost, may
+     *     have held more. True for as long as it lives
      * @param loss what may have been lost if the storage was not closed in order, as a sentence; empty if
      *     nothing is missing
      * @param objects states from checkpoints, in no order
      * @param log what was appended since, in order; may begin with entries that the marks include
      */
-    record Recovered(String storageId, boolean created, Optional<String> loss, List<SlotMark> marks,
+    record Recovered(String storageId, boolean replaces, Optional<String> loss,
+            List<SlotMark> marks,
             Iterable<StoredObject> objects, List<LogRecord> log) {}
 }

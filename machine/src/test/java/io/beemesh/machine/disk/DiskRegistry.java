@@ -29,7 +29,7 @@ public final class DiskRegistry implements AutoCloseable {
     private final NodeRegistry registry;
 
     public DiskRegistry(Path directory, RegistryConfig config) throws IOException {
-        storage = MvStoreStorage.open(directory, loop);
+        storage = MvStoreStorage.open(directory, loop, false);
         try {
             registry = NodeRegistry.open(loop, SimulatedRegistry.peer(1), storage, config);
             await(registry.start());

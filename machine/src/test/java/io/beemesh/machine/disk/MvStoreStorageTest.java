@@ -68,6 +68,25 @@ class MvStoreStorageTest {
     }
 
     @Test
+    void replaces_isSaidForAsLongAsTheStorageLives() throws IOException {
+        Path first = directory.resolve("first");
+        Path second = directory.resolve("second");
+        assertThat(replaces(first, false)).isFalse();
+        assertThat(replaces(first, true)).isFalse();
+        assertThat(replaces(second, true)).isTrue();
+        assertThat(replaces(second, true)).isTrue();
+    }
+
+    private static boolean replaces(Path path, boolean wasMember) throws IOException {
+        MvStoreStorage storage = MvStoreStorage.open(path, Runnable::run, wasMember);
+        try {
+            return storage.recovered().replaces();
+        } finally {
+            storage.close();
+        }
+    }
+
+    @Test
     void reopen_withoutClose_logReplayed() throws IOException {
         write(25, CONFIG);
         try (DiskRegistry node = open()) {

@@ -88,7 +88,8 @@ final class SimulatedMesh {
         private MeshNode(SimulatedHost host) {
             this.host = host;
             this.id = host.peerId();
-            this.storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX);
+            this.storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX,
+                    false);
         }
 
         private void start() {
@@ -158,7 +159,7 @@ final class SimulatedMesh {
         void restartEmpty() {
             life++;
             host = network.newHost(id);
-            storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX);
+            storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX, true);
             start();
         }
 

@@ -25,7 +25,7 @@ public final class SimulatedRegistry {
         this.simulation = simulation;
         this.config = config;
         this.loop = loop;
-        this.storage = new SimulatedStorage(loop, simulation.newRandom(), FORCE_MAX);
+        this.storage = new SimulatedStorage(loop, simulation.newRandom(), FORCE_MAX, false);
         this.registry = open();
     }
 

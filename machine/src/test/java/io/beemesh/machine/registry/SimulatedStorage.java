@@ -25,7 +25,7 @@ public final class SimulatedStorage implements Storage {
     private Optional<List<LogRecord>> unforced = Optional.empty();
     private Optional<Checkpoint> unfinished = Optional.empty();
     private Optional<Outcome> fault = Optional.empty();
-    private final boolean created;
+    private final boolean replaces;
     private boolean crashed;
     private long forces;
 
@@ -68,14 +68,15 @@ public final class SimulatedStorage implements Storage {
         }
     }
 
-    /** An empty disk, which takes up to {@code forceMax} to force. */
-    public SimulatedStorage(Loop loop, RandomGenerator random, Duration forceMax) {
-        this(loop, random, forceMax.toNanos(), new Disk(), true);
+    /** An empty disk, which takes up to {@code forceMax} to force and may replace one that is lost. */
+    public SimulatedStorage(Loop loop, RandomGenerator random, Duration forceMax,
+            boolean replaces) {
+        this(loop, random, forceMax.toNanos(), new Disk(), replaces);
     }
 
     private SimulatedStorage(Loop loop, RandomGenerator random, long forceNanosMax, Disk disk,
-            boolean created) {
-        this.created = created;
+            boolean replaces) {
+        this.replaces = replaces;
         this.loop = loop;
         this.random = random;
         this.forceNanosMax = forceNanosMax;
@@ -88,7 +89,7 @@ public final class SimulatedStorage implements Storage {
         unforced.filter(b -> random.nextBoolean()).ifPresent(disk.log::addAll);
         unfinished.ifPresent(c -> disk.apply(
                 c.states().stream().filter(s -> random.nextBoolean()).toList()));
-        return new SimulatedStorage(nextLoop, random, forceNanosMax, disk, false);
+        return new SimulatedStorage(nextLoop, random, forceNanosMax, disk, replaces);
     }
 
     /** Lets all writes from now on end like this; empty makes the disk well again. */
@@ -108,7 +109,7 @@ public final class SimulatedStorage implements Storage {
 
     @Override
     public Recovered recovered() {
-        return new Recovered("simulated", created, Optional.empty(),
+        return new Recovered("simulated", replaces, Optional.empty(),
                 List.copyOf(disk.marks.values()),
                 List.copyOf(disk.objects.values()), List.copyOf(disk.log));
     }
