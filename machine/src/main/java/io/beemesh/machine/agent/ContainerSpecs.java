@@ -44,7 +44,7 @@ final class ContainerSpecs {
             List<Mount> mounts, ContainerSpec.Security security) {
         String signal = container.path("lifecycle").path("stopSignal").asText("");
         return new ContainerSpec(pod.podName(), pod.sandboxId(), container.path("name").asText(),
-                attempt, container.path("image").asText(), image.id(), expand("command", env),
+                attempt, container.path("image").asText(), image, expand("command", env),
                 expand("args", env), container.path("workingDir").asText(""), env, mounts,
                 PodResources.cgroup(pod.pod(), container,
                         parts.config().facts().capacity().memoryBytes()),

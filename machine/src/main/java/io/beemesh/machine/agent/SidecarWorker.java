@@ -156,7 +156,7 @@ final class SidecarWorker {
 
     private ContainerSpec spec(SidecarFacts facts, ImageState image) {
         return new ContainerSpec(pod.podName(), pod.sandboxId(), PodNetwork.CONTAINER, attempt++,
-                facts.image(), image.id(), List.of(), List.of(), "", facts.env(), facts.mounts(),
+                facts.image(), image, List.of(), List.of(), "", facts.env(), facts.mounts(),
                 new Resources(CPU_SHARES, 0, MEMORY_BYTES, OOM_SCORE),
                 new Security("0:0", List.of(), false, true, true, CAPABILITIES, List.of("ALL"), "",
                         new Kernel("", false, Map.of())),

@@ -14,6 +14,8 @@ final class Labels {
     static final String NODE = "io.beemesh.node";
     static final String ATTEMPT = "io.beemesh.attempt";
     static final String IMAGE = "io.beemesh.image";
+    /** What the image was when the container was made: its name with its digest. */
+    static final String IMAGE_REFERENCE = "io.beemesh.image-reference";
     /** Of sandboxes with a network of their own. */
     static final String ADDRESS = "io.beemesh.address";
 

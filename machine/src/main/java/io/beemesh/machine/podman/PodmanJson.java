@@ -69,10 +69,11 @@ final class PodmanJson {
         body.put("name",
                 Labels.podmanName(spec.pod()) + "." + spec.name() + "." + spec.attempt());
         body.put("pod", spec.sandboxId());
-        body.put("image", spec.imageId());
+        body.put("image", spec.found().id());
         ObjectNode labels = Labels.of(spec.pod(), node, spec.attempt());
         labels.put(Labels.CONTAINER, spec.name());
         labels.put(Labels.IMAGE, spec.image());
+        labels.put(Labels.IMAGE_REFERENCE, spec.found().reference());
         body.set("labels", labels);
         if (!spec.command().isEmpty()) {
             ArrayNode command = body.putArray("entrypoint");
@@ -172,12 +173,26 @@ final class PodmanJson {
                 labels.path(Labels.CONTAINER).asText(), Labels.attempt(labels), status, exitCode,
                 state.path("OOMKilled").asBoolean(false), started, finished,
                 labels.path(Labels.IMAGE).asText(inspected.path("ImageName").asText()),
-                imageId(inspected.path("Image").asText()),
+                labels.path(Labels.IMAGE_REFERENCE)
+                        .asText(imageId(inspected.path("Image").asText())),
                 status == ContainerState.Status.EXITED ? state.path("Error").asText("") : "");
     }
 
     static String imageId(String id) {
         return id.isEmpty() || id.contains(":") ? id : "sha256:" + id;
+    }
+
+    /** The digest by which a registry knows an image, under the name asked for if it has several. */
+    static String imageReference(JsonNode image, String name, String id) {
+        String repository = name.replaceFirst("(:[^/:]*)?(@.*)?$", "") + "@";
+        String first = "";
+        for (JsonNode digest : image.path("RepoDigests")) {
+            if (digest.asText().startsWith(repository)) {
+                return digest.asText();
+            }
+            first = first.isEmpty() ? digest.asText() : first;
+        }
+        return first.isEmpty() ? id : first;
     }
 
     static ContainerState.Status status(String podmans, Instant started) {

@@ -234,8 +234,8 @@ public final class PodmanRuntime implements ContainerRuntime {
         try {
             JsonNode image = client.get("/images/" + PodmanClient.encode(reference) + "/json");
             String id = PodmanJson.imageId(image.path("Id").asText());
-            String digest = image.path("RepoDigests").path(0).asText(id);
-            return Optional.of(new ImageState(id, digest, image.path("Size").asLong(),
+            return Optional.of(new ImageState(id, PodmanJson.imageReference(image, reference, id),
+                    image.path("Size").asLong(),
                     image.path("Config").path("User").asText(""),
                     image.path("Config").path("StopSignal").asText("")));
         } catch (PodmanException e) {

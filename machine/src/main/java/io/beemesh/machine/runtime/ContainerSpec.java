@@ -8,13 +8,13 @@ import java.util.Optional;
  * A container to make: all that Kubernetes' fields come to.
  *
  * @param image as the pod's spec names it
- * @param imageId what to run, already on this machine
+ * @param found what to run, already on this machine
  * @param command empty: the image's entry point
  * @param args empty: the image's command, unless {@code command} is given
  * @param workingDir empty: the image's
  */
 public record ContainerSpec(SandboxSpec.PodName pod, String sandboxId, String name, int attempt,
-        String image, String imageId, List<String> command, List<String> args, String workingDir,
+        String image, ImageState found, List<String> command, List<String> args, String workingDir,
         Map<String, String> env, List<Mount> mounts, Resources resources, Security security,
         Terminal terminal) {
     public ContainerSpec {

@@ -135,7 +135,7 @@ public final class SimulatedRuntime implements ContainerRuntime {
         }
         ContainerState state = new ContainerState("container-" + ++sequence, spec.pod().uid(),
                 spec.name(), spec.attempt(), ContainerState.Status.CREATED, 0, false,
-                Instant.EPOCH, Instant.EPOCH, spec.image(), spec.imageId(), "");
+                Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "");
         containers.put(state.id(), new Held(spec.sandboxId(), state));
         return later(state);
     }

@@ -14,6 +14,7 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.podman.PodmanRuntime;
 import io.beemesh.machine.podman.PodmanStreams;
 import io.beemesh.machine.podman.TestPodman;
+import io.beemesh.machine.podman.TestRegistry;
 import io.beemesh.machine.probe.NetworkProber;
 import io.beemesh.machine.runtime.ContainerStats;
 import io.beemesh.machine.volume.DiskVolumes;
@@ -115,9 +116,12 @@ final class PodmanNodeTest {
         pod.spec().put("nodeName", AgentScenario.NODE);
         for (String list : List.of("initContainers", "containers")) {
             for (JsonNode container : pod.tree().path("spec").path(list)) {
-                ((ObjectNode) container).put("image", TestPodman.IMAGE)
-                        .put("imagePullPolicy", "IfNotPresent")
-                        .put("terminationMessagePath", "/dev/termination-log");
+                ObjectNode defaulted = (ObjectNode) container;
+                defaulted.put("terminationMessagePath", "/dev/termination-log");
+                if (!defaulted.has("image")) {
+                    defaulted.put("image", TestPodman.IMAGE).put("imagePullPolicy",
+                            "IfNotPresent");
+                }
             }
         }
         pod.status().put("phase", "Pending").put("qosClass", "Burstable");
@@ -410,6 +414,33 @@ final class PodmanNodeTest {
         until(() -> ready("p"));
 
         assertThat(status("p").path("podIP").asText()).isNotEmpty();
+    }
+
+    @Test
+    void privateRegistry_givesItsImageToThoseWithTheSecret() throws Exception {
+        try (TestRegistry images = new TestRegistry(podman)) {
+            String spec = "'containers':[{'name':'a','image':'" + images.reference()
+                    + "','imagePullPolicy':'Always','command':['/bin/sleep','1000']}],"
+                    + "'terminationGracePeriodSeconds':0}";
+            until(() -> nodeReady().equals("True"));
+            create("stranger", "{" + spec);
+            until(() -> container("stranger").at("/state/waiting/reason").asText()
+                    .equals("ImagePullBackOff"));
+            assertThat(events).anyMatch(e -> e.startsWith("Failed stranger: Failed to pull image")
+                    && e.contains("unauthorized"));
+
+            onLoop(() -> {
+                registry.put(GroupResource.SECRETS, new ApiObject(AgentScenario.parse(
+                        "{'kind':'Secret','apiVersion':'v1','metadata':{'name':'login',"
+                                + "'namespace':'default'},'type':'kubernetes.io/dockerconfigjson',"
+                                + "'data':{'.dockerconfigjson':'" + images.login() + "'}}")));
+                return true;
+            });
+            create("known", "{'imagePullSecrets':[{'name':'other'},{'name':'login'}]," + spec);
+            until(() -> ready("known"));
+            assertThat(events).anyMatch(e -> e.startsWith("Pulled known: Successfully pulled"));
+            assertThat(container("known").path("imageID").asText()).contains(images.digest());
+        }
     }
 
     @Test

@@ -208,7 +208,7 @@ final class ScriptedRuntime implements ContainerRuntime {
         return call("create " + spec.name(), () -> {
             ContainerState state = new ContainerState("c" + ++sequence, spec.pod().uid(),
                     spec.name(), spec.attempt(), ContainerState.Status.CREATED, 0, false,
-                    Instant.EPOCH, Instant.EPOCH, spec.image(), spec.imageId(), "");
+                    Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "");
             specs.put(spec.name(), spec);
             containers.put(state.id(), new Held(spec.sandboxId(), state));
             return state;

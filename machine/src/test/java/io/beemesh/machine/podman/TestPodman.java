@@ -23,6 +23,7 @@ public final class TestPodman {
 
     private final Path directory;
     private final Path config;
+    private final Path registries;
     private Process service;
 
     /** Starts the service and waits until its socket is there. */
@@ -34,6 +35,7 @@ public final class TestPodman {
         }
         directory = Files.createTempDirectory("beemesh-podman");
         config = directory.resolve("containers.conf");
+        registries = Files.createFile(directory.resolve("registries.conf"));
         boolean unified = Files.readString(Path.of("/proc/mounts"))
                 .contains(" /sys/fs/cgroup cgroup2 ");
         Files.writeString(config, """
@@ -84,6 +86,17 @@ public final class TestPodman {
     /** For the files of pods. */
     public Path pods() {
         return directory.resolve("pods");
+    }
+
+    /** Lets a registry be asked without TLS; the service is started again. */
+    void trust(String registry) throws IOException, InterruptedException {
+        Files.writeString(registries, """
+                [[registry]]
+                location = "%s"
+                insecure = true
+                """.formatted(registry));
+        stopService();
+        restartService();
     }
 
     /** Ends the service; containers go on. */
@@ -172,6 +185,7 @@ public final class TestPodman {
                 .redirectOutput(output).redirectInput(Path.of("/dev/null").toFile());
         Map<String, String> environment = builder.environment();
         environment.put("CONTAINERS_CONF", config.toString());
+        environment.put("CONTAINERS_REGISTRIES_CONF", registries.toString());
         return builder.start();
     }
 
