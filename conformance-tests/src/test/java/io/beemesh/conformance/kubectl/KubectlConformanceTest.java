@@ -264,6 +264,28 @@ final class KubectlConformanceTest {
     }
 
     @Test
+    void streams_overSpdy_asOldClientsDo() throws Exception {
+        String ns = namespace("spdy");
+        deploy(ns, "web", 1);
+        Command exec = kubectl.command("exec", "-i", "deploy/web", "-n", ns, "--", "sh", "-c",
+                "cat; echo over >&2; exit 7")
+                .environment("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", "false").input("abc");
+        Command.Result result = exec.run();
+        assertThat(result.output()).contains("abc").contains("over").contains("exit code 7");
+
+        int port = freePort();
+        Path forward = temporary.resolve("spdy.out");
+        Process forwarding = kubectl
+                .command("port-forward", "deploy/web", port + ":8080", "-n", ns)
+                .environment("KUBECTL_PORT_FORWARD_WEBSOCKETS", "false").start(forward);
+        Eventually.contains(SOON, () -> read(forward), "Forwarding from");
+        for (int i = 0; i < 3; i++) {
+            assertThat(NodeUnderTest.web(port, "/")).contains("Hello from web-");
+        }
+        forwarding.destroy();
+    }
+
+    @Test
     void run_removesItsPod() {
         String ns = namespace("run");
         String terminal = String.join(" ", kubectl.command("run", "once", "--rm", "-it",
