@@ -45,17 +45,21 @@ final class IdleMemory {
         this.madvise = madvise;
     }
 
-    /** Starts the rounds, which end with the loop. */
-    @SuppressWarnings("restricted") // The launcher allows native access.
+    /** Starts the rounds, which end with the loop. Nothing of it is in the way of the node's start. */
     static void start(Loop loop) {
+        loop.schedule(FIRST,
+                () -> Thread.ofVirtual().name("idle-memory").start(() -> begin(loop)));
+    }
+
+    @SuppressWarnings("restricted") // The launcher allows native access.
+    private static void begin(Loop loop) {
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> address = linker.defaultLookup().find("madvise");
         if (address.isPresent() && Files.isReadable(MAPS)) {
             MethodHandle madvise = linker.downcallHandle(address.get(),
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG,
                             ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
-            IdleMemory memory = new IdleMemory(loop, madvise);
-            loop.schedule(FIRST, memory::round);
+            new IdleMemory(loop, madvise).round();
         }
     }
 

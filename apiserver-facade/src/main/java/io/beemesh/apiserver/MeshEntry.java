@@ -53,9 +53,11 @@ final class MeshEntry {
      * @param authority of the mesh's API
      * @param serving what the API server shows
      * @param isNew it became one just now
+     * @param admin completes once kubectl's credentials are written; making their key takes a second
      */
     record Entry(MembershipCertificate certificate, boolean isNew, Issuer.@Nullable Keys keys,
-            X509Certificate authority, Supplier<Credential> serving, Renewal.Api api) {}
+            X509Certificate authority, Supplier<Credential> serving, Renewal.Api api,
+            CompletableFuture<?> admin) {}
 
     MeshEntry(NodeConfig config, NettyHost host, MembershipFiles files, ApiPki pki,
             ServingNames names, SecureRandom random) {
@@ -160,18 +162,31 @@ final class MeshEntry {
 
     private Entry asIssuer(MembershipCertificate certificate, boolean isNew, PrivateKey root,
             ApiAuthority authority) throws IOException {
-        pki.writeAdmin(authority, adminDirectory());
+        pki.checkTarget(authority, adminDirectory());
         return new Entry(certificate, isNew, new Issuer.Keys(root, authority, pki.tokenKey()),
                 authority.certificate(),
                 pki.serving(authority, names),
-                new IssuerCertificates(pki, authority, adminDirectory()));
+                new IssuerCertificates(pki, authority, adminDirectory()), writeAdmin(authority));
     }
 
     private Entry asMember(MembershipCertificate certificate, boolean isNew,
             MemberCertificates certificates)
             throws IOException {
         return new Entry(certificate, isNew, null, pki.authorityCertificate(), certificates,
-                certificates);
+                certificates, CompletableFuture.completedFuture(null));
+    }
+
+    private CompletableFuture<?> writeAdmin(ApiAuthority authority) {
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        Thread.ofPlatform().name("admin-key").daemon().start(() -> {
+            try {
+                pki.writeAdmin(authority, adminDirectory());
+                written.complete(null);
+            } catch (IOException | RuntimeException e) {
+                written.completeExceptionally(e);
+            }
+        });
+        return written;
     }
 
     private MemberCertificates memberCertificates() throws IOException {

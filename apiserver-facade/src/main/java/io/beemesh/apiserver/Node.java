@@ -236,6 +236,7 @@ public final class Node implements AutoCloseable {
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
                 config.identity().peerId(), http.apiPort(),
                 (loop.nanoTime() - begin) / 1_000_000);
+        await(entry.admin());
     }
 
     /** Stops serving, lets writes under way end, and leaves pods running. */

@@ -115,7 +115,7 @@ public final class ApiPki {
         if (Files.exists(certificate) && Files.exists(key)
                 && Files.exists(target.resolve("ca.crt"))) {
             X509Certificate known = Pem.readCertificate(certificate);
-            if (ApiAuthority.isSignedBy(known, authority.certificate())
+            if (ApiAuthority.isNamedBy(known, authority.certificate())
                     && !new Credential(known, Pem.readKey(key))
                             .isDueForRenewal(clock.instant())) {
                 return;

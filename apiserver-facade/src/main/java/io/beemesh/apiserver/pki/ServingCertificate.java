@@ -86,7 +86,7 @@ public final class ServingCertificate implements Supplier<Credential> {
     private boolean isRight(Credential kept) {
         X509Certificate certificate = kept.certificate();
         if (kept.isDueForRenewal(clock.instant())
-                || !ApiAuthority.isSignedBy(certificate, authority.certificate())) {
+                || !ApiAuthority.isNamedBy(certificate, authority.certificate())) {
             return false;
         }
         return names.areIn(certificate);

@@ -9,24 +9,30 @@ import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorException;
@@ -60,7 +66,7 @@ public final class ApiAuthority {
         public boolean isDueForRenewal(Instant now) {
             Instant from = certificate.getNotBefore().toInstant();
             Instant until = certificate.getNotAfter().toInstant();
-            return now.isAfter(until.minus(Duration.between(from, until).dividedBy(3)));
+            return now.isAfter(until.minusSeconds(Duration.between(from, until).toSeconds() / 3));
         }
     }
 
@@ -146,6 +152,29 @@ public final class ApiAuthority {
             return other.getIssuerX500Principal().equals(authority.getSubjectX500Principal());
         } catch (GeneralSecurityException e) {
             return false;
+        }
+    }
+
+    /**
+     * True if {@code other} names this authority and its key as the issuer. That proves nothing, and is
+     * for files that this machine wrote: a signature checked by code that is not compiled yet is a tenth
+     * of the node's start.
+     */
+    public static boolean isNamedBy(X509Certificate other, X509Certificate authority) {
+        AuthorityKeyIdentifier issuer = AuthorityKeyIdentifier
+                .fromExtensions(extensions(other));
+        SubjectKeyIdentifier own = SubjectKeyIdentifier.fromExtensions(extensions(authority));
+        return issuer != null && own != null
+                && Arrays.equals(issuer.getKeyIdentifierOctets(), own.getKeyIdentifier())
+                && Arrays.equals(other.getIssuerX500Principal().getEncoded(),
+                        authority.getSubjectX500Principal().getEncoded());
+    }
+
+    private static Extensions extensions(X509Certificate certificate) {
+        try {
+            return new JcaX509CertificateHolder(certificate).getExtensions();
+        } catch (CertificateEncodingException e) {
+            throw new IllegalArgumentException("not a certificate: " + e.getMessage(), e);
         }
     }
 

@@ -49,12 +49,14 @@ class ApiAuthorityTest {
     }
 
     @Test
-    void isSignedBy_anotherAuthorityOfTheSameName_isFalse() {
+    void signedAndNamedBy_anotherAuthorityOfTheSameName_isFalse() {
         ApiAuthority other = ApiAuthority.create("beemesh-1", NOW, random);
         X509Certificate leaf = authority.issueClient("a", List.of(), NOW, random).certificate();
 
         assertThat(ApiAuthority.isSignedBy(leaf, authority.certificate())).isTrue();
         assertThat(ApiAuthority.isSignedBy(leaf, other.certificate())).isFalse();
+        assertThat(ApiAuthority.isNamedBy(leaf, authority.certificate())).isTrue();
+        assertThat(ApiAuthority.isNamedBy(leaf, other.certificate())).isFalse();
     }
 
     @Test
