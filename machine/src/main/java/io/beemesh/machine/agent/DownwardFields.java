@@ -2,7 +2,9 @@ package io.beemesh.machine.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.Quantity;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -52,9 +54,10 @@ record DownwardFields(ApiObject pod, String podIp, AgentConfig config) {
                 .asText("");
         BigDecimal value = text.isEmpty() && name.startsWith("limits.")
                 ? allocatable(resource)
-                : Quantity.parse(text);
-        String divisor = reference.path("divisor").asText("0");
-        return Long.toString(Quantity.divide(value, divisor));
+                : Quantity.read(text).map(Quantity::amount).orElse(BigDecimal.ZERO);
+        BigDecimal divisor = Quantity.read(reference.path("divisor").asText(""))
+                .map(Quantity::amount).filter(by -> by.signum() != 0).orElse(BigDecimal.ONE);
+        return value.divide(divisor, 0, RoundingMode.CEILING).toBigInteger().toString();
     }
 
     private BigDecimal allocatable(String resource) {

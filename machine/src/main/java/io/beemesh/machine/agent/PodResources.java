@@ -19,6 +19,8 @@ record PodResources(long cpuMillis, long memoryBytes, long storageBytes) {
     private static final long SHARES_MIN = 2;
     private static final long SHARES_MAX = 262_144;
     private static final long QUOTA_MIN = 1000;
+    /** More processors than any machine has; products with it do not overflow. */
+    private static final long CPU_MILLIS_MAX = 1_000_000_000;
 
     static final PodResources NONE = new PodResources(0, 0, 0);
 
@@ -38,19 +40,16 @@ record PodResources(long cpuMillis, long memoryBytes, long storageBytes) {
 
     /** The cgroup limits of one container. */
     static Resources cgroup(ApiObject pod, JsonNode container, long machineMemory) {
-        JsonNode requests = container.path("resources").path("requests");
-        JsonNode limits = container.path("resources").path("limits");
-        long limitMillis = Quantity.millis(limits.path("cpu").asText("0"));
-        long requestMillis = requests.has("cpu")
-                ? Quantity.millis(requests.path("cpu").asText("0"))
-                : limitMillis;
+        Map<String, Long> requests = PodAmounts.units(PodAmounts.amounts(container, "requests"));
+        Map<String, Long> limits = PodAmounts.units(PodAmounts.amounts(container, "limits"));
+        long limitMillis = Math.min(limits.getOrDefault("cpu", 0L), CPU_MILLIS_MAX);
+        long requestMillis = Math.min(requests.getOrDefault("cpu", limitMillis), CPU_MILLIS_MAX);
         long shares = Math.clamp(requestMillis * SHARES_PER_CPU / 1000, SHARES_MIN, SHARES_MAX);
         long quota = limitMillis == 0
                 ? 0
                 : Math.max(QUOTA_MIN, limitMillis * Resources.CPU_PERIOD_MICROS / 1000);
-        return new Resources(shares, quota, Quantity.value(limits.path("memory").asText("0")),
-                oomScore(pod, Quantity.value(requests.path("memory").asText("0")),
-                        machineMemory));
+        return new Resources(shares, quota, limits.getOrDefault("memory", 0L),
+                oomScore(pod, requests.getOrDefault("memory", 0L), machineMemory));
     }
 
     private static int oomScore(ApiObject pod, long requestBytes, long machineMemory) {

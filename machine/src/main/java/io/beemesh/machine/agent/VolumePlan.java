@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.object.Quantity;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.runtime.Volume;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +99,9 @@ final class VolumePlan {
         if (volume.has("emptyDir")) {
             JsonNode dir = volume.path("emptyDir");
             return new Volume.EmptyDir(name, dir.path("medium").asText("").equals("Memory"),
-                    Quantity.value(dir.path("sizeLimit").asText("0")), group);
+                    Quantity.read(dir.path("sizeLimit").asText("")).map(Quantity::value)
+                            .orElse(0L),
+                    group);
         }
         if (volume.has("hostPath")) {
             JsonNode path = volume.path("hostPath");

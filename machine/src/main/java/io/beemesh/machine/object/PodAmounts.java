@@ -67,11 +67,8 @@ public final class PodAmounts {
     public static Map<String, Quantity> quantities(JsonNode map) {
         Map<String, Quantity> amounts = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : map.properties()) {
-            try {
-                amounts.put(entry.getKey(), Quantity.parse(entry.getValue().asText("")));
-            } catch (SyntaxException _) {
-                // Validation names it.
-            }
+            Quantity.read(entry.getValue().asText(""))
+                    .ifPresent(amount -> amounts.put(entry.getKey(), amount));
         }
         return amounts;
     }

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 
 import java.math.RoundingMode;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -102,6 +103,15 @@ public final class Quantity implements Comparable<Quantity> {
         boolean asWritten = shifted.length() <= DIGITS_OF_LONG && scale >= -FINEST_SCALE
                 && scale % 3 == 0 && !shifted.endsWith("000") && shifted.charAt(0) != '0';
         return asWritten ? new Quantity(amount, notation, text) : of(amount, notation);
+    }
+
+    /** The same for a field that validation has let through: nothing if it is none after all. */
+    public static Optional<Quantity> read(String text) {
+        try {
+            return Optional.of(parse(text));
+        } catch (SyntaxException _) {
+            return Optional.empty();
+        }
     }
 
     private static Quantity atMost(BigDecimal amount, String text, boolean asWritten) {
