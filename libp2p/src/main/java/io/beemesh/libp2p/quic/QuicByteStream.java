@@ -4,8 +4,6 @@ import io.beemesh.libp2p.ByteStream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -26,23 +24,19 @@ import org.slf4j.LoggerFactory;
 final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteStream {
     private static final Logger LOG = LoggerFactory.getLogger(QuicByteStream.class);
 
-    /** What an entry of the write queue costs beside its bytes. */
-    private static final int ENTRY_BYTES = 128;
-
     private final QuicConnection connection;
     private final int writeBytesMax;
     private final boolean inbound;
     private final Deque<ByteBuf> held = new ArrayDeque<>(1);
     private @Nullable QuicStreamChannel channel;
+    private @Nullable QuicOutput output;
     private @Nullable StreamReader reader;
     private @Nullable StreamResetException failure;
     private long credit;
-    private long waitingBytes;
     private boolean reading;
     private boolean delivering;
     private boolean ended;
     private boolean endDelivered;
-    private boolean writeClosed;
 
     QuicByteStream(QuicConnection connection, int writeBytesMax, boolean inbound) {
         this.connection = connection;
@@ -53,6 +47,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         channel = (QuicStreamChannel) context.channel();
+        output = new QuicOutput(connection, channel, writeBytesMax);
     }
 
     @Override
@@ -122,53 +117,30 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     @Override
     public CompletableFuture<Void> write(ByteBuffer bytes) {
         StreamResetException cause = failure;
-        QuicStreamChannel to = channel;
-        if (cause != null || writeClosed || to == null) {
-            return CompletableFuture.failedFuture(cause != null
-                    ? cause
-                    : new StreamResetException("this side has ended the stream"));
+        QuicOutput to = output;
+        if (cause != null || to == null) {
+            return CompletableFuture.failedFuture(
+                    cause != null ? cause : new StreamResetException("stream is not open"));
         }
-        int cost = bytes.remaining() + ENTRY_BYTES;
-        if (waitingBytes > 0 && waitingBytes + cost > writeBytesMax) {
+        if (!to.hasRoomFor(bytes)) {
             end(new StreamResetException("more than " + writeBytesMax + " bytes wait to be sent"));
             return CompletableFuture
                     .failedFuture(new StreamResetException("too many bytes wait to be sent"));
         }
-        waitingBytes += cost;
-        CompletableFuture<Void> written = new CompletableFuture<>();
-        to.write(Unpooled.wrappedBuffer(bytes)).addListener((ChannelFuture done) -> {
-            waitingBytes -= cost;
-            if (writeClosed && waitingBytes == 0) {
-                sendEnd();
-            }
-            if (done.isSuccess()) {
-                written.complete(null);
-            } else {
-                written.completeExceptionally(failure != null
-                        ? failure
-                        : new StreamResetException("remote side takes no more"));
-            }
-        });
-        connection.planFlush();
-        return written;
+        return to.write(bytes);
+    }
+
+    /** The connection's streams may send again. */
+    void resume() {
+        if (output != null) {
+            output.resume();
+        }
     }
 
     @Override
     public void closeWrite() {
-        if (writeClosed || failure != null || channel == null) {
-            return;
-        }
-        writeClosed = true;
-        if (waitingBytes == 0) {
-            sendEnd();
-        }
-    }
-
-    /** Not before all was taken: Netty would drop what waits. */
-    private void sendEnd() {
-        if (failure == null && channel != null) {
-            channel.shutdownOutput();
-            connection.planFlush();
+        if (failure == null && output != null && !output.isClosed()) {
+            output.close();
         }
     }
 
@@ -179,17 +151,24 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
 
     @Override
     public boolean isOpen() {
-        return failure == null && !(endDelivered && writeClosed);
+        return failure == null && !(endDelivered && isWriteClosed());
+    }
+
+    private boolean isWriteClosed() {
+        return output != null && output.isClosed();
     }
 
     /** Ends both directions; the reader is told on a later turn. */
     private void end(StreamResetException cause) {
-        if (failure != null || (endDelivered && writeClosed)) {
+        if (!isOpen()) {
             return;
         }
         failure = cause;
         held.forEach(ByteBuf::release);
         held.clear();
+        if (output != null) {
+            output.fail(cause);
+        }
         StreamReader told = reader;
         if (told != null) {
             connection.loop().execute(() -> told.onReset(cause));
@@ -224,13 +203,16 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
             ended = true;
             reading = false;
             pump();
+            if (output != null) {
+                output.closeIfOver();
+            }
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         connection.remove(this);
-        if (!ended || !writeClosed) {
+        if (!ended || !isWriteClosed()) {
             end(new StreamResetException("connection was lost"));
         }
     }

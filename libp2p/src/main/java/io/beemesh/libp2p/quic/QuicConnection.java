@@ -26,6 +26,8 @@ final class QuicConnection implements Connection {
     private final Multiaddr remoteAddress;
     private final boolean inbound;
     private final Set<QuicByteStream> streams = new LinkedHashSet<>();
+    private final List<QuicOutput> unflushed = new ArrayList<>();
+    private final LateEnds lateEnds;
     private final List<Runnable> closedListeners = new ArrayList<>(2);
     private @Nullable Consumer<ByteStream> streamListener;
     private Loop.@Nullable Timer keepAlive;
@@ -40,6 +42,7 @@ final class QuicConnection implements Connection {
         this.remoteKey = remoteKey;
         this.remoteAddress = remoteAddress;
         this.inbound = inbound;
+        this.lateEnds = new LateEnds(transport.loop(), channel, this::resume);
         planKeepAlive();
     }
 
@@ -158,12 +161,29 @@ final class QuicConnection implements Connection {
         return !closed;
     }
 
-    /** Sends at the end of this turn what was written in it. */
+    private void resume() {
+        List.copyOf(streams).forEach(QuicByteStream::resume);
+    }
+
+    LateEnds lateEnds() {
+        return lateEnds;
+    }
+
+    /** Sends at the end of this turn what was written to a stream in it; once a turn and stream. */
+    void planFlush(QuicOutput output) {
+        unflushed.add(output);
+        planFlush();
+    }
+
+    /** Sends at the end of this turn what was given to QUIC in it. */
     void planFlush() {
         if (!flushPlanned && !closed) {
             flushPlanned = true;
             loop().execute(() -> {
                 flushPlanned = false;
+                List<QuicOutput> written = List.copyOf(unflushed);
+                unflushed.clear();
+                written.forEach(QuicOutput::flush);
                 channel.flush();
             });
         }
