@@ -1,6 +1,5 @@
 package io.beemesh.apiserver.pki;
 
-import io.beemesh.apiserver.auth.TokenSigner;
 import io.beemesh.apiserver.auth.User;
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
@@ -83,7 +82,7 @@ public final class ApiPki {
             return new KeyPair(Pem.readPublicKey(publicFile), Pem.readKey(privateFile));
         }
         Files.createDirectories(directory);
-        KeyPair key = TokenSigner.newKey(random);
+        KeyPair key = ApiAuthority.newKeyPair(random);
         Pem.writeKey(privateFile, key.getPrivate());
         Pem.writePublicKey(publicFile, key.getPublic());
         return key;

@@ -16,6 +16,7 @@ import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.object.Json;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.RegistryConfig;
@@ -50,7 +51,7 @@ final class EngineFixture {
                     RegistryConfig.defaults().withChanges(CHANGES_KEPT, 8L << 20))
             .registry();
     final BoundTokens tokens = new BoundTokens(registry,
-            new TokenSigner(TokenSigner.newKey(new SecureRandom())), loop::wallTime,
+            new TokenSigner(ApiAuthority.newKeyPair(new SecureRandom())), loop::wallTime,
             simulation.newRandom());
     final ResourceCatalog catalog = BuiltInResources.catalog(SCHEMAS);
     final Authorizer authorizer = new Authorizer(registry);

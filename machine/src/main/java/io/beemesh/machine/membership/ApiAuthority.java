@@ -219,7 +219,7 @@ public final class ApiAuthority {
         }
     }
 
-    /** A new key for an API server. */
+    /** A new key for an API server, or to sign tokens with. */
     public static KeyPair newKeyPair(SecureRandom random) {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
