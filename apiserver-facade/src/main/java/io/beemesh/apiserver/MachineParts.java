@@ -8,6 +8,8 @@ import io.beemesh.machine.agent.PodStreams;
 import io.beemesh.machine.agent.ServiceAccountTokens;
 import io.beemesh.machine.agent.SimulatedStreams;
 import io.beemesh.machine.event.EventSink;
+import io.beemesh.machine.membership.MemberState;
+import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.network.netty.PodSockets;
 import io.beemesh.machine.network.netty.SidecarNetwork;
@@ -35,10 +37,12 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
         PodSockets sockets, Optional<SidecarNetwork> network) {
     private static final String SIMULATED_ADDRESSES = "10.244";
 
-    static MachineParts create(NodeConfig config, Loop loop, Registry registry, EventSink events,
-            RandomGenerator random, ServiceAccountTokens tokens) throws IOException {
+    static MachineParts create(NodeConfig config, MeshParts mesh, Registry registry,
+            EventSink events, RandomGenerator random, ServiceAccountTokens tokens)
+            throws IOException {
+        Loop loop = mesh.gate().loop();
         MachineFactsReader facts = new MachineFactsReader();
-        AgentConfig agentConfig = new AgentConfig(config.name(), config.address(), Map.of(), "",
+        AgentConfig agentConfig = new AgentConfig(config.name(), config.address(), Map.of(),
                 facts.read(config.data(), Versions.KUBERNETES, config.podMemoryBytes()),
                 new AgentConfig.Dns(List.of(), "cluster.local", facts.resolvConf()));
         return switch (config.runtime()) {
@@ -54,7 +58,7 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
             case NodeConfig.PodRuntime.Podman podman -> {
                 Optional<SidecarNetwork> network = podman.sidecarImage().isEmpty()
                         ? Optional.empty()
-                        : Optional.of(network(config, podman, loop, registry,
+                        : Optional.of(network(config, podman, mesh, registry,
                                 facts.resolvConf()));
                 PodSockets sockets = network.map(SidecarNetwork::sockets)
                         .orElseGet(PodSockets::direct);
@@ -69,10 +73,17 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
     }
 
     private static SidecarNetwork network(NodeConfig config, NodeConfig.PodRuntime.Podman podman,
-            Loop loop, Registry registry, String resolvConf) {
-        return new SidecarNetwork(loop, registry,
-                new SidecarNetwork.Config(config.identity(), config.data().resolve("sidecars"),
-                        pods(config), podman.sidecarImage(), resolvConf),
+            MeshParts mesh, Registry registry, String resolvConf) {
+        return new SidecarNetwork(
+                new SidecarNetwork.Mesh(mesh.gate(), mesh.credentials()::own,
+                        name -> mesh.membership().ofNode(name)
+                                .filter(member -> member.state() != MemberState.DEAD
+                                        && member.state() != MemberState.LEFT)
+                                .map(MemberStatus::peer)),
+                registry,
+                new SidecarNetwork.Config(config.identity(), config.name(),
+                        config.data().resolve("sidecars"), pods(config), podman.sidecarImage(),
+                        resolvConf),
                 new SecureRandom());
     }
 

@@ -28,6 +28,7 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.yamux.YamuxConfig;
 import io.beemesh.machine.controller.Controllers;
 import io.beemesh.machine.disk.MembershipFiles;
 import io.beemesh.machine.disk.MvStoreStorage;
@@ -37,6 +38,7 @@ import io.beemesh.machine.gateway.MeshPodStreams;
 import io.beemesh.machine.gateway.PodStreamServer;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.network.GateStreams;
 import io.beemesh.machine.network.netty.SidecarNetwork;
 import io.beemesh.machine.node.NodeLeases;
 import io.beemesh.machine.node.NodeLifecycle;
@@ -78,6 +80,8 @@ import org.slf4j.LoggerFactory;
 public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration INTRODUCED_MAX = Duration.ofSeconds(20);
+    /** With one other machine: pods' connections both ways, and the node's own. */
+    private static final int STREAMS_MAX = 2 * GateStreams.STREAMS_MAX + 512;
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
 
     private final NodeConfig config;
@@ -133,7 +137,8 @@ public final class Node implements AutoCloseable {
         long begin = loop.nanoTime();
         InstantSource clock = loop::wallTime;
         ApiPki pki = new ApiPki(config.data().resolve("pki"), clock, secureRandom);
-        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity()));
+        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity())
+                .withYamux(YamuxConfig.defaults().withStreamsMax(STREAMS_MAX)));
         MembershipFiles files = new MembershipFiles(config.data().resolve("mesh"), loop);
         MeshEntry.Entry entry = new MeshEntry(config, host, files, pki,
                 ServingNames.of(config.name(), List.of(config.address()),
@@ -178,7 +183,7 @@ public final class Node implements AutoCloseable {
         await(CompletableFuture.runAsync(authorizer::start, loop));
         PolicyBootstrap policy = new PolicyBootstrap(loop, registry, admission);
         EventRecorder events = new EventRecorder(loop, registry, admission, config.name());
-        MachineParts machine = MachineParts.create(config, loop, registry, events, random.split(),
+        MachineParts machine = MachineParts.create(config, mesh, registry, events, random.split(),
                 new PodTokens(registry, tokens, workers, loop));
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(

@@ -35,6 +35,9 @@ public final class Protocols {
     /** A machine asks a sidecar for a connection to a port of its pod. */
     public static final ProtocolId POD_ACCEPT = new ProtocolId("/beemesh/pod-accept/1.0.0");
 
+    /** A machine asks another for a connection to one of that one's pods; sealed between the two ends. */
+    public static final ProtocolId POD_RELAY = new ProtocolId("/beemesh/pod-relay/1.0.0");
+
     /** The distributed hash table of machines. */
     public static final ProtocolId KADEMLIA = new ProtocolId("/beemesh/kad/1.0.0");
 

@@ -44,10 +44,18 @@ public final class NodeUnderTest implements AutoCloseable {
 
     /** A node with simulated pods that joins the mesh of {@code issuer}. */
     public static NodeUnderTest joined(NodeUnderTest issuer, String... tokenOptions) {
-        String[] words = Stream.concat(Stream.of("token", "create"), Stream.of(tokenOptions))
+        return start("simulated", "--join", token(issuer, tokenOptions));
+    }
+
+    /** A node whose pods have sidecars, in the mesh of {@code issuer}. */
+    public static NodeUnderTest joinedWithSidecars(NodeUnderTest issuer) {
+        return sidecars("--join", token(issuer));
+    }
+
+    private static String token(NodeUnderTest issuer, String... options) {
+        String[] words = Stream.concat(Stream.of("token", "create"), Stream.of(options))
                 .toArray(String[]::new);
-        String token = issuer.beemesh(words).ok().strip().lines().toList().getLast();
-        return start("simulated", "--join", token);
+        return issuer.beemesh(words).ok().strip().lines().toList().getLast();
     }
 
     /** A node with real containers; needs root and Podman too. */
@@ -168,6 +176,20 @@ public final class NodeUnderTest implements AutoCloseable {
 
     public int apiPort() {
         return apiPort;
+    }
+
+    /** The port of other machines. */
+    public int meshPort() {
+        return meshPort;
+    }
+
+    /** The name of its Node. */
+    public String name() {
+        try {
+            return Files.readString(data().resolve("node-name")).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public int httpPort() {

@@ -46,6 +46,12 @@ public record YamuxConfig(
                 pingInterval);
     }
 
+    /** Of each side at a time. */
+    public YamuxConfig withStreamsMax(int value) {
+        return new YamuxConfig(
+                value, value, unacknowledgedMax, windowBytesMax, writeBytesMax, pingInterval);
+    }
+
     public YamuxConfig withWindowBytesMax(int value) {
         return new YamuxConfig(
                 inboundStreamsMax, outboundStreamsMax, unacknowledgedMax, value, writeBytesMax,

@@ -9,10 +9,9 @@ import java.util.Map;
  * @param nodeName the Node's name
  * @param nodeIp the Node's InternalIP and the {@code hostIP} of its pods
  * @param labels beside {@code kubernetes.io/hostname}, {@code os} and {@code arch}
- * @param podCidr empty if pods have no range of their own
  */
 public record AgentConfig(String nodeName, String nodeIp, Map<String, String> labels,
-        String podCidr, MachineFacts facts, Dns dns) {
+        MachineFacts facts, Dns dns) {
     public AgentConfig {
         labels = Map.copyOf(labels);
         if (nodeName.isEmpty() || nodeIp.isEmpty()) {

@@ -66,6 +66,11 @@ public final class NodeAgent implements AutoCloseable {
         parts.loop().execute(() -> {
             parts.registry().follow(new Follower());
             parts.machine().network().onChange(this::onNetworkChange);
+            parts.machine().network().onPodCidr(() -> {
+                if (synced) {
+                    node.changed();
+                }
+            });
             parts.machine().runtime().start(this::onRuntimeEvent);
         });
     }

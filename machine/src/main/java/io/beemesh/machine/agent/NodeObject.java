@@ -160,9 +160,10 @@ final class NodeObject {
     private void fill(ApiObject node) {
         ObjectNode labels = node.metadata().withObjectProperty("labels");
         labels(config).forEach(labels::put);
-        if (!config.podCidr().isEmpty() && !node.spec().has("podCIDR")) {
-            node.spec().put("podCIDR", config.podCidr());
-            node.spec().putArray("podCIDRs").add(config.podCidr());
+        String podCidr = parts.machine().network().podCidr();
+        if (!podCidr.isEmpty()) {
+            node.spec().put("podCIDR", podCidr);
+            node.spec().putArray("podCIDRs").add(podCidr);
         }
         ObjectNode status = node.status();
         AgentConfig.MachineFacts facts = config.facts();

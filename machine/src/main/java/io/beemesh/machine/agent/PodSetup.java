@@ -227,7 +227,7 @@ final class PodSetup {
                 : parts.machine().runtime().removeSandbox(old.id());
         pod.invalidateReads();
         sidecar.ifPresent(SidecarWorker::reset);
-        removed.thenCompose(_ -> parts.machine().runtime().createSandbox(spec()))
+        removed.thenCompose(_ -> createSandbox())
                 .whenComplete((made, thrown) -> {
                     busy = false;
                     pod.invalidateReads();
@@ -244,7 +244,17 @@ final class PodSetup {
                 });
     }
 
-    private SandboxSpec spec() {
+    private CompletableFuture<SandboxState> createSandbox() {
+        try {
+            return parts.machine().runtime().createSandbox(spec(sidecar.isPresent()
+                    ? parts.machine().network().chooseAddress(pod.pod().uid())
+                    : ""));
+        } catch (RuntimeFailure e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private SandboxSpec spec(String address) {
         JsonNode spec = pod.pod().tree().path("spec");
         Map<String, String> sysctls = new HashMap<>();
         for (JsonNode sysctl : spec.path("securityContext").path("sysctls")) {
@@ -268,9 +278,7 @@ final class PodSetup {
                 new SandboxSpec.Namespaces(hostNetwork, spec.path("hostPID").asBoolean(false),
                         spec.path("hostIPC").asBoolean(false),
                         spec.path("shareProcessNamespace").asBoolean(false),
-                        sidecar.isPresent()
-                                ? parts.machine().network().chooseAddress(pod.pod().uid())
-                                : ""),
+                        address),
                 sysctls, ports);
     }
 

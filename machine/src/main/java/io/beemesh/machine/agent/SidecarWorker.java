@@ -115,25 +115,27 @@ final class SidecarWorker {
         }
         busy = true;
         pod.invalidateReads();
-        parts.machine().network().admit(pod.podName(), address).thenCompose(facts -> {
-            admittedAddress = address;
-            // One that ran before the node was restarted goes on.
-            return isRunning() ? CompletableFuture.completedFuture(current) : start(facts);
-        }).whenComplete((state, thrown) -> {
-            busy = false;
-            pod.invalidateReads();
-            if (thrown == null) {
-                current = state;
-                failures = 0;
-                if (!isRunning()) {
-                    ended();
-                }
-            } else {
-                failed(RuntimeFailure.of(thrown));
-            }
-            pod.refresh();
-            pod.changed();
-        });
+        parts.machine().network().admit(pod.podName(),
+                pod.pod().tree().path("spec").path("serviceAccountName").asText(""), address)
+                .thenCompose(facts -> {
+                    admittedAddress = address;
+                    // One that ran before the node was restarted goes on.
+                    return isRunning() ? CompletableFuture.completedFuture(current) : start(facts);
+                }).whenComplete((state, thrown) -> {
+                    busy = false;
+                    pod.invalidateReads();
+                    if (thrown == null) {
+                        current = state;
+                        failures = 0;
+                        if (!isRunning()) {
+                            ended();
+                        }
+                    } else {
+                        failed(RuntimeFailure.of(thrown));
+                    }
+                    pod.refresh();
+                    pod.changed();
+                });
     }
 
     private CompletableFuture<ContainerState> start(SidecarFacts facts) {

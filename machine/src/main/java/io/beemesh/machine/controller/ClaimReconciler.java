@@ -8,6 +8,7 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.service.ServiceClaims;
+import io.beemesh.machine.service.ShareClaims;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -62,7 +63,7 @@ final class ClaimReconciler implements Reconciler {
     @Override
     public CompletableFuture<Outcome> reconcile(ObjectKey key) {
         Optional<StoredObject> stored = store.get(key);
-        if (stored.isEmpty()) {
+        if (stored.isEmpty() || ShareClaims.shareOf(key).isPresent()) {
             return Reconciler.done();
         }
         return key.type().equals(GroupResource.CLAIMS)

@@ -1,6 +1,7 @@
 package io.beemesh.machine.network;
 
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,7 +13,11 @@ public final class Attachments {
     private final Map<String, Attachment> byAddress = new ConcurrentHashMap<>();
 
     /** One pod: its identity, and its address in text. */
-    public record Attachment(String uid, PeerId peer, String address) {}
+    public record Attachment(PodName pod, String serviceAccount, PeerId peer, String address) {
+        public String uid() {
+            return pod.uid();
+        }
+    }
 
     public void put(Attachment attachment) {
         remove(attachment.uid());

@@ -14,12 +14,23 @@ final class NoPodNetwork implements PodNetwork {
     }
 
     @Override
+    public String podCidr() {
+        return "";
+    }
+
+    @Override
+    public void onPodCidr(Runnable listener) {
+        // There never is one.
+    }
+
+    @Override
     public String chooseAddress(String podUid) {
         throw new IllegalStateException("no pod has a sidecar");
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(PodName pod, String address) {
+    public CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount,
+            String address) {
         throw new IllegalStateException("no pod has a sidecar");
     }
 

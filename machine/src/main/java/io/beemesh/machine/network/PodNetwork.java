@@ -3,6 +3,7 @@ package io.beemesh.machine.network;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.runtime.ContainerSpec;
+import io.beemesh.machine.runtime.RuntimeFailure;
 import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +22,21 @@ public interface PodNetwork {
     /** True if the pod is to have a sidecar. */
     boolean covers(ApiObject pod);
 
-    /** An address for a new sandbox of the pod, of the mesh's pod range. */
-    String chooseAddress(String podUid);
+    /** The pods' share of addresses as {@code spec.podCIDR} of the Node; empty if there is none, or not yet. */
+    String podCidr();
+
+    /** Calls {@code listener} once {@link #podCidr} is there. */
+    void onPodCidr(Runnable listener);
+
+    /**
+     * An address for a new sandbox of the pod, of this machine's share.
+     *
+     * @throws RuntimeFailure if there is none now
+     */
+    String chooseAddress(String podUid) throws RuntimeFailure;
 
     /** Gives the pod an identity, the same as before if it has one, and lets its sidecar in. */
-    CompletableFuture<SidecarFacts> admit(PodName pod, String address);
+    CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount, String address);
 
     /** True while the pod's sidecar is connected, so that traffic flows. */
     boolean isConnected(String podUid);

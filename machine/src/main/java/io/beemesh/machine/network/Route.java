@@ -8,6 +8,9 @@ public sealed interface Route {
     /** To a pod of this machine, through its sidecar. */
     record Pod(PeerId peer, String address, int port) implements Route {}
 
+    /** To a pod of another machine, by the name of its node. */
+    record Remote(String node, String address, int port) implements Route {}
+
     /** Out of the mesh, from this machine. */
     record Outside(String address, int port) implements Route {}
 

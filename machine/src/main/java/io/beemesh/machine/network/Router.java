@@ -7,6 +7,8 @@ import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Says where a pod's connection goes, by what the registry says at this moment: nothing is remembered, so an
@@ -19,11 +21,20 @@ public final class Router {
 
     private final ServiceMap services;
     private final Attachments pods;
+    private final String node;
+    private final Function<String, Optional<String>> nodeOf;
     private int turn;
 
-    public Router(ServiceMap services, Attachments pods) {
+    /**
+     * @param node this one's name
+     * @param nodeOf which node the pod of an address is on
+     */
+    public Router(ServiceMap services, Attachments pods, String node,
+            Function<String, Optional<String>> nodeOf) {
         this.services = services;
         this.pods = pods;
+        this.node = node;
+        this.nodeOf = nodeOf;
     }
 
     /** The ways to try, the first one first; never empty. */
@@ -32,7 +43,7 @@ public final class Router {
         if (bytes.length != 4) {
             return List.of(new Route.Nowhere(ConnectStatus.UNREACHABLE));
         }
-        String address = text(bytes);
+        String address = ServiceNames.text(bytes);
         if (address.equals(ServiceRange.DNS_ADDRESS) && request.port() == DNS_PORT) {
             return List.of(new Route.NameServer());
         }
@@ -55,22 +66,22 @@ public final class Router {
         return routes;
     }
 
-    private Route target(String address, int port) {
+    /** Where an address leads that is no Service's. */
+    public Route target(String address, int port) {
         byte[] bytes = ServiceNames.bytes(address).orElse(new byte[4]);
         Attachment pod = pods.ofAddress(address).orElse(null);
         if (pod != null) {
             return new Route.Pod(pod.peer(), address, port);
         }
         if (PodRange.contains(bytes)) {
-            return new Route.Nowhere(ConnectStatus.UNREACHABLE);
+            Optional<String> other = nodeOf.apply(address).filter(name -> !name.equals(node));
+            return other.isPresent()
+                    ? new Route.Remote(other.get(), address, port)
+                    : new Route.Nowhere(ConnectStatus.UNREACHABLE);
         }
         boolean special = bytes[0] == 0 || bytes[0] == 127 || (bytes[0] & 0xff) >= 224;
         return special
                 ? new Route.Nowhere(ConnectStatus.DENIED)
                 : new Route.Outside(address, port);
-    }
-
-    private static String text(byte[] ip) {
-        return (ip[0] & 0xff) + "." + (ip[1] & 0xff) + "." + (ip[2] & 0xff) + "." + (ip[3] & 0xff);
     }
 }

@@ -235,6 +235,14 @@ public final class ServiceNames {
                 : new Found(DnsMessage.OK, List.of());
     }
 
+    /** An IPv4 address as text; of 16 bytes one that nothing has. */
+    public static String text(byte[] ip) {
+        return ip.length != 4
+                ? ""
+                : (ip[0] & 0xff) + "." + (ip[1] & 0xff) + "." + (ip[2] & 0xff) + "."
+                        + (ip[3] & 0xff);
+    }
+
     /** An IPv4 address in text. */
     public static Optional<byte[]> bytes(String address) {
         String[] parts = address.split("\\.", -1);

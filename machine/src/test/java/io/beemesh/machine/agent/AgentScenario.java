@@ -67,7 +67,7 @@ final class AgentScenario {
     private NodeAgent newAgent() {
         runtime.attach(loop);
         AgentConfig.Amounts amounts = new AgentConfig.Amounts(2000, 4L << 30, 10L << 30);
-        AgentConfig config = new AgentConfig(NODE, "192.0.2.1", Map.of(), "",
+        AgentConfig config = new AgentConfig(NODE, "192.0.2.1", Map.of(),
                 new AgentConfig.MachineFacts(amounts, amounts, 10, "id", "boot", "6", "os",
                         "amd64", "v1.34.0"),
                 new AgentConfig.Dns(List.of(), "cluster.local", "nameserver 192.0.2.53\n"));

@@ -78,7 +78,7 @@ final class PodmanNodeTest {
     private Life newLife() {
         PodmanRuntime runtime = new PodmanRuntime(loop, podman.socket(), "test", podman.pods());
         AgentConfig.Amounts amounts = new AgentConfig.Amounts(8000, 8L << 30, 10L << 30);
-        AgentConfig config = new AgentConfig(AgentScenario.NODE, "127.0.0.1", Map.of(), "",
+        AgentConfig config = new AgentConfig(AgentScenario.NODE, "127.0.0.1", Map.of(),
                 new AgentConfig.MachineFacts(amounts, amounts, 110, "id", "boot", "6", "os",
                         "amd64", "v1.34.0"),
                 new AgentConfig.Dns(List.of(), "cluster.local", "nameserver 192.0.2.53\n"));

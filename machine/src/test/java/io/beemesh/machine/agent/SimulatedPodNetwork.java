@@ -18,12 +18,23 @@ final class SimulatedPodNetwork implements PodNetwork {
     }
 
     @Override
+    public String podCidr() {
+        return "10.244.0.0/24";
+    }
+
+    @Override
+    public void onPodCidr(Runnable listener) {
+        listener.run();
+    }
+
+    @Override
     public String chooseAddress(String podUid) {
         return "10.244.0." + ++addresses;
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(PodName pod, String address) {
+    public CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount,
+            String address) {
         return CompletableFuture.completedFuture(
                 new SidecarFacts("docker.io/library/app:1", Map.of(), List.of()));
     }

@@ -14,12 +14,14 @@ import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.SimulatedRegistry;
 import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,9 @@ final class RouterTest {
     private final SimulatedRegistry home = SimulatedRegistry.on(new Simulation(1));
     private final ServiceMap services = new ServiceMap(home.registry());
     private final Attachments pods = new Attachments();
-    private final Router router = new Router(services, pods);
+    private final Map<String, String> nodes = Map.of("10.244.1.1", "there", "10.244.0.9", "here");
+    private final Router router = new Router(services, pods, "here",
+            address -> Optional.ofNullable(nodes.get(address)));
     private final ServiceNames names = new ServiceNames(services);
 
     @BeforeEach
@@ -41,7 +45,8 @@ final class RouterTest {
             return home.registry().list(GroupResource.SERVICES, "");
         });
         for (int i = 1; i <= 3; i++) {
-            pods.put(new Attachment("uid-" + i, SimulatedRegistry.peer(i), "10.244.0." + i));
+            pods.put(new Attachment(new PodName("default", "pod-" + i, "uid-" + i), "default",
+                    SimulatedRegistry.peer(i), "10.244.0." + i));
         }
         ObjectNode web = object("Service", "web");
         web.putObject("spec").put("clusterIP", "10.96.0.20").putArray("ports").addObject()
@@ -122,6 +127,10 @@ final class RouterTest {
     void otherAddresses_goToPods_outside_orNowhere() {
         assertThat(routes(new byte[]{10, (byte) 244, 0, 1}, 8080)).containsExactly(pod(1));
         assertThat(routes(new byte[]{10, (byte) 244, 9, 9}, 80))
+                .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+        assertThat(routes(new byte[]{10, (byte) 244, 1, 1}, 80))
+                .containsExactly(new Route.Remote("there", "10.244.1.1", 80));
+        assertThat(routes(new byte[]{10, (byte) 244, 0, 9}, 80))
                 .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
         assertThat(routes(new byte[]{10, 96, 7, 7}, 80))
                 .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));

@@ -16,15 +16,17 @@ public final class Carrier {
 
     private final Stream stream;
     private final FrameReader reader;
+    private final byte[] credential;
     private Consumer<ByteBuffer> onDatagram = datagram -> {
     };
     private Runnable onOver = () -> {
     };
     private boolean over;
 
-    Carrier(Stream stream, FrameReader reader) {
+    Carrier(Stream stream, FrameReader reader, byte[] credential) {
         this.stream = stream;
         this.reader = reader;
+        this.credential = credential;
     }
 
     public Stream stream() {
@@ -49,6 +51,16 @@ public final class Carrier {
         } else {
             reader.resume();
         }
+    }
+
+    /** Of who answered, an encoded {@link Credential}: what follows is to be sealed; empty if it is plain. */
+    public byte[] credential() {
+        return credential.clone();
+    }
+
+    /** Says yes, and who is there; what follows is sealed. */
+    public void accept(byte[] of) {
+        stream.write(FrameReader.frame(new ConnectAnswer(ConnectStatus.OK, of).toBytes()));
     }
 
     /** Answers a request; all but OK ends the stream. */

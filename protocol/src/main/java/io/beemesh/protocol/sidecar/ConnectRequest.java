@@ -5,15 +5,17 @@ import io.beemesh.libp2p.protobuf.ProtobufReader;
 import io.beemesh.libp2p.protobuf.ProtobufWriter;
 
 /**
- * The first frame of a stream that carries one connection: where to. The answer is one frame, a {@link
- * ConnectStatus}; after {@link ConnectStatus#OK} a TCP connection's bytes follow as they are, a UDP
+ * The first frame of a stream that carries one connection: where to. The answer is one frame that
+ * begins with a {@link ConnectStatus}; after {@link ConnectStatus#OK} a TCP connection's bytes follow as they are, a UDP
  * flow's datagrams as one frame each.
  *
  * @param address 4 or 16 bytes
+ * @param credential of who asks from another machine, an encoded {@link Credential}: what follows the
+ *     answer is sealed, see {@link Sealing}. Empty on one machine, where it is plain
  */
-public record ConnectRequest(Transport transport, byte[] address, int port) {
+public record ConnectRequest(Transport transport, byte[] address, int port, byte[] credential) {
     /** The longest encoding, in bytes. */
-    public static final int BYTES_MAX = 64;
+    public static final int BYTES_MAX = 64 + Credential.BYTES_MAX;
 
     /** The longest datagram that is carried, in bytes. */
     public static final int DATAGRAM_BYTES_MAX = 65_507;
@@ -39,6 +41,17 @@ public record ConnectRequest(Transport transport, byte[] address, int port) {
             throw new IllegalArgumentException("port is " + port);
         }
         address = address.clone();
+        credential = credential.clone();
+    }
+
+    /** A request between a machine and one of its own sidecars. */
+    public ConnectRequest(Transport transport, byte[] address, int port) {
+        this(transport, address, port, new byte[0]);
+    }
+
+    /** The same one of another machine's pod, or of that machine. */
+    public ConnectRequest from(byte[] other) {
+        return new ConnectRequest(transport, address, port, other);
     }
 
     @Override
@@ -46,21 +59,37 @@ public record ConnectRequest(Transport transport, byte[] address, int port) {
         return address.clone();
     }
 
+    @Override
+    public byte[] credential() {
+        return credential.clone();
+    }
+
+    /** True if what follows the answer is sealed. */
+    public boolean isSealed() {
+        return credential.length > 0;
+    }
+
     public byte[] toBytes() {
-        return new ProtobufWriter().varint(1, transport.number).bytes(2, address).varint(3, port)
-                .toBytes();
+        ProtobufWriter out = new ProtobufWriter().varint(1, transport.number).bytes(2, address)
+                .varint(3, port);
+        return (credential.length > 0 ? out.bytes(4, credential) : out).toBytes();
     }
 
     public static ConnectRequest fromBytes(byte[] bytes) throws FormatException {
         long transport = 0;
         byte[] address = new byte[0];
+        byte[] credential = new byte[0];
         long port = 0;
+        if (bytes.length > BYTES_MAX) {
+            throw new FormatException("request has " + bytes.length + " bytes, limit " + BYTES_MAX);
+        }
         ProtobufReader reader = new ProtobufReader(bytes);
         while (reader.next()) {
             switch (reader.field()) {
                 case 1 -> transport = reader.readVarint();
                 case 2 -> address = reader.readBytes();
                 case 3 -> port = reader.readVarint();
+                case 4 -> credential = reader.readBytes();
                 default -> {
                 }
             }
@@ -71,7 +100,7 @@ public record ConnectRequest(Transport transport, byte[] address, int port) {
         }
         for (Transport known : Transport.values()) {
             if (known.number == transport) {
-                return new ConnectRequest(known, address, (int) port);
+                return new ConnectRequest(known, address, (int) port, credential);
             }
         }
         throw new FormatException("unknown transport " + transport);

@@ -10,20 +10,24 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Asks for connections, and takes requests for them, under one protocol. On the loop only. */
 public final class Connecting {
-    private final Host host;
+    private final Streams streams;
     private final ProtocolId protocol;
     private final Duration timeout;
 
     /** @param timeout until the answer is there, and for a request to come in whole */
     public Connecting(Host host, ProtocolId protocol, Duration timeout) {
-        this.host = host;
+        this(Streams.of(host), protocol, timeout);
+    }
+
+    /** With the streams of a host that lives elsewhere. */
+    public Connecting(Streams streams, ProtocolId protocol, Duration timeout) {
+        this.streams = streams;
         this.protocol = protocol;
         this.timeout = timeout;
     }
@@ -31,7 +35,7 @@ public final class Connecting {
     /** Asks the peer for a connection; fails with a {@link RefusedException}. */
     public CompletableFuture<Carrier> open(PeerId peer, ConnectRequest request) {
         CompletableFuture<Carrier> result = new CompletableFuture<>();
-        host.newStream(peer, List.of(protocol)).whenComplete((stream, failure) -> {
+        streams.open(peer, protocol).whenComplete((stream, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(new RefusedException(ConnectStatus.UNREACHABLE));
             } else {
@@ -43,7 +47,7 @@ public final class Connecting {
 
     /** Serves the protocol from now on; the handler gives the {@link Carrier#answer answer}. */
     public void serve(BiConsumer<Carrier, ConnectRequest> handler) {
-        host.handle(protocol, stream -> new Serving(stream, handler).start());
+        streams.handle(protocol, stream -> new Serving(stream, handler).start());
     }
 
     private static byte[] bytes(ByteBuffer frame) {
@@ -66,7 +70,7 @@ public final class Connecting {
         Asking(Stream stream, CompletableFuture<Carrier> result) {
             this.stream = stream;
             this.result = result;
-            this.deadline = host.loop().schedule(timeout, () -> fail(ConnectStatus.TIMED_OUT));
+            this.deadline = streams.loop().schedule(timeout, () -> fail(ConnectStatus.TIMED_OUT));
             this.reader = reader(stream, this);
         }
 
@@ -90,19 +94,19 @@ public final class Connecting {
                 carrier.onFrame(frame);
                 return;
             }
-            ConnectStatus status;
+            ConnectAnswer answer;
             try {
-                status = ConnectStatus.fromBytes(bytes(frame));
+                answer = ConnectAnswer.fromBytes(bytes(frame));
             } catch (FormatException e) {
-                status = ConnectStatus.UNREACHABLE;
+                answer = new ConnectAnswer(ConnectStatus.UNREACHABLE, new byte[0]);
             }
-            if (status == ConnectStatus.OK) {
+            if (answer.status() == ConnectStatus.OK) {
                 deadline.cancel();
                 reader.pause();
-                carrier = new Carrier(stream, reader);
+                carrier = new Carrier(stream, reader, answer.credential());
                 result.complete(carrier);
             } else {
-                fail(status);
+                fail(answer.status());
             }
         }
 
@@ -127,7 +131,7 @@ public final class Connecting {
         Serving(Stream stream, BiConsumer<Carrier, ConnectRequest> handler) {
             this.stream = stream;
             this.handler = handler;
-            this.deadline = host.loop().schedule(timeout, stream::reset);
+            this.deadline = streams.loop().schedule(timeout, stream::reset);
             this.reader = reader(stream, this);
         }
 
@@ -145,7 +149,7 @@ public final class Connecting {
             reader.pause();
             try {
                 ConnectRequest request = ConnectRequest.fromBytes(bytes(frame));
-                carrier = new Carrier(stream, reader);
+                carrier = new Carrier(stream, reader, new byte[0]);
                 handler.accept(carrier, request);
             } catch (FormatException e) {
                 reader.stop();

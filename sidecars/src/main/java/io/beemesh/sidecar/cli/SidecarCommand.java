@@ -5,6 +5,7 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.membership.MeshId;
 import io.beemesh.sidecar.proxy.NativeSockets;
 import io.beemesh.sidecar.proxy.Sidecar;
 import io.beemesh.sidecar.proxy.SidecarConfig;
@@ -39,6 +40,7 @@ public final class SidecarCommand {
             throws IOException, FormatException {
         return new SidecarConfig(PrivateKey.fromBytes(Files.readAllBytes(KEY)),
                 InetAddress.ofLiteral(need(environment, "BEEMESH_POD_IP")),
+                MeshId.parse(need(environment, "BEEMESH_MESH")),
                 PeerId.parse(need(environment, "BEEMESH_MACHINE")), Multiaddr.parse(SOCKET),
                 SidecarConfig.PORT, SidecarConfig.CONNECTIONS_MAX);
     }

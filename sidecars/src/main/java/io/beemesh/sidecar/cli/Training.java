@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +39,8 @@ final class Training {
     private static final int ROUNDS = 20;
 
     private final SecureRandom random = new SecureRandom();
+    /** On the loop. */
+    private boolean isFar;
 
     void run() throws Exception {
         Path socket = Files.createTempDirectory("training").resolve("machine.sock");
@@ -47,21 +50,24 @@ final class Training {
         CompletableFuture<PeerId> connected = new CompletableFuture<>();
         try (NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
                 NettyHost machine = new NettyHost(loop, NettyHostConfig.defaults(machineKey))) {
+            FarPod far = FarPod.create(loop, random);
             loop.execute(() -> {
-                new Connecting(machine, Protocols.POD_CONNECT, LIMIT).serve(Training::echo);
+                new Connecting(machine, Protocols.POD_CONNECT, LIMIT).serve(
+                        (carrier, request) -> serve(carrier, far, podKey.peerId()));
                 machine.onPeerEvent(event -> connected.complete(event.peer()));
             });
             bounded(machine.listen(List.of(address)));
             // The pod has another loopback address here, so that this one counts as foreign.
             SidecarConfig config = new SidecarConfig(podKey,
-                    InetAddress.getByAddress(new byte[]{127, 0, 0, 2}), machineKey.peerId(),
-                    address, 0, SidecarConfig.CONNECTIONS_MAX);
+                    InetAddress.getByAddress(new byte[]{127, 0, 0, 2}), far.mesh(),
+                    machineKey.peerId(), address, 0, SidecarConfig.CONNECTIONS_MAX);
             try (Sidecar sidecar = new Sidecar(loop, config)) {
                 bounded(sidecar.start());
                 PeerId pod = bounded(connected);
                 for (int i = 0; i < ROUNDS; i++) {
                     outbound(sidecar.port());
-                    inbound(loop, machine, pod);
+                    inbound(loop, machine, pod, Optional.empty());
+                    inbound(loop, machine, pod, Optional.of(far));
                 }
             }
         }
@@ -71,8 +77,18 @@ final class Training {
         return future.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private static void echo(Carrier carrier, ConnectRequest request) {
-        carrier.answer(ConnectStatus.OK);
+    /** In turn as a pod of the same machine and as one of another. */
+    private void serve(Carrier carrier, FarPod far, PeerId pod) {
+        isFar = !isFar;
+        if (isFar) {
+            far.accept(carrier, pod).thenAccept(Training::echo);
+        } else {
+            carrier.answer(ConnectStatus.OK);
+            echo(carrier);
+        }
+    }
+
+    private static void echo(Carrier carrier) {
         carrier.bytes(new Echo(carrier.stream()));
         carrier.stream().request(ChannelBridge.WINDOW_BYTES);
     }
@@ -89,13 +105,18 @@ final class Training {
         }
     }
 
-    private static void inbound(NettyLoop loop, NettyHost machine, PeerId pod) throws Exception {
+    private static void inbound(NettyLoop loop, NettyHost machine, PeerId pod,
+            Optional<FarPod> far) throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1,
                 InetAddress.getByAddress(new byte[]{127, 0, 0, 2}))) {
             server.setSoTimeout((int) LIMIT.toMillis());
             CompletableFuture<Carrier> opened = new CompletableFuture<>();
             loop.execute(() -> new Connecting(machine, Protocols.POD_ACCEPT, LIMIT)
-                    .open(pod, new ConnectRequest(Transport.TCP, LOOPBACK, server.getLocalPort()))
+                    .open(pod, new ConnectRequest(Transport.TCP, LOOPBACK, server.getLocalPort(),
+                            far.map(FarPod::credential).orElse(new byte[0])))
+                    .thenCompose(carrier -> far.isPresent()
+                            ? far.get().sealing().dial(carrier, pod)
+                            : CompletableFuture.completedFuture(carrier))
                     .whenComplete((carrier, failure) -> {
                         if (failure != null) {
                             opened.completeExceptionally(failure);

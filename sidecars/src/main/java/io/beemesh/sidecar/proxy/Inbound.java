@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 
 /** Brings what comes for the pod to its ports: those that are on its own address. On the loop only. */
 final class Inbound {
@@ -18,31 +19,40 @@ final class Inbound {
 
     private final NettyLoop loop;
     private final SidecarConfig config;
+    private final MeshEnd mesh;
 
-    Inbound(NettyLoop loop, SidecarConfig config) {
+    Inbound(NettyLoop loop, SidecarConfig config, MeshEnd mesh) {
         this.loop = loop;
         this.config = config;
+        this.mesh = mesh;
     }
 
     void serve(Carrier carrier, ConnectRequest request) {
         boolean machine = carrier.stream().remotePeer().equals(config.machine());
-        if (!machine || request.port() == config.port()) {
+        Optional<MeshEnd.Source> source = mesh.source(request);
+        if (!machine || source.isEmpty() || request.port() == config.port()) {
             carrier.answer(ConnectStatus.DENIED);
             return;
         }
         InetSocketAddress target = new InetSocketAddress(config.podAddress(), request.port());
         switch (request.transport()) {
-            case TCP -> tcp(carrier, target);
-            case UDP -> udp(carrier, target);
+            case TCP -> tcp(carrier, source.get(), target);
+            case UDP -> udp(carrier, source.get(), target);
         }
     }
 
-    private void tcp(Carrier carrier, InetSocketAddress target) {
+    private void tcp(Carrier carrier, MeshEnd.Source source, InetSocketAddress target) {
         ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, OutboundTcp.RECEIVE_BYTES)
                 .whenComplete((bridge, failure) -> {
                     if (failure == null) {
                         carrier.answer(ConnectStatus.OK);
-                        OutboundTcp.join(bridge, carrier);
+                        source.accept(carrier).whenComplete((sealed, refused) -> {
+                            if (refused == null) {
+                                OutboundTcp.join(bridge, sealed);
+                            } else {
+                                bridge.abort();
+                            }
+                        });
                     } else {
                         carrier.answer(failure instanceof ConnectException
                                 ? ConnectStatus.REFUSED
@@ -51,7 +61,7 @@ final class Inbound {
                 });
     }
 
-    private void udp(Carrier carrier, InetSocketAddress target) {
+    private void udp(Carrier carrier, MeshEnd.Source source, InetSocketAddress target) {
         loop.opened(new Bootstrap().group(loop.eventLoop()).channel(EpollDatagramChannel.class)
                 .handler(new ChannelInboundHandlerAdapter()).connect(target))
                 .whenComplete((socket, failure) -> {
@@ -59,10 +69,16 @@ final class Inbound {
                         carrier.answer(ConnectStatus.UNREACHABLE);
                         return;
                     }
-                    DatagramBridge bridge = new DatagramBridge(socket, carrier.stream());
-                    socket.pipeline().addLast(bridge);
                     carrier.answer(ConnectStatus.OK);
-                    carrier.datagrams(bridge::toSocket, socket::close);
+                    source.accept(carrier).whenComplete((sealed, refused) -> {
+                        if (refused == null) {
+                            DatagramBridge bridge = new DatagramBridge(socket, sealed.stream());
+                            socket.pipeline().addLast(bridge);
+                            sealed.datagrams(bridge::toSocket, socket::close);
+                        } else {
+                            socket.close();
+                        }
+                    });
                 });
     }
 }

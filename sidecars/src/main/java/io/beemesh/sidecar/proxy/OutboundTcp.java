@@ -5,7 +5,6 @@ import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
-import io.beemesh.protocol.sidecar.Connecting;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -30,11 +29,11 @@ final class OutboundTcp {
 
     private final NettyLoop loop;
     private final SidecarConfig config;
-    private final Connecting machine;
+    private final MeshEnd machine;
     private volatile @Nullable Channel server;
     private int connections;
 
-    OutboundTcp(NettyLoop loop, SidecarConfig config, Connecting machine) {
+    OutboundTcp(NettyLoop loop, SidecarConfig config, MeshEnd machine) {
         this.loop = loop;
         this.config = config;
         this.machine = machine;
@@ -76,7 +75,7 @@ final class OutboundTcp {
         ChannelBridge bridge = new ChannelBridge(channel);
         channel.pipeline().addLast(bridge);
         channel.closeFuture().addListener(closed -> connections--);
-        machine.open(config.machine(), new ConnectRequest(Transport.TCP,
+        machine.open(new ConnectRequest(Transport.TCP,
                 target.getAddress().getAddress(), target.getPort()))
                 .whenComplete((carrier, failure) -> {
                     if (failure != null) {

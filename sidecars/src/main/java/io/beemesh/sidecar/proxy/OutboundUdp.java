@@ -5,7 +5,6 @@ import io.beemesh.libp2p.netty.DatagramBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
-import io.beemesh.protocol.sidecar.Connecting;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -39,13 +38,13 @@ final class OutboundUdp {
 
     private final NettyLoop loop;
     private final SidecarConfig config;
-    private final Connecting machine;
+    private final MeshEnd machine;
     private final Map<FlowKey, Flow> flows = new LinkedHashMap<>();
     private @Nullable Channel server;
 
     private record FlowKey(InetSocketAddress from, InetSocketAddress to) {}
 
-    OutboundUdp(NettyLoop loop, SidecarConfig config, Connecting machine) {
+    OutboundUdp(NettyLoop loop, SidecarConfig config, MeshEnd machine) {
         this.loop = loop;
         this.config = config;
         this.machine = machine;
@@ -126,9 +125,8 @@ final class OutboundUdp {
         }
 
         private void ask(Channel socket) {
-            machine.open(config.machine(),
-                    new ConnectRequest(Transport.UDP, key.to().getAddress().getAddress(),
-                            key.to().getPort()))
+            machine.open(new ConnectRequest(Transport.UDP, key.to().getAddress().getAddress(),
+                    key.to().getPort()))
                     .whenComplete((carrier, failure) -> {
                         if (failure != null || !socket.isActive()) {
                             socket.close();

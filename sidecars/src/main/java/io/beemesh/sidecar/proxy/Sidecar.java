@@ -17,7 +17,8 @@ import java.util.concurrent.CompletableFuture;
  * and goes to the pod's port.
  *
  * <p>It decides nothing: which endpoint of a Service, which name, whether at all, is asked of the machine
- * with each connection, so that nothing here can be stale.
+ * with each connection, so that nothing here can be stale. What goes to or comes from a pod of another machine
+ * is sealed here, for that pod alone: see {@link MeshEnd}.
  */
 public final class Sidecar implements AutoCloseable {
     private static final long RECEIVE_BYTES_MAX = 4L << 20;
@@ -39,11 +40,11 @@ public final class Sidecar implements AutoCloseable {
                 .withYamux(new YamuxConfig(streams, streams, UNACKNOWLEDGED_MAX,
                         YamuxConfig.INITIAL_WINDOW_BYTES, WRITE_BYTES_MAX, PING))
                 .withReceiveBytesMax(RECEIVE_BYTES_MAX));
-        Connecting machine = new Connecting(host, Protocols.POD_CONNECT, SidecarConfig.CONNECT);
+        MeshEnd machine = new MeshEnd(host, config);
         this.tcp = new OutboundTcp(loop, config, machine);
         this.udp = new OutboundUdp(loop, config, machine);
         this.link = new MachineLink(host, config);
-        Inbound inbound = new Inbound(loop, config);
+        Inbound inbound = new Inbound(loop, config, machine);
         loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, SidecarConfig.CONNECT)
                 .serve(inbound::serve));
     }

@@ -9,6 +9,7 @@ import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.RefusedException;
+import io.beemesh.sidecar.cli.FarPod;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +56,8 @@ final class SidecarTest {
         machine = new TestMachine(machineKey, address());
         loop = new NettyLoop("sidecar", NativeSockets.epoll());
         sidecar = new Sidecar(loop,
-                new SidecarConfig(podKey, POD, machineKey.peerId(), address(), 0, 10));
+                new SidecarConfig(podKey, POD, machine.far.mesh(), machineKey.peerId(), address(),
+                        0, 10));
         sidecar.start().get(LIMIT_SECONDS, TimeUnit.SECONDS);
         assertThat(machine.connected.poll(LIMIT_SECONDS, TimeUnit.SECONDS))
                 .isEqualTo(podKey.peerId());
@@ -81,6 +84,10 @@ final class SidecarTest {
 
     @Test
     void outbound_carriesMoreThanAllWindows_andEnds() throws Exception {
+        assertCarriesMuch();
+    }
+
+    private void assertCarriesMuch() throws Exception {
         byte[] sent = new byte[BIG];
         new Random(1).nextBytes(sent);
         try (Socket socket = connect()) {
@@ -100,6 +107,10 @@ final class SidecarTest {
 
     @Test
     void outbound_endRightBehindTheBytes_losesNothing() throws Exception {
+        assertLosesNothing();
+    }
+
+    private void assertLosesNothing() throws Exception {
         for (int i = 0; i < 50; i++) {
             try (Socket socket = connect()) {
                 socket.getOutputStream().write(new byte[100 * i + 1]);
@@ -134,6 +145,51 @@ final class SidecarTest {
                 .get(LIMIT_SECONDS, TimeUnit.SECONDS))
                 .cause().isInstanceOfSatisfying(RefusedException.class,
                         e -> assertThat(e.status()).isEqualTo(ConnectStatus.REFUSED));
+    }
+
+    @Test
+    void outbound_toAPodOfAnotherMachine_isSealed_andCarriesMoreThanAllWindows() throws Exception {
+        machine.sealedFor = Optional.of(podKey.peerId());
+        assertCarriesMuch();
+        assertLosesNothing();
+    }
+
+    @Test
+    void outbound_whereTheOtherPodExpectsAnotherKey_isReset() throws Exception {
+        machine.sealedFor = Optional.of(machineKey.peerId());
+        try (Socket socket = connect()) {
+            assertThatThrownBy(() -> socket.getInputStream().read())
+                    .isInstanceOf(IOException.class).isNotInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
+    void inbound_fromAPodOfAnotherMachine_isSealed() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, POD)) {
+            server.setSoTimeout(LIMIT_SECONDS * 1000);
+            var dialed = machine.dialFar(podKey.peerId(), server.getLocalPort(),
+                    machine.far.credential());
+            try (Socket accepted = server.accept()) {
+                accepted.setSoTimeout(LIMIT_SECONDS * 1000);
+                assertThat(dialed.get(LIMIT_SECONDS, TimeUnit.SECONDS).stream().remotePeer())
+                        .isEqualTo(podKey.peerId());
+                accepted.getOutputStream().write(new byte[500_000]);
+                accepted.shutdownOutput();
+                assertThat(accepted.getInputStream().readAllBytes()).hasSize(500_000);
+            }
+        }
+    }
+
+    @Test
+    void inbound_withACredentialOfAnotherMesh_isDenied() throws Exception {
+        FarPod stranger = FarPod.create(loop, new SecureRandom());
+        try (ServerSocket server = new ServerSocket(0, 1, POD)) {
+            assertThatThrownBy(() -> machine
+                    .dialFar(podKey.peerId(), server.getLocalPort(), stranger.credential())
+                    .get(LIMIT_SECONDS, TimeUnit.SECONDS))
+                    .cause().isInstanceOfSatisfying(RefusedException.class,
+                            e -> assertThat(e.status()).isEqualTo(ConnectStatus.DENIED));
+        }
     }
 
     @Test

@@ -13,14 +13,17 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.Connecting;
 import io.beemesh.sidecar.cli.Echo;
+import io.beemesh.sidecar.cli.FarPod;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** The machine's side of a sidecar: echoes all connections. */
+/** The machine's side of a sidecar: echoes all connections, those of {@link #far} pods sealed. */
 final class TestMachine implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -28,10 +31,15 @@ final class TestMachine implements AutoCloseable {
     private final NettyHost host;
     final BlockingQueue<PeerId> connected = new LinkedBlockingQueue<>();
 
+    final FarPod far;
+    /** Whose key the far pod expects; empty: all pods are of this machine. */
+    volatile Optional<PeerId> sealedFor = Optional.empty();
+
     TestMachine(PrivateKey key, Multiaddr address) throws Exception {
         host = new NettyHost(loop, NettyHostConfig.defaults(key));
+        far = FarPod.create(loop, new SecureRandom());
         loop.execute(() -> {
-            new Connecting(host, Protocols.POD_CONNECT, LIMIT).serve(TestMachine::serve);
+            new Connecting(host, Protocols.POD_CONNECT, LIMIT).serve(this::serve);
             host.onPeerEvent(event -> {
                 if (host.connectedPeers().contains(event.peer())) {
                     connected.add(event.peer());
@@ -41,7 +49,11 @@ final class TestMachine implements AutoCloseable {
         host.listen(List.of(address)).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private static void serve(Carrier carrier, ConnectRequest request) {
+    private void serve(Carrier carrier, ConnectRequest request) {
+        if (sealedFor.isPresent()) {
+            far.accept(carrier, sealedFor.get()).thenAccept(TestMachine::echo);
+            return;
+        }
         carrier.answer(ConnectStatus.OK);
         echo(carrier);
     }
@@ -53,9 +65,21 @@ final class TestMachine implements AutoCloseable {
 
     /** Asks the sidecar for a connection to a port of its pod, and echoes what comes. */
     CompletableFuture<Carrier> dial(PeerId pod, int port) {
+        return dial(pod, new ConnectRequest(Transport.TCP, new byte[4], port));
+    }
+
+    /** The same for the far pod, whose credential may be another one. */
+    CompletableFuture<Carrier> dialFar(PeerId pod, int port, byte[] credential) {
+        return dial(pod, new ConnectRequest(Transport.TCP, new byte[4], port, credential));
+    }
+
+    private CompletableFuture<Carrier> dial(PeerId pod, ConnectRequest request) {
         CompletableFuture<Carrier> result = new CompletableFuture<>();
         loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, LIMIT)
-                .open(pod, new ConnectRequest(Transport.TCP, new byte[4], port))
+                .open(pod, request)
+                .thenCompose(carrier -> request.isSealed()
+                        ? far.sealing().dial(carrier, pod)
+                        : CompletableFuture.completedFuture(carrier))
                 .whenComplete((carrier, failure) -> {
                     if (failure != null) {
                         result.completeExceptionally(failure);

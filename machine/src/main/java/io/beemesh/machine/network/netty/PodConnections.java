@@ -4,6 +4,8 @@ import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.network.Attachments;
 import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.network.PodCredentials;
+import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Route;
 import io.beemesh.machine.network.Router;
 import io.beemesh.machine.network.ServiceNames;
@@ -15,6 +17,7 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.Connecting;
 import io.beemesh.protocol.sidecar.RefusedException;
+import io.beemesh.protocol.sidecar.Sealing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
  * one, which the pod does not notice. On the pods' loop only.
  */
 final class PodConnections {
-    private static final Duration ACCEPT = Duration.ofSeconds(4);
+    static final Duration ACCEPT = Duration.ofSeconds(4);
     private static final Duration REQUEST = Duration.ofSeconds(15);
 
     private final Attachments pods;
@@ -34,31 +37,57 @@ final class PodConnections {
     private final Egress egress;
     private final Connecting sidecars;
     private final Connecting requests;
+    private final Relays relays;
+    private final PodCredentials credentials;
+    private final Sealing sealing;
 
-    PodConnections(Host host, Attachments pods, Router router, NameServer names,
-            Egress egress) {
+    /** Where connections of pods may go: on this machine, to another, out of the mesh. */
+    record Ways(Router router, Connecting sidecars, Relays relays, NameServer names,
+            Egress egress) {}
+
+    PodConnections(Host host, Attachments pods, Ways ways, PodCredentials credentials,
+            Sealing sealing) {
         this.pods = pods;
-        this.router = router;
-        this.names = names;
-        this.egress = egress;
-        this.sidecars = new Connecting(host, Protocols.POD_ACCEPT, ACCEPT);
+        this.router = ways.router;
+        this.names = ways.names;
+        this.egress = ways.egress;
+        this.relays = ways.relays;
+        this.credentials = credentials;
+        this.sealing = sealing;
+        this.sidecars = ways.sidecars;
         this.requests = new Connecting(host, Protocols.POD_CONNECT, REQUEST);
     }
 
     void start() {
         requests.serve(this::serve);
+        relays.start();
     }
 
-    /** A connection from this machine itself to a pod of it. */
+    /** A connection from this machine itself to a pod of any machine. */
     CompletableFuture<Carrier> dial(String address, int port) {
-        Optional<Attachment> pod = pods.ofAddress(address);
         Optional<byte[]> bytes = ServiceNames.bytes(address);
-        if (pod.isEmpty() || bytes.isEmpty() || port == 0) {
-            return CompletableFuture
-                    .failedFuture(new RefusedException(ConnectStatus.UNREACHABLE));
+        if (bytes.isEmpty() || port == 0) {
+            return refused(ConnectStatus.UNREACHABLE);
         }
-        return sidecars.open(pod.get().peer(),
-                new ConnectRequest(Transport.TCP, bytes.get(), port));
+        ConnectRequest request = new ConnectRequest(Transport.TCP, bytes.get(), port);
+        return switch (router.target(address, port)) {
+            case Route.Pod pod -> sidecars.open(pod.peer(), request);
+            case Route.Remote remote -> relays.open(remote, request, credentials.ofMachine())
+                    .thenCompose(this::seal);
+            case Route.Nowhere nowhere -> refused(nowhere.why());
+            case Route.Outside _,Route.NameServer _ -> refused(ConnectStatus.DENIED);
+        };
+    }
+
+    private CompletableFuture<Carrier> seal(Carrier carrier) {
+        Optional<PeerId> peer = relays.peerOf(carrier.credential());
+        return peer.isPresent()
+                ? sealing.dial(carrier, peer.get())
+                : refused(ConnectStatus.DENIED);
+    }
+
+    private static CompletableFuture<Carrier> refused(ConnectStatus why) {
+        return CompletableFuture.failedFuture(new RefusedException(why));
     }
 
     private void serve(Carrier source, ConnectRequest request) {
@@ -68,34 +97,52 @@ final class PodConnections {
             source.answer(ConnectStatus.DENIED);
             return;
         }
-        attempt(source, request, router.routes(request, pod.get().uid()), 0,
-                ConnectStatus.UNREACHABLE);
+        new Attempt(source, request, pod.get(), router.routes(request, pod.get().uid()))
+                .next(0, ConnectStatus.UNREACHABLE);
     }
 
-    private void attempt(Carrier source, ConnectRequest request, List<Route> routes, int next,
-            ConnectStatus last) {
-        if (next == routes.size()) {
-            source.answer(last);
-            return;
+    /** The tries for one request. */
+    private final class Attempt {
+        private final Carrier source;
+        private final ConnectRequest request;
+        private final Attachment pod;
+        private final List<Route> routes;
+
+        Attempt(Carrier source, ConnectRequest request, Attachment pod, List<Route> routes) {
+            this.source = source;
+            this.request = request;
+            this.pod = pod;
+            this.routes = routes;
         }
-        switch (routes.get(next)) {
-            case Route.Pod pod -> sidecars.open(pod.peer(),
-                    new ConnectRequest(request.transport(),
-                            ServiceNames.bytes(pod.address()).orElseThrow(), pod.port()))
-                    .whenComplete((target, failure) -> {
-                        if (failure == null) {
-                            source.answer(ConnectStatus.OK);
-                            Splice.join(source, target);
-                        } else {
-                            attempt(source, request, routes, next + 1,
-                                    RefusedException.statusOf(failure));
-                        }
-                    });
-            case Route.Outside outside -> egress.open(source, request.transport(), outside,
-                    status -> attempt(source, request, routes, next + 1, status));
-            case Route.NameServer ignored -> names.serve(source, request.transport());
-            case Route.Nowhere nowhere -> attempt(source, request, routes, next + 1,
-                    nowhere.why());
+
+        void next(int next, ConnectStatus last) {
+            if (next == routes.size()) {
+                source.answer(last);
+                return;
+            }
+            switch (routes.get(next)) {
+                case Route.Pod local -> join(sidecars.open(local.peer(),
+                        new ConnectRequest(request.transport(),
+                                ServiceNames.bytes(local.address()).orElseThrow(), local.port())),
+                        next);
+                case Route.Remote remote -> join(
+                        relays.open(remote, request, credentials.of(pod)), next);
+                case Route.Outside outside -> egress.open(source, request.transport(), outside,
+                        status -> next(next + 1, status));
+                case Route.NameServer _ -> names.serve(source, request.transport());
+                case Route.Nowhere nowhere -> next(next + 1, nowhere.why());
+            }
+        }
+
+        private void join(CompletableFuture<Carrier> opened, int next) {
+            opened.whenComplete((target, failure) -> {
+                if (failure == null) {
+                    source.accept(target.credential());
+                    Splice.join(source, target);
+                } else {
+                    next(next + 1, RefusedException.statusOf(failure));
+                }
+            });
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.beemesh.machine.network.netty;
 
+import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.PeerEvent;
 import io.beemesh.libp2p.multiformats.FormatException;
@@ -14,8 +15,12 @@ import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.yamux.YamuxConfig;
 import io.beemesh.machine.network.Attachments;
 import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.network.GateStreams;
 import io.beemesh.machine.network.PodAddresses;
+import io.beemesh.machine.network.PodCredentials;
 import io.beemesh.machine.network.PodNetwork;
+import io.beemesh.machine.network.PodShares;
+import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Router;
 import io.beemesh.machine.network.ServiceMap;
 import io.beemesh.machine.network.ServiceNames;
@@ -25,6 +30,12 @@ import io.beemesh.machine.runtime.ContainerSpec.Mount;
 import io.beemesh.machine.runtime.RuntimeFailure;
 import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import io.beemesh.machine.service.ServiceRange;
+import io.beemesh.protocol.Protocols;
+import io.beemesh.protocol.membership.MembershipCertificate;
+import io.beemesh.protocol.membership.MeshId;
+import io.beemesh.protocol.sidecar.Connecting;
+import io.beemesh.protocol.sidecar.CredentialCheck;
+import io.beemesh.protocol.sidecar.Sealing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +45,12 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The machine's end of all sidecars on it: a libp2p host on a unix socket, on a thread of its own, so that
@@ -57,10 +71,12 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private final SecureRandom random;
     private final Attachments pods = new Attachments();
     private final Set<String> connected = new LinkedHashSet<>();
+    private final PodShares shares;
     private final PodAddresses addresses;
     private final ServiceMap services;
     private final NettyLoop loop = new NettyLoop("pods");
     private final NettyHost host;
+    private final MeshId meshId;
     private final SocksListener socks;
     private final PodConnections connections;
     private Consumer<String> listener = uid -> {
@@ -70,32 +86,59 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
      * Where things are.
      *
      * @param key the machine's
+     * @param node its name
      * @param directory of the socket; only sidecars see it
      * @param pods the directory under which the files of pods are kept
      * @param image of the sidecar
      * @param resolvConf the machine's own
      */
-    public record Config(PrivateKey key, Path directory, Path pods, String image,
+    public record Config(PrivateKey key, String node, Path directory, Path pods, String image,
             String resolvConf) {}
 
-    /** @param node the loop of registry and agent */
-    public SidecarNetwork(Loop node, Registry registry, Config config, SecureRandom random) {
-        this.node = node;
+    /**
+     * The other machines.
+     *
+     * @param gate the node's host, on its loop, where only members are
+     * @param certificate this machine's as it is now; from any thread
+     * @param members the peer that is a node, if it may be reached; from any thread
+     */
+    public record Mesh(Host gate, Supplier<MembershipCertificate> certificate,
+            Function<String, Optional<PeerId>> members) {}
+
+    /** Its registry and agent are on the loop of {@code mesh}. */
+    public SidecarNetwork(Mesh mesh, Registry registry, Config config, SecureRandom random) {
+        this.node = mesh.gate().loop();
         this.config = config;
         this.random = random;
-        this.addresses = new PodAddresses(registry);
+        this.shares = new PodShares(node, registry, config.node());
+        this.addresses = new PodAddresses(registry, shares, random.nextInt());
         this.services = new ServiceMap(registry);
+        this.meshId = mesh.certificate().get().mesh();
         this.host = new NettyHost(loop, NettyHostConfig.defaults(config.key())
                 .withSwarm(SwarmConfig.defaults().withConnections(SIDECARS_MAX, SIDECARS_MAX,
                         SIDECARS_MAX))
                 .withYamux(new YamuxConfig(STREAMS_MAX, STREAMS_MAX, UNACKNOWLEDGED_MAX,
                         WINDOW_BYTES_MAX, WRITE_BYTES_MAX, PING))
                 .withGater(gater()));
-        this.connections = new PodConnections(host, pods, new Router(services, pods),
-                new NameServer(loop, new ServiceNames(services),
-                        NameServer.servers(config.resolvConf())),
-                new Egress(loop));
+        this.connections = connections(mesh);
         this.socks = new SocksListener(loop, connections::dial);
+    }
+
+    private PodConnections connections(Mesh mesh) {
+        PodCredentials credentials = new PodCredentials(config.key(), mesh.certificate(),
+                loop::wallTime);
+        Connecting sidecars = new Connecting(host, Protocols.POD_ACCEPT, PodConnections.ACCEPT);
+        Relays relays = new Relays(new GateStreams(mesh.gate(), loop),
+                new Relays.Parts(pods, sidecars, credentials,
+                        new CredentialCheck(meshId, loop::wallTime), mesh.members()));
+        return new PodConnections(host, pods,
+                new PodConnections.Ways(
+                        new Router(services, pods, config.node(), shares::nodeOf), sidecars,
+                        relays,
+                        new NameServer(loop, new ServiceNames(services),
+                                NameServer.servers(config.resolvConf())),
+                        new Egress(loop)),
+                credentials, new Sealing(loop, config.key(), random));
     }
 
     private ConnectionGater gater() {
@@ -130,7 +173,10 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         Files.createDirectories(config.directory(), PosixFilePermissions
                 .asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.deleteIfExists(socket());
-        node.execute(services::start);
+        node.execute(() -> {
+            services.start();
+            shares.start();
+        });
         loop.execute(() -> {
             connections.start();
             host.onPeerEvent(this::onPeer);
@@ -165,21 +211,37 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     }
 
     @Override
-    public String chooseAddress(String podUid) {
-        return pods.ofUid(podUid).map(Attachment::address)
-                .orElseGet(() -> addresses.choose(podUid,
-                        address -> pods.ofAddress(address).isPresent()));
+    public String podCidr() {
+        return shares.cidr();
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(PodName pod, String address) {
+    public void onPodCidr(Runnable newListener) {
+        shares.onOwn(newListener);
+    }
+
+    @Override
+    public String chooseAddress(String podUid) throws RuntimeFailure {
+        return pods.ofUid(podUid).map(Attachment::address)
+                .or(() -> addresses.choose(podUid,
+                        address -> pods.ofAddress(address).isPresent()))
+                .orElseThrow(() -> shares.cidr().isEmpty()
+                        ? new RuntimeFailure(RuntimeFailure.Kind.UNREACHABLE,
+                                "this node has no share of the pod range yet")
+                        : new RuntimeFailure(RuntimeFailure.Kind.REFUSED,
+                                "no address of " + shares.cidr() + " is free"));
+    }
+
+    @Override
+    public CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount,
+            String address) {
         CompletableFuture<SidecarFacts> result = new CompletableFuture<>();
         Path directory = config.pods().resolve(pod.uid()).resolve("sidecar");
         Thread.ofVirtual().name("identity").start(() -> {
             try {
                 PrivateKey key = key(directory);
                 node.execute(() -> {
-                    pods.put(new Attachment(pod.uid(), key.peerId(), address));
+                    pods.put(new Attachment(pod, serviceAccount, key.peerId(), address));
                     result.complete(facts(directory, address));
                 });
             } catch (IOException | FormatException e) {
@@ -210,7 +272,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private SidecarFacts facts(Path directory, String address) {
         return new SidecarFacts(config.image(),
                 Map.of("BEEMESH_POD_IP", address, "BEEMESH_MACHINE",
-                        config.key().peerId().toString()),
+                        config.key().peerId().toString(), "BEEMESH_MESH", meshId.toString()),
                 List.of(new Mount(directory.toString(), "/run/beemesh/pod", true, ""),
                         new Mount(config.directory().toString(), "/run/beemesh/machine", true,
                                 "")));

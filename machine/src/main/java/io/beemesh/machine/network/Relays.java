@@ -1,0 +1,121 @@
+package io.beemesh.machine.network;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.protocol.Protocols;
+import io.beemesh.protocol.sidecar.Carrier;
+import io.beemesh.protocol.sidecar.ConnectRequest;
+import io.beemesh.protocol.sidecar.ConnectStatus;
+import io.beemesh.protocol.sidecar.Connecting;
+import io.beemesh.protocol.sidecar.Credential.Proven;
+import io.beemesh.protocol.sidecar.CredentialCheck;
+import io.beemesh.protocol.sidecar.RefusedException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Connections between this machine's pods and those of others. Each machine adds its word on its own pod to
+ * the request and to the answer, and then only passes sealed bytes on. On the pods' loop only.
+ */
+public final class Relays {
+    private static final Logger LOG = LoggerFactory.getLogger(Relays.class);
+    /** Shorter than a sidecar waits, so that another endpoint can be tried. */
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    private final Attachments pods;
+    private final Connecting sidecars;
+    private final Connecting machines;
+    private final PodCredentials credentials;
+    private final CredentialCheck check;
+    private final Function<String, Optional<PeerId>> members;
+
+    /**
+     * What it works with.
+     *
+     * @param sidecars of this machine
+     * @param members the peer that is a node, if it can be reached; from any thread
+     */
+    public record Parts(Attachments pods, Connecting sidecars, PodCredentials credentials,
+            CredentialCheck check, Function<String, Optional<PeerId>> members) {}
+
+    public Relays(GateStreams gate, Parts parts) {
+        this.pods = parts.pods;
+        this.sidecars = parts.sidecars;
+        this.credentials = parts.credentials;
+        this.check = parts.check;
+        this.members = parts.members;
+        this.machines = new Connecting(gate, Protocols.POD_RELAY, ANSWER);
+    }
+
+    /** Serves other machines; on the pods' loop. */
+    public void start() {
+        machines.serve(this::serve);
+    }
+
+    /**
+     * Asks the machine of a pod for a connection to it; fails with a {@link RefusedException}, also if
+     * another pod than the one of that address answers.
+     *
+     * @param credential of who asks
+     */
+    public CompletableFuture<Carrier> open(Route.Remote route, ConnectRequest request,
+            byte[] credential) {
+        Optional<PeerId> machine = members.apply(route.node());
+        if (machine.isEmpty()) {
+            return CompletableFuture
+                    .failedFuture(new RefusedException(ConnectStatus.UNREACHABLE));
+        }
+        ConnectRequest asked = new ConnectRequest(request.transport(),
+                ServiceNames.bytes(route.address()).orElseThrow(), route.port(), credential);
+        return machines.open(machine.get(), asked).thenCompose(carrier -> {
+            Optional<Proven> there = prove(carrier.credential());
+            if (there.filter(pod -> pod.machine().equals(machine.get())
+                    && pod.address().equals(route.address())).isPresent()) {
+                return CompletableFuture.completedFuture(carrier);
+            }
+            carrier.stream().reset();
+            return CompletableFuture.failedFuture(new RefusedException(ConnectStatus.DENIED));
+        });
+    }
+
+    /** The peer id in a credential that was verified. */
+    public Optional<PeerId> peerOf(byte[] credential) {
+        return prove(credential).map(Proven::peer);
+    }
+
+    private Optional<Proven> prove(byte[] credential) {
+        try {
+            return Optional.of(check.prove(credential));
+        } catch (FormatException e) {
+            LOG.debug("Credential refused reason=\"{}\"", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void serve(Carrier source, ConnectRequest request) {
+        Optional<Proven> asking = prove(request.credential())
+                .filter(who -> who.machine().equals(source.stream().remotePeer()));
+        if (asking.isEmpty()) {
+            source.answer(ConnectStatus.DENIED);
+            return;
+        }
+        Optional<Attachment> pod = pods.ofAddress(ServiceNames.text(request.address()));
+        if (pod.isEmpty()) {
+            source.answer(ConnectStatus.UNREACHABLE);
+            return;
+        }
+        sidecars.open(pod.get().peer(), request).whenComplete((target, failure) -> {
+            if (failure == null) {
+                source.accept(credentials.of(pod.get()));
+                Splice.join(source, target);
+            } else {
+                source.answer(RefusedException.statusOf(failure));
+            }
+        });
+    }
+}

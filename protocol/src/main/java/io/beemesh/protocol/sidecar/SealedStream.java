@@ -1,0 +1,268 @@
+package io.beemesh.protocol.sidecar;
+
+import io.beemesh.libp2p.ProtocolId;
+import io.beemesh.libp2p.Stream;
+import io.beemesh.libp2p.StreamReader;
+import io.beemesh.libp2p.StreamResetException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.noise.NoiseCipher;
+import io.beemesh.libp2p.noise.NoiseException;
+import io.beemesh.libp2p.noise.NoiseHandshake;
+import io.beemesh.libp2p.peer.PeerId;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream inside another one, sealed by Noise between its two ends: who carries it sees no byte, can change
+ * none, and cannot cut it short unnoticed, as its end is a sealed message too (an empty one).
+ *
+ * <p>It holds at most {@value #WINDOW_BYTES} bytes for its reader. On the loop only.
+ */
+final class SealedStream implements Stream, StreamReader {
+    /** Of the outer stream: two of the longest messages and more. */
+    private static final int WINDOW_BYTES = 160 * 1024;
+    /** A reader gets bytes once their whole message is there. */
+    private static final int CHUNK_BYTES = 16 * 1024;
+    private static final int TAG_BYTES = NoiseCipher.MESSAGE_BYTES_MAX
+            - NoiseCipher.PLAIN_BYTES_MAX;
+
+    private final Stream outer;
+    private final NoiseHandshake handshake;
+    private final PeerId peer;
+    private final CompletableFuture<SealedStream> ready = new CompletableFuture<>();
+    private final Queue<Opened> held = new ArrayDeque<>(2);
+    private NoiseHandshake.@Nullable Result result;
+    private @Nullable StreamReader reader;
+    private int lengthBytes;
+    private int length;
+    private byte @Nullable [] message;
+    private int filled;
+    private long credit;
+    private boolean begun;
+    private boolean draining;
+    private boolean endSeen;
+    private boolean endTold;
+    private boolean endSent;
+    private boolean over;
+
+    /** A message whose bytes the reader has not all taken; {@code cost} is what it was of the window. */
+    private record Opened(ByteBuffer plain, int cost) {}
+
+    /** @param peer who must be at the other end */
+    SealedStream(Stream outer, NoiseHandshake handshake, PeerId peer) {
+        this.outer = outer;
+        this.handshake = handshake;
+        this.peer = peer;
+    }
+
+    /** Begins the handshake; this must be made the outer stream's reader, which has {@code credit} left. */
+    CompletableFuture<SealedStream> start(long outerCredit) {
+        outer.request(WINDOW_BYTES - outerCredit);
+        send();
+        return ready;
+    }
+
+    /** The reader is set and has asked for what it wants: bytes may flow. */
+    void begin() {
+        begun = true;
+        drain();
+    }
+
+    private void send() {
+        handshake.takeOutput().forEach(bytes -> outer.write(ByteBuffer.wrap(bytes)));
+    }
+
+    @Override
+    public void onData(ByteBuffer bytes) {
+        try {
+            if (result == null) {
+                int before = bytes.remaining();
+                handshake.feed(bytes);
+                send();
+                outer.request(before - bytes.remaining());
+                handshake.result().ifPresent(this::finish);
+            }
+            while (bytes.hasRemaining() && !over) {
+                NoiseHandshake.Result keys = result;
+                if (keys == null || endSeen) {
+                    fail("bytes outside of the sealed stream");
+                    return;
+                }
+                take(bytes, keys);
+            }
+            drain();
+        } catch (NoiseException e) {
+            fail(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void finish(NoiseHandshake.Result done) {
+        if (!PeerId.of(done.remoteKey()).equals(peer)) {
+            fail("peer is " + PeerId.of(done.remoteKey()) + ", expected " + peer);
+            return;
+        }
+        result = done;
+        ready.complete(this);
+    }
+
+    private void take(ByteBuffer in, NoiseHandshake.Result keys) throws NoiseException {
+        byte[] body = message;
+        if (body == null) {
+            length = (length << 8) | (in.get() & 0xff);
+            if (++lengthBytes == NoiseCipher.LENGTH_BYTES) {
+                message = new byte[length];
+                filled = 0;
+            }
+            return;
+        }
+        int count = Math.min(in.remaining(), body.length - filled);
+        in.get(body, filled, count);
+        filled += count;
+        if (filled < body.length) {
+            return;
+        }
+        byte[] plain = new byte[Math.max(0, body.length - TAG_BYTES)];
+        int bytes = keys.receiving().open(body, 0, body.length, plain);
+        int cost = NoiseCipher.LENGTH_BYTES + body.length;
+        message = null;
+        length = 0;
+        lengthBytes = 0;
+        if (bytes == 0) {
+            endSeen = true;
+        } else {
+            held.add(new Opened(ByteBuffer.wrap(plain, 0, bytes), cost));
+        }
+    }
+
+    private void drain() {
+        StreamReader to = reader;
+        if (to == null || !begun || draining) {
+            return;
+        }
+        draining = true;
+        while (credit > 0 && !over && !held.isEmpty()) {
+            Opened next = held.element();
+            int count = (int) Math.min(credit, next.plain.remaining());
+            ByteBuffer part = next.plain.slice(next.plain.position(), count);
+            next.plain.position(next.plain.position() + count);
+            credit -= credit == Long.MAX_VALUE ? 0 : count;
+            if (!next.plain.hasRemaining()) {
+                held.remove();
+                outer.request(next.cost);
+            }
+            to.onData(part);
+        }
+        draining = false;
+        if (endSeen && held.isEmpty() && !over && !endTold) {
+            endTold = true;
+            to.onEnd();
+        }
+    }
+
+    @Override
+    public void onEnd() {
+        if (!endSeen) {
+            fail("stream was cut short");
+        }
+    }
+
+    @Override
+    public void onReset(StreamResetException cause) {
+        if (over) {
+            return;
+        }
+        over = true;
+        held.clear();
+        if (!ready.completeExceptionally(cause) && reader != null) {
+            reader.onReset(cause);
+        }
+    }
+
+    /** Ends it for what the other side did, or did not do in time. */
+    void fail(String reason) {
+        outer.reset();
+        onReset(new StreamResetException(reason));
+    }
+
+    @Override
+    public PeerId remotePeer() {
+        return peer;
+    }
+
+    @Override
+    public ProtocolId protocol() {
+        return outer.protocol();
+    }
+
+    @Override
+    public Multiaddr remoteAddress() {
+        return outer.remoteAddress();
+    }
+
+    @Override
+    public boolean isInbound() {
+        return outer.isInbound();
+    }
+
+    @Override
+    public void reader(StreamReader newReader) {
+        reader = newReader;
+    }
+
+    @Override
+    public void request(long bytes) {
+        credit = bytes > Long.MAX_VALUE - credit ? Long.MAX_VALUE : credit + bytes;
+        drain();
+    }
+
+    @Override
+    public CompletableFuture<Void> write(ByteBuffer bytes) {
+        NoiseHandshake.Result keys = result;
+        if (keys == null || over || endSent) {
+            return CompletableFuture
+                    .failedFuture(new StreamResetException("sealed stream is over"));
+        }
+        if (!bytes.hasRemaining()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        int total = bytes.remaining();
+        int messages = (total + CHUNK_BYTES - 1) / CHUNK_BYTES;
+        byte[] sealed = new byte[total + messages * (NoiseCipher.LENGTH_BYTES + TAG_BYTES)];
+        byte[] plain = new byte[Math.min(total, CHUNK_BYTES)];
+        int at = 0;
+        while (bytes.hasRemaining()) {
+            int count = Math.min(bytes.remaining(), CHUNK_BYTES);
+            bytes.get(plain, 0, count);
+            at += keys.sending().seal(plain, 0, count, sealed, at);
+        }
+        return outer.write(ByteBuffer.wrap(sealed));
+    }
+
+    @Override
+    public void closeWrite() {
+        NoiseHandshake.Result keys = result;
+        if (keys == null || endSent) {
+            return;
+        }
+        endSent = true;
+        byte[] end = new byte[NoiseCipher.LENGTH_BYTES + TAG_BYTES];
+        keys.sending().seal(new byte[0], 0, 0, end, 0);
+        outer.write(ByteBuffer.wrap(end));
+        outer.closeWrite();
+    }
+
+    @Override
+    public void reset() {
+        held.clear();
+        // Which tells the reader, through this.
+        outer.reset();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !over && outer.isOpen();
+    }
+}

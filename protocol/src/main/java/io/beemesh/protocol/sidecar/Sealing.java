@@ -1,0 +1,114 @@
+package io.beemesh.protocol.sidecar;
+
+import io.beemesh.libp2p.FrameReader;
+import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.noise.ChaChaPoly;
+import io.beemesh.libp2p.noise.NoiseHandshake;
+import io.beemesh.libp2p.noise.NoiseIdentity;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Seals connections end to end: libp2p's Noise handshake with this side's own key, on a stream that was
+ * opened and answered already. Whose key is expected says the other side's {@link Credential}. On the loop
+ * only.
+ *
+ * @see <a href="https://github.com/libp2p/specs/blob/master/noise/README.md">noise</a>
+ */
+public final class Sealing {
+    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+    private final Loop loop;
+    private final PrivateKey key;
+    private final SecureRandom random;
+    private final ChaChaPoly engine = new ChaChaPoly();
+    private @Nullable NoiseIdentity identity;
+
+    public Sealing(Loop loop, PrivateKey key, SecureRandom random) {
+        this.loop = loop;
+        this.key = key;
+        this.random = random;
+    }
+
+    /** As the side that asked; fails with a {@link RefusedException} if another peer is there. */
+    public CompletableFuture<Carrier> dial(Carrier carrier, PeerId peer) {
+        return seal(carrier, NoiseHandshake.dialer(identity(), engine, peer), peer);
+    }
+
+    /** As the side that was asked. */
+    public CompletableFuture<Carrier> accept(Carrier carrier, PeerId peer) {
+        return seal(carrier, NoiseHandshake.listener(identity(), engine), peer);
+    }
+
+    /** Signed once, when it is first needed. */
+    private NoiseIdentity identity() {
+        NoiseIdentity known = identity;
+        if (known == null) {
+            known = new NoiseIdentity(key, List.of(), random);
+            identity = known;
+        }
+        return known;
+    }
+
+    private CompletableFuture<Carrier> seal(Carrier carrier, NoiseHandshake handshake,
+            PeerId peer) {
+        SealedStream sealed = new SealedStream(carrier.stream(), handshake, peer);
+        CompletableFuture<SealedStream> ready = sealed.start(Carrier.CREDIT_BYTES);
+        Loop.Timer deadline = loop.schedule(HANDSHAKE, () -> sealed.fail("no handshake in time"));
+        CompletableFuture<Carrier> result = new CompletableFuture<>();
+        ready.whenComplete((done, failure) -> {
+            deadline.cancel();
+            if (failure != null) {
+                result.completeExceptionally(new RefusedException(ConnectStatus.DENIED));
+            } else {
+                result.complete(new Frames().over(sealed));
+                sealed.begin();
+            }
+        });
+        carrier.bytes(sealed);
+        return result;
+    }
+
+    /** The frames of the sealed stream, until its carrier says that bytes follow. */
+    private static final class Frames implements FrameReader.Receiver {
+        private @Nullable Carrier carrier;
+
+        Carrier over(SealedStream sealed) {
+            FrameReader reader = FrameReader.start(sealed, ConnectRequest.DATAGRAM_BYTES_MAX,
+                    this);
+            reader.pause();
+            Carrier made = new Carrier(sealed, reader, new byte[0]);
+            carrier = made;
+            return made;
+        }
+
+        @Override
+        public void onFrame(ByteBuffer frame) {
+            if (carrier != null) {
+                carrier.onFrame(frame);
+            }
+        }
+
+        @Override
+        public void onEnd() {
+            if (carrier != null) {
+                carrier.onOver();
+                carrier.stream().closeWrite();
+            }
+        }
+
+        @Override
+        public void onFailure(Libp2pException cause) {
+            if (carrier != null) {
+                carrier.onOver();
+            }
+        }
+    }
+}
