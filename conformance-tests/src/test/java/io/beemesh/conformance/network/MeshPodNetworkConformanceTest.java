@@ -52,7 +52,8 @@ final class MeshPodNetworkConformanceTest {
                 kind: Service
                 metadata: {name: each}
                 spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
-                """ + pod("web-a", 0, "labels: {app: web}", "") + pod("web-b", 1, "labels: {app: web}", "")
+                """ + pod("web-a", 0, "labels: {app: web}", "")
+                + pod("web-b", 1, "labels: {app: web}", "")
                 + pod("client-a", 0, "", SLEEP) + pod("client-b", 1, "", SLEEP)
                 + pod("outside-a", 0, DISABLED, "") + pod("outside-b", 1, DISABLED, SLEEP));
         kubectl.ok("wait pod --all --for=condition=Ready --timeout=90s");

@@ -1,0 +1,58 @@
+package io.beemesh.protocol.sidecar;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.membership.MembershipCertificate;
+import io.beemesh.protocol.membership.MeshId;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import java.time.Instant;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Broken and random bytes end in a {@link FormatException} or a message, and nothing else. */
+class SidecarFuzzTest {
+    private static final int ROUNDS = Integer.getInteger("beemesh.fuzz.rounds", 3_000);
+    private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
+
+    private interface Decoder {
+        Object decode(byte[] bytes) throws FormatException;
+    }
+
+    @Test
+    void decoders_anyBytes_failInOrder() {
+        PrivateKey key = PrivateKey.fromSeed(new byte[32]);
+        MeshId mesh = new MeshId(key.peerId());
+        byte[] identity = new PodIdentity(key.peerId(), "default", "web", "uid", "default",
+                key.peerId(), "10.244.0.1", NOW.plusSeconds(60)).sealedBy(key);
+        byte[] certificate = MembershipCertificate.issue(key,
+                new MembershipCertificate.Fields(mesh, key.peerId(), "node",
+                        MembershipCertificate.Role.MEMBER, NOW, NOW.plusSeconds(60)))
+                .toBytes();
+        byte[] credential = new Credential(certificate, identity).toBytes();
+        List<byte[]> good = List.of(identity, credential,
+                new ConnectRequest(Transport.TCP, new byte[4], 80, credential).toBytes(),
+                new ConnectAnswer(ConnectStatus.OK, credential).toBytes());
+        List<Decoder> decoders = List.of(ConnectRequest::fromBytes, ConnectAnswer::fromBytes,
+                bytes -> PodIdentity.open(bytes, mesh, key.peerId()),
+                bytes -> Credential.prove(bytes, mesh, NOW));
+        SplittableRandom random = new SplittableRandom(4);
+        for (int round = 0; round < ROUNDS; round++) {
+            byte[] bytes = round % 3 == 0
+                    ? new byte[random.nextInt(80)]
+                    : good.get(random.nextInt(good.size())).clone();
+            if (round % 3 == 0) {
+                random.nextBytes(bytes);
+            } else {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            }
+            for (Decoder decoder : decoders) {
+                try {
+                    decoder.decode(bytes);
+                } catch (FormatException e) {
+                    // In order.
+                }
+            }
+        }
+    }
+}
