@@ -50,7 +50,7 @@ class PodResourcesTest {
     void resourceField_isInUnitsOfItsDivisor_roundedUp() throws Exception {
         AgentConfig.Amounts amounts = new AgentConfig.Amounts(8000, MACHINE, 10L << 30);
         DownwardFields fields = new DownwardFields(POD, "", new AgentConfig("node-1", "127.0.0.1",
-                Map.of(), "", new AgentConfig.MachineFacts(amounts, amounts, 110, "id", "boot", "6",
+                Map.of(), new AgentConfig.MachineFacts(amounts, amounts, 110, "id", "boot", "6",
                         "os", "amd64", "v1"),
                 new AgentConfig.Dns(List.of(), "cluster.local", "")));
         JsonNode container = container("{'requests':{'cpu':'250m','memory':'64Mi'}}");
