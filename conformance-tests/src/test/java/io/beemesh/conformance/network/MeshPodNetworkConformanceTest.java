@@ -34,6 +34,7 @@ final class MeshPodNetworkConformanceTest {
     Path directory;
 
     private final List<NodeUnderTest> nodes = new ArrayList<>();
+    private final int hostPort = NodeUnderTest.freePort();
     private Kubectl kubectl;
 
     @BeforeAll
@@ -42,20 +43,24 @@ final class MeshPodNetworkConformanceTest {
         nodes.add(NodeUnderTest.joinedWithSidecars(nodes.getFirst()));
         nodes.add(NodeUnderTest.joined(nodes.getFirst()));
         kubectl = nodes.getFirst().kubectl();
-        kubectl.apply("""
-                apiVersion: v1
-                kind: Service
-                metadata: {name: web, annotations: {beemesh.io/http-default: "true"}}
-                spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
-                ---
-                apiVersion: v1
-                kind: Service
-                metadata: {name: each}
-                spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
-                """ + pod("web-a", 0, "labels: {app: web}", "")
-                + pod("web-b", 1, "labels: {app: web}", "")
-                + pod("client-a", 0, "", SLEEP) + pod("client-b", 1, "", SLEEP)
-                + pod("outside-a", 0, DISABLED, "") + pod("outside-b", 1, DISABLED, SLEEP));
+        kubectl.apply(
+                """
+                        apiVersion: v1
+                        kind: Service
+                        metadata: {name: web, annotations: {beemesh.io/http-default: "true"}}
+                        spec: {type: NodePort, selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+                        ---
+                        apiVersion: v1
+                        kind: Service
+                        metadata: {name: each}
+                        spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
+                        """
+                        + pod("web-a", 0, "labels: {app: web}", "")
+                        + pod("web-b", 1, "labels: {app: web}",
+                                "ports: [{containerPort: 8080, hostIP: 127.0.0.1, hostPort: "
+                                        + hostPort + "}]")
+                        + pod("client-a", 0, "", SLEEP) + pod("client-b", 1, "", SLEEP)
+                        + pod("outside-a", 0, DISABLED, "") + pod("outside-b", 1, DISABLED, SLEEP));
         kubectl.ok("wait pod --all --for=condition=Ready --timeout=90s");
     }
 
@@ -137,6 +142,18 @@ final class MeshPodNetworkConformanceTest {
                 .ok("get --raw /api/v1/namespaces/default/pods/web-b:8080/proxy/"), "web-b");
         Eventually.contains(SOON, () -> kubectl
                 .ok("get --raw /api/v1/namespaces/default/services/web:http/proxy/"), "web-b");
+    }
+
+    @Test
+    @Order(1)
+    void nodePortsAndHostPorts_leadToPods() {
+        int nodePort = Integer
+                .parseInt(kubectl.ok("get service web -o jsonpath={.spec.ports[0].nodePort}"));
+        Eventually.contains(SOON, () -> NodeUnderTest.web(nodePort, "/"), "web-a");
+        Eventually.contains(SOON, () -> NodeUnderTest.web(nodePort, "/"), "web-b");
+        Eventually.contains(SOON, () -> NodeUnderTest.web(hostPort, "/"), "web-b");
+        kubectl.ok("patch service web --type=merge -p {\"spec\":{\"type\":\"ClusterIP\"}}");
+        Eventually.contains(SOON, () -> NodeUnderTest.web(nodePort, "/"), "ConnectException");
     }
 
     @Test

@@ -211,7 +211,8 @@ public final class NodeUnderTest implements AutoCloseable {
         beemesh("down", "--purge").ok();
     }
 
-    private static int freePort() {
+    /** A TCP port that nothing has now. */
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         } catch (IOException e) {

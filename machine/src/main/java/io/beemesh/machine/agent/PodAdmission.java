@@ -74,10 +74,12 @@ final class PodAdmission {
         }
         for (JsonNode container : pod.tree().path("spec").path("containers")) {
             for (JsonNode port : container.path("ports")) {
-                if (port.path("hostPort").asInt(0) > 0) {
+                String protocol = port.path("protocol").asText("TCP");
+                if (port.path("hostPort").asInt(0) > 0 && !protocol.equals("TCP")) {
                     return notBesideSidecar("HostPort",
                             "container \"" + container.path("name").asText()
-                                    + "\" asks for hostPort " + port.path("hostPort").asInt());
+                                    + "\" asks for hostPort " + port.path("hostPort").asInt() + "/"
+                                    + protocol);
                 }
             }
         }

@@ -115,8 +115,7 @@ final class SidecarWorker {
         }
         busy = true;
         pod.invalidateReads();
-        parts.machine().network().admit(pod.podName(),
-                pod.pod().tree().path("spec").path("serviceAccountName").asText(""), address)
+        parts.machine().network().admit(pod.pod(), address)
                 .thenCompose(facts -> {
                     admittedAddress = address;
                     // One that ran before the node was restarted goes on.

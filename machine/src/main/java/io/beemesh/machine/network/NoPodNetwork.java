@@ -1,7 +1,6 @@
 package io.beemesh.machine.network;
 
 import io.beemesh.machine.object.ApiObject;
-import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -29,8 +28,7 @@ final class NoPodNetwork implements PodNetwork {
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount,
-            String address) {
+    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address) {
         throw new IllegalStateException("no pod has a sidecar");
     }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.runtime.ContainerSpec;
 import io.beemesh.machine.runtime.RuntimeFailure;
-import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +35,7 @@ public interface PodNetwork {
     String chooseAddress(String podUid) throws RuntimeFailure;
 
     /** Gives the pod an identity, the same as before if it has one, and lets its sidecar in. */
-    CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount, String address);
+    CompletableFuture<SidecarFacts> admit(ApiObject pod, String address);
 
     /** True while the pod's sidecar is connected, so that traffic flows. */
     boolean isConnected(String podUid);

@@ -66,8 +66,7 @@ public final class Router {
         return routes;
     }
 
-    /** Where an address leads that is no Service's. */
-    public Route target(String address, int port) {
+    private Route target(String address, int port) {
         byte[] bytes = ServiceNames.bytes(address).orElse(new byte[4]);
         Attachment pod = pods.ofAddress(address).orElse(null);
         if (pod != null) {

@@ -52,7 +52,8 @@ final class PodmanJson {
             shared.add("pid");
         }
         body.put("no_manage_hosts", true);
-        if (!spec.ports().isEmpty()) {
+        // Ports of a pod with a sidecar are opened by the node.
+        if (!own && !spec.ports().isEmpty()) {
             ArrayNode ports = body.putArray("portmappings");
             for (SandboxSpec.PortMapping port : spec.ports()) {
                 ports.addObject().put("host_port", port.hostPort())

@@ -48,15 +48,15 @@ final class SidecarWorkerTest {
     }
 
     @Test
-    void hostPort_isRefused() {
+    void hostPortOfDatagrams_isRefused() {
         node.create("p", "{'containers':[{'name':'a','ports':[{'containerPort':80,"
-                + "'hostPort':8080}]}]}");
+                + "'hostPort':8080,'protocol':'UDP'}]}]}");
 
         node.until(() -> node.phase("p").equals("Failed"));
 
         assertThat(node.status("p").path("reason").asText()).isEqualTo("HostPort");
         assertThat(node.status("p").path("message").asText()).startsWith(
-                "Pod was rejected: container \"a\" asks for hostPort 8080, which a pod with a"
+                "Pod was rejected: container \"a\" asks for hostPort 8080/UDP, which a pod with a"
                         + " sidecar cannot have");
         assertThat(sidecarsMade()).isZero();
     }

@@ -2,7 +2,6 @@ package io.beemesh.machine.agent;
 
 import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.ApiObject;
-import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -33,8 +32,7 @@ final class SimulatedPodNetwork implements PodNetwork {
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount,
-            String address) {
+    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address) {
         return CompletableFuture.completedFuture(
                 new SidecarFacts("docker.io/library/app:1", Map.of(), List.of()));
     }

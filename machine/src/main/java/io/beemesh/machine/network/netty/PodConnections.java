@@ -63,20 +63,36 @@ final class PodConnections {
         relays.start();
     }
 
-    /** A connection from this machine itself to a pod of any machine. */
-    CompletableFuture<Carrier> dial(String address, int port) {
-        Optional<byte[]> bytes = ServiceNames.bytes(address);
-        if (bytes.isEmpty() || port == 0) {
+    /**
+     * A connection from this machine itself to a pod of any machine.
+     *
+     * @param address a pod's, or a Service's
+     * @param source whose connections are to keep to one endpoint, where a Service says so
+     */
+    CompletableFuture<Carrier> dial(String address, int port, String source) {
+        if (ServiceNames.bytes(address).isEmpty() || port == 0) {
             return refused(ConnectStatus.UNREACHABLE);
         }
-        ConnectRequest request = new ConnectRequest(Transport.TCP, bytes.get(), port);
-        return switch (router.target(address, port)) {
-            case Route.Pod pod -> sidecars.open(pod.peer(), request);
-            case Route.Remote remote -> relays.open(remote, request, credentials.ofMachine())
+        CompletableFuture<Carrier> way = refused(ConnectStatus.UNREACHABLE);
+        for (Route route : router.routes(request(address, port), source)) {
+            way = way.exceptionallyCompose(failure -> open(route));
+        }
+        return way;
+    }
+
+    private CompletableFuture<Carrier> open(Route route) {
+        return switch (route) {
+            case Route.Pod pod -> sidecars.open(pod.peer(), request(pod.address(), pod.port()));
+            case Route.Remote remote -> relays.open(remote,
+                    request(remote.address(), remote.port()), credentials.ofMachine())
                     .thenCompose(this::seal);
             case Route.Nowhere nowhere -> refused(nowhere.why());
             case Route.Outside _,Route.NameServer _ -> refused(ConnectStatus.DENIED);
         };
+    }
+
+    private static ConnectRequest request(String address, int port) {
+        return new ConnectRequest(Transport.TCP, ServiceNames.bytes(address).orElseThrow(), port);
     }
 
     private CompletableFuture<Carrier> seal(Carrier carrier) {

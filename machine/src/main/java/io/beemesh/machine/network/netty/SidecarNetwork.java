@@ -20,6 +20,7 @@ import io.beemesh.machine.network.PodAddresses;
 import io.beemesh.machine.network.PodCredentials;
 import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.network.PodShares;
+import io.beemesh.machine.network.PublishedPorts;
 import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Router;
 import io.beemesh.machine.network.ServiceMap;
@@ -79,6 +80,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private final MeshId meshId;
     private final SocksListener socks;
     private final PodConnections connections;
+    private final PortListeners listeners;
+    private final PublishedPorts ports;
     private Consumer<String> listener = uid -> {
     };
 
@@ -121,7 +124,11 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                         WINDOW_BYTES_MAX, WRITE_BYTES_MAX, PING))
                 .withGater(gater()));
         this.connections = connections(mesh);
-        this.socks = new SocksListener(loop, connections::dial);
+        this.socks = new SocksListener(loop,
+                (address, port) -> connections.dial(address, port, ""));
+        this.listeners = new PortListeners(loop, (to, source) -> connections
+                .dial(to.address(), to.port(), source));
+        this.ports = new PublishedPorts(registry, listeners);
     }
 
     private PodConnections connections(Mesh mesh) {
@@ -176,6 +183,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         node.execute(() -> {
             services.start();
             shares.start();
+            ports.start();
         });
         loop.execute(() -> {
             connections.start();
@@ -233,15 +241,17 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(PodName pod, String serviceAccount,
-            String address) {
+    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address) {
         CompletableFuture<SidecarFacts> result = new CompletableFuture<>();
+        PodName name = new PodName(pod.namespace(), pod.name(), pod.uid());
+        String account = pod.tree().path("spec").path("serviceAccountName").asText("");
         Path directory = config.pods().resolve(pod.uid()).resolve("sidecar");
         Thread.ofVirtual().name("identity").start(() -> {
             try {
                 PrivateKey key = key(directory);
                 node.execute(() -> {
-                    pods.put(new Attachment(pod, serviceAccount, key.peerId(), address));
+                    pods.put(new Attachment(name, account, key.peerId(), address));
+                    ports.put(pod, address);
                     result.complete(facts(directory, address));
                 });
             } catch (IOException | FormatException e) {
@@ -291,6 +301,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     @Override
     public void remove(String podUid) {
         connected.remove(podUid);
+        ports.remove(podUid);
         pods.remove(podUid).ifPresent(
                 pod -> loop.execute(() -> host.disconnect(pod.peer())));
     }
@@ -304,6 +315,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     @Override
     public void close() {
         socks.close();
+        listeners.close();
         host.close();
         loop.execute(loop::close);
     }

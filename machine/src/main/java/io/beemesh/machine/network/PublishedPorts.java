@@ -1,0 +1,154 @@
+package io.beemesh.machine.network;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.registry.Change;
+import io.beemesh.machine.registry.Registry;
+import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.registry.WatchListener;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which TCP ports of this machine lead into the mesh, and where to: node ports of Services, host ports of this
+ * machine's pods. On the node's loop only.
+ */
+public final class PublishedPorts implements WatchListener {
+    private static final int PORTS_MAX = 4096;
+
+    private final Registry registry;
+    private final Binder binder;
+    /** By Service or pod; of two that want one port the first by name has it. */
+    private final Map<String, Map<HostPort, Endpoint>> wanted = new TreeMap<>();
+    private Map<HostPort, Endpoint> bound = Map.of();
+
+    /**
+     * A port of this machine.
+     *
+     * @param ip empty for all addresses
+     */
+    public record HostPort(String ip, int port) {}
+
+    /** Opens and closes ports. */
+    public interface Binder {
+        /** What comes to the port goes to the address, a Service's or a pod's. */
+        void bind(HostPort port, Endpoint to);
+
+        void unbind(HostPort port);
+    }
+
+    public PublishedPorts(Registry registry, Binder binder) {
+        this.registry = registry;
+        this.binder = binder;
+    }
+
+    /** Begins to follow Services. */
+    public void start() {
+        registry.follow(this);
+        registry.peek(GroupResource.SERVICES, "").forEach(this::note);
+        apply();
+    }
+
+    /** A pod of this machine is at an address. */
+    public void put(ApiObject pod, String address) {
+        Map<HostPort, Endpoint> ports = new LinkedHashMap<>();
+        for (JsonNode container : pod.tree().path("spec").path("containers")) {
+            for (JsonNode port : container.path("ports")) {
+                int hostPort = port.path("hostPort").asInt(0);
+                if (hostPort > 0 && port.path("protocol").asText("TCP").equals("TCP")) {
+                    ports.put(new HostPort(port.path("hostIP").asText(""), hostPort),
+                            new Endpoint(address, port.path("containerPort").asInt()));
+                }
+            }
+        }
+        set("pod/" + pod.uid(), ports);
+        apply();
+    }
+
+    /** The pod is gone. */
+    public void remove(String podUid) {
+        set("pod/" + podUid, Map.of());
+        apply();
+    }
+
+    private void note(StoredObject service) {
+        JsonNode spec = service.object().tree().path("spec");
+        String address = spec.path("clusterIP").asText("");
+        Map<HostPort, Endpoint> ports = new LinkedHashMap<>();
+        for (JsonNode port : spec.path("ports")) {
+            int nodePort = port.path("nodePort").asInt(0);
+            if (nodePort > 0 && port.path("protocol").asText("TCP").equals("TCP")) {
+                ports.put(new HostPort("", nodePort),
+                        new Endpoint(address, port.path("port").asInt()));
+            }
+        }
+        set(owner(service), ports);
+    }
+
+    private static String owner(StoredObject service) {
+        return "service/" + service.key().namespace() + "/" + service.key().name();
+    }
+
+    private void set(String owner, Map<HostPort, Endpoint> ports) {
+        if (ports.isEmpty()) {
+            wanted.remove(owner);
+        } else {
+            wanted.put(owner, ports);
+        }
+    }
+
+    private void apply() {
+        Map<HostPort, Endpoint> next = new LinkedHashMap<>();
+        wanted.values().forEach(ports -> ports.forEach((port, to) -> {
+            if (next.size() < PORTS_MAX) {
+                next.putIfAbsent(port, to);
+            }
+        }));
+        Map<HostPort, Endpoint> before = bound;
+        bound = next;
+        before.forEach((port, to) -> {
+            if (!to.equals(next.get(port))) {
+                binder.unbind(port);
+            }
+        });
+        next.forEach((port, to) -> {
+            if (!to.equals(before.get(port))) {
+                binder.bind(port, to);
+            }
+        });
+    }
+
+    @Override
+    public void onChanges(List<Change> changes) {
+        boolean relevant = false;
+        for (Change change : changes) {
+            StoredObject object = change.object();
+            if (object.key().type().equals(GroupResource.SERVICES)) {
+                relevant = true;
+                if (change.kind() == Change.Kind.DELETED) {
+                    set(owner(object), Map.of());
+                } else {
+                    note(object);
+                }
+            }
+        }
+        if (relevant) {
+            apply();
+        }
+    }
+
+    @Override
+    public void onProgress(long version) {
+        // Nothing is kept by version.
+    }
+
+    @Override
+    public void onClosed(String reason) {
+        wanted.keySet().removeIf(owner -> owner.startsWith("service/"));
+        start();
+    }
+}

@@ -1,0 +1,148 @@
+package io.beemesh.machine.network.netty;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.netty.ChannelBridge;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.network.PublishedPorts;
+import io.beemesh.machine.network.PublishedPorts.HostPort;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.protocol.sidecar.Carrier;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ports of this machine through which connections come into the mesh. A port that another program has is
+ * tried again. May be called from any thread; all else is on the pods' loop.
+ */
+final class PortListeners implements PublishedPorts.Binder {
+    private static final Logger LOG = LoggerFactory.getLogger(PortListeners.class);
+    private static final int CONNECTIONS_MAX = 1024;
+    private static final Duration RETRY = Duration.ofSeconds(30);
+
+    private final NettyLoop loop;
+    private final Dialer dialer;
+    private final Map<HostPort, Listener> listeners = new HashMap<>();
+    private int connections;
+
+    /** Opens a connection to a Service's or a pod's address. */
+    interface Dialer {
+        /** @param source who asks, for Services whose clients keep to one endpoint */
+        CompletableFuture<Carrier> dial(Endpoint to, String source);
+    }
+
+    PortListeners(NettyLoop loop, Dialer dialer) {
+        this.loop = loop;
+        this.dialer = dialer;
+    }
+
+    @Override
+    public void bind(HostPort port, Endpoint to) {
+        loop.execute(() -> {
+            Listener listener = new Listener(port, to);
+            listeners.put(port, listener);
+            listener.bind();
+        });
+    }
+
+    @Override
+    public void unbind(HostPort port) {
+        loop.execute(() -> {
+            Listener listener = listeners.remove(port);
+            if (listener != null) {
+                listener.close();
+            }
+        });
+    }
+
+    void close() {
+        loop.execute(() -> listeners.values().forEach(Listener::close));
+    }
+
+    /** One port. */
+    private final class Listener {
+        private final HostPort port;
+        private final Endpoint to;
+        private @Nullable Channel server;
+        private Loop.Timer retry = () -> {
+        };
+        private boolean told;
+        private boolean closed;
+
+        Listener(HostPort port, Endpoint to) {
+            this.port = port;
+            this.to = to;
+        }
+
+        void bind() {
+            InetSocketAddress at = port.ip().isEmpty()
+                    ? new InetSocketAddress(port.port())
+                    : new InetSocketAddress(port.ip(), port.port());
+            loop.opened(new ServerBootstrap().group(loop.eventLoop())
+                    .channel(loop.sockets().tcpServer()).option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.AUTO_READ, false)
+                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childHandler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            accept((DuplexChannel) channel, to);
+                        }
+                    }).bind(at)).whenComplete(this::bound);
+        }
+
+        private void bound(@Nullable Channel channel, @Nullable Throwable failure) {
+            if (channel != null && closed) {
+                channel.close();
+            } else if (channel != null) {
+                server = channel;
+            } else if (!closed) {
+                if (!told) {
+                    told = true;
+                    LOG.warn("Port of this machine not opened port={} reason=\"{}\"", port.port(),
+                            failure);
+                }
+                retry = loop.schedule(RETRY, this::bind);
+            }
+        }
+
+        void close() {
+            closed = true;
+            retry.cancel();
+            if (server != null) {
+                server.close();
+            }
+        }
+    }
+
+    private void accept(DuplexChannel channel, Endpoint to) {
+        if (connections >= CONNECTIONS_MAX) {
+            ChannelBridge.abort(channel);
+            return;
+        }
+        connections++;
+        channel.closeFuture().addListener(closed -> connections--);
+        ChannelBridge bridge = new ChannelBridge(channel);
+        channel.pipeline().addLast(bridge);
+        String source = ((InetSocketAddress) channel.remoteAddress()).getAddress()
+                .getHostAddress();
+        dialer.dial(to, source).whenComplete((carrier, failure) -> {
+            if (failure != null) {
+                bridge.abort();
+            } else {
+                carrier.bytes(bridge);
+                bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
+            }
+        });
+    }
+}
