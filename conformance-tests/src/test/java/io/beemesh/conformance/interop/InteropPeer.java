@@ -70,14 +70,21 @@ public final class InteropPeer implements AutoCloseable {
         Path folder = SOURCES.resolve("js");
         Proof.needs(onPath("node") && onPath("npm"), "Node with npm", "apt-get install nodejs npm");
         if (!isInstalled(folder)) {
-            int code = Command
-                    .of("npm", "ci", "--no-audit", "--no-fund", "--prefix", folder.toString())
-                    .limit(Duration.ofMinutes(5))
-                    .run()
-                    .exitCode();
-            Proof.needs(code == 0, "js-libp2p", "npm ci in " + folder);
+            npm(folder, "js-libp2p", "ci", "--no-audit", "--no-fund");
+        }
+        if (Stream.of(options).anyMatch(option -> option.contains("quic"))
+                && !Files.exists(folder.resolve("node_modules/@chainsafe/libp2p-quic"))) {
+            npm(folder, "QUIC of js-libp2p", "run", "with-quic");
         }
         return start(joined(within, List.of("node", "peer.mjs")), folder, options);
+    }
+
+    private static void npm(Path folder, String what, String... words) {
+        List<String> command = new ArrayList<>(List.of("npm", "--prefix", folder.toString()));
+        command.addAll(Arrays.asList(words));
+        int code = Command.of(command.toArray(String[]::new)).limit(Duration.ofMinutes(5)).run()
+                .exitCode();
+        Proof.needs(code == 0, what, String.join(" ", command));
     }
 
     /** True if what is there came after the list of what is wanted. */

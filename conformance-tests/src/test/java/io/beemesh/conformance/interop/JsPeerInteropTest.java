@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.netty.TestHost;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,19 @@ final class JsPeerInteropTest {
     final class Tls extends Suite {
         Tls() {
             super(Wire.TLS);
+        }
+    }
+
+    @Nested
+    final class Quic extends Suite {
+        Quic() {
+            super(Wire.QUIC);
+        }
+
+        @Override
+        InteropPeer start(String... options) {
+            return super.start(Stream.concat(Stream.of(options), Stream.of("--quic"))
+                    .toArray(String[]::new));
         }
     }
 }
