@@ -12,6 +12,8 @@ import io.beemesh.protocol.sidecar.RefusedException;
 import io.beemesh.sidecar.cli.FarPod;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -177,6 +179,20 @@ final class SidecarTest {
                 accepted.shutdownOutput();
                 assertThat(accepted.getInputStream().readAllBytes()).hasSize(500_000);
             }
+        }
+    }
+
+    @Test
+    void inbound_datagramsOfAPodOfAnotherMachine_areAnswered() throws Exception {
+        try (DatagramSocket server = new DatagramSocket(0, POD)) {
+            server.setSoTimeout(LIMIT_SECONDS * 1000);
+            byte[] question = new byte[30_000];
+            new Random(2).nextBytes(question);
+            var answer = machine.datagramFar(podKey.peerId(), server.getLocalPort(), question);
+            DatagramPacket packet = new DatagramPacket(new byte[40_000], 40_000);
+            server.receive(packet);
+            server.send(packet);
+            assertThat(answer.get(LIMIT_SECONDS, TimeUnit.SECONDS)).isEqualTo(question);
         }
     }
 

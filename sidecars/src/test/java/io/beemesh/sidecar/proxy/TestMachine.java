@@ -1,5 +1,6 @@
 package io.beemesh.sidecar.proxy;
 
+import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
@@ -87,6 +88,28 @@ final class TestMachine implements AutoCloseable {
                         echo(carrier);
                         result.complete(carrier);
                     }
+                }));
+        return result;
+    }
+
+    /** Sends the far pod's datagram to a port of the pod; comes with the answer. */
+    CompletableFuture<byte[]> datagramFar(PeerId pod, int port, byte[] datagram) {
+        CompletableFuture<byte[]> result = new CompletableFuture<>();
+        loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, LIMIT)
+                .open(pod, new ConnectRequest(Transport.UDP, new byte[4], port, far.credential()))
+                .thenCompose(carrier -> far.sealing().dial(carrier, pod))
+                .whenComplete((carrier, failure) -> {
+                    if (failure != null) {
+                        result.completeExceptionally(failure);
+                        return;
+                    }
+                    carrier.datagrams(answer -> {
+                        byte[] bytes = new byte[answer.remaining()];
+                        answer.get(bytes);
+                        result.complete(bytes);
+                        carrier.stream().reset();
+                    }, () -> result.completeExceptionally(new IllegalStateException("over")));
+                    carrier.stream().write(FrameReader.frame(datagram));
                 }));
         return result;
     }
