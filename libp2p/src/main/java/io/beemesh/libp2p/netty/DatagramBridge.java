@@ -6,6 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.DatagramPacket;
 import java.nio.ByteBuffer;
 
@@ -14,6 +16,9 @@ import java.nio.ByteBuffer;
  * for is dropped, as networks do. On the loop of both.
  */
 public final class DatagramBridge extends ChannelInboundHandlerAdapter {
+    /** As long as a datagram over IPv4 can be, in bytes; Netty alone cuts them at 2,048. */
+    public static final int DATAGRAM_BYTES_MAX = 65_507;
+
     private static final int WRITES_MAX = 64;
 
     private final Channel channel;
@@ -25,6 +30,11 @@ public final class DatagramBridge extends ChannelInboundHandlerAdapter {
     public DatagramBridge(Channel channel, ByteStream stream) {
         this.channel = channel;
         this.stream = stream;
+    }
+
+    /** The room that a socket is to have for each datagram that it reads. */
+    public static RecvByteBufAllocator room() {
+        return new FixedRecvByteBufAllocator(DATAGRAM_BYTES_MAX);
     }
 
     /** Grows with each datagram of either side. */

@@ -8,6 +8,7 @@ import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -63,6 +64,7 @@ final class Inbound {
 
     private void udp(Carrier carrier, MeshEnd.Source source, InetSocketAddress target) {
         loop.opened(new Bootstrap().group(loop.eventLoop()).channel(EpollDatagramChannel.class)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, DatagramBridge.room())
                 .handler(new ChannelInboundHandlerAdapter()).connect(target))
                 .whenComplete((socket, failure) -> {
                     if (failure != null) {

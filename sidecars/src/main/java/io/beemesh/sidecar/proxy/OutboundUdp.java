@@ -35,12 +35,15 @@ final class OutboundUdp {
     private static final Duration DNS_IDLE = Duration.ofSeconds(15);
     private static final int DNS_PORT = 53;
     private static final int WAITING_MAX = 8;
+    /** Of all flows together. */
+    private static final int WAITING_BYTES_MAX = 1 << 20;
 
     private final NettyLoop loop;
     private final SidecarConfig config;
     private final MeshEnd machine;
     private final Map<FlowKey, Flow> flows = new LinkedHashMap<>();
     private @Nullable Channel server;
+    private int waitingBytes;
 
     private record FlowKey(InetSocketAddress from, InetSocketAddress to) {}
 
@@ -53,6 +56,7 @@ final class OutboundUdp {
     private Bootstrap bootstrap() {
         return new Bootstrap().group(loop.eventLoop()).channel(EpollDatagramChannel.class)
                 .option(EpollChannelOption.IP_TRANSPARENT, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, DatagramBridge.room())
                 .option(ChannelOption.SO_REUSEADDR, true);
     }
 
@@ -141,6 +145,7 @@ final class OutboundUdp {
                         carrier.datagrams(joined::toSocket, socket::close);
                         while (!waiting.isEmpty()) {
                             ByteBuf datagram = waiting.remove();
+                            waitingBytes -= datagram.readableBytes();
                             joined.toStream(datagram);
                             datagram.release();
                         }
@@ -151,8 +156,11 @@ final class OutboundUdp {
         void send(ByteBuf datagram) {
             if (bridge != null) {
                 bridge.toStream(datagram);
-            } else if (waiting.size() < WAITING_MAX) {
-                waiting.add(datagram.retain());
+            } else if (waiting.size() < WAITING_MAX
+                    && waitingBytes + datagram.readableBytes() <= WAITING_BYTES_MAX) {
+                waitingBytes += datagram.readableBytes();
+                // Without the room that was not used.
+                waiting.add(datagram.copy());
             }
         }
 
@@ -171,7 +179,10 @@ final class OutboundUdp {
         private void over() {
             idle.cancel();
             flows.remove(key, this);
-            waiting.forEach(ByteBuf::release);
+            waiting.forEach(datagram -> {
+                waitingBytes -= datagram.readableBytes();
+                datagram.release();
+            });
             waiting.clear();
             if (channel != null) {
                 channel.close();

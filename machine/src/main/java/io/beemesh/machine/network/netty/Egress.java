@@ -11,6 +11,7 @@ import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import java.net.ConnectException;
@@ -64,6 +65,7 @@ final class Egress {
     private void udp(Carrier carrier, InetSocketAddress target,
             Consumer<ConnectStatus> failed) {
         loop.opened(new Bootstrap().group(loop.eventLoop()).channel(NioDatagramChannel.class)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, DatagramBridge.room())
                 .handler(new ChannelInboundHandlerAdapter()).connect(target))
                 .whenComplete((socket, failure) -> {
                     if (failure != null) {
