@@ -17,7 +17,7 @@ public final class PingPong {
     private static final int SINK = 9001;
     private static final int MESSAGE_BYTES = 64;
     private static final int BLOCK_BYTES = 64 * 1024;
-    private static final int BLOCKS = 3200;
+    private static final int BLOCKS = 800;
 
     private PingPong() {}
 

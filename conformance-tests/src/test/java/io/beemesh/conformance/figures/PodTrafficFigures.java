@@ -6,6 +6,7 @@ import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -17,7 +18,8 @@ import org.junit.jupiter.api.Test;
  * from one node to another, beside a connection within one pod, which no sidecar sees.
  */
 final class PodTrafficFigures {
-    private static final int ROUNDS = Integer.getInteger("beemesh.rounds", 3000);
+    private static final int ROUNDS = Integer.getInteger("beemesh.rounds", 1000);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final List<NodeUnderTest> nodes = new ArrayList<>();
 
@@ -43,9 +45,10 @@ final class PodTrafficFigures {
             String host = target.equals("asks")
                     ? "127.0.0.1"
                     : kubectl.ok("get pod " + target + " -o jsonpath={.status.podIP}");
-            String figures = kubectl.ok("exec asks -- /runtime/bin/java -XX:TieredStopAtLevel=1"
-                    + " -cp /program io.beemesh.conformance.figures.PingPong ask " + host + " "
-                    + ROUNDS);
+            String figures = kubectl.command("exec", "asks", "--", "/runtime/bin/java",
+                    "-XX:TieredStopAtLevel=1", "-cp", "/program",
+                    "io.beemesh.conformance.figures.PingPong", "ask", host,
+                    String.valueOf(ROUNDS)).limit(LIMIT).run().ok();
             System.out.println(target + "\n" + figures);
             assertThat(figures).contains("answer", "connection", "throughput");
         }
