@@ -20,10 +20,12 @@ import (
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
@@ -152,6 +154,7 @@ func start(ctx context.Context, o *options) (*node, error) {
 		opts = append(opts, libp2p.EnableRelayService(limits...), libp2p.ForceReachabilityPublic())
 	}
 	if o.holePunching {
+		observedaddrs.ActivationThresh = 1 // the relay alone tells the outer address
 		opts = append(opts, libp2p.EnableHolePunching())
 	}
 	if o.autonat {
@@ -166,6 +169,9 @@ func start(ctx context.Context, o *options) (*node, error) {
 	n.serveBench()
 	if !o.quiet {
 		h.Network().Notify(n.notifiee())
+		if err := n.tellReachability(); err != nil {
+			return nil, err
+		}
 	}
 	if o.mode != "off" {
 		mode := dht.ModeServer
@@ -195,6 +201,21 @@ func start(ctx context.Context, o *options) (*node, error) {
 	}
 	n.pubsub, err = pubsub.NewGossipSub(ctx, h, pubsub.WithMessageSignaturePolicy(policy), pubsub.WithMessageIdFn(id))
 	return n, err
+}
+
+// tellReachability prints what AutoNAT v1 concludes.
+func (n *node) tellReachability() error {
+	sub, err := n.host.EventBus().Subscribe(new(event.EvtLocalReachabilityChanged))
+	if err != nil {
+		return err
+	}
+	go func() {
+		for e := range sub.Out() {
+			changed := e.(event.EvtLocalReachabilityChanged)
+			print(map[string]any{"event": "reachability", "reachability": changed.Reachability.String()})
+		}
+	}()
+	return nil
 }
 
 func (n *node) notifiee() network.Notifiee {

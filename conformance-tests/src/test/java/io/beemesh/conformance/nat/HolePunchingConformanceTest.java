@@ -1,8 +1,11 @@
 package io.beemesh.conformance.nat;
 
+import static io.beemesh.conformance.interop.InteropPeer.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.interop.InteropPeer;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -64,5 +67,65 @@ final class HolePunchingConformanceTest {
             assertThat(b.ask("echo " + a.id() + " " + MORE_BYTES)).isEqualTo("echoed");
             assertThat(carried(relay)).isEqualTo(before);
         }
+    }
+
+    @Test
+    void goBehindTheOtherNat_dialedThroughTheRelay_becomesDirect() throws IOException {
+        try (NatNetwork network = new NatNetwork()) {
+            NatPeer.Running relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
+            NatPeer.Running ours = network.start("a", "/ip4/0.0.0.0/tcp/4001");
+            InteropPeer go = startGo(network);
+            assertThat(relay.ask("serve")).isEqualTo("serving");
+            assertThat(ours.ask("dial " + relay.address())).isEqualTo("dialed");
+            assertThat(ours.ask("punch")).isEqualTo("punching");
+            JsonNode reserved = go.run(command("relay-reserve").put("addr", relay.address()));
+            assertThat(reserved.path("ok").asBoolean()).isTrue();
+            String id = go.address().substring(go.address().lastIndexOf('/') + 1);
+            knowsItsOuterAddress(go);
+            assertThat(ours.ask("dial " + relay.address() + "/p2p-circuit/p2p/" + id))
+                    .isEqualTo("dialed");
+            becomesDirect(ours, id);
+            assertThat(ours.ask("echo " + id + " " + BYTES)).isEqualTo("echoed");
+        }
+    }
+
+    @Test
+    void goBehindTheOtherNat_dialsThroughTheRelay_becomesDirect() throws IOException {
+        try (NatNetwork network = new NatNetwork()) {
+            NatPeer.Running relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
+            NatPeer.Running ours = network.start("a", "/ip4/0.0.0.0/tcp/4001");
+            InteropPeer go = startGo(network);
+            assertThat(relay.ask("serve")).isEqualTo("serving");
+            assertThat(ours.ask("reserve " + relay.address())).startsWith("reserved ");
+            assertThat(ours.ask("punch")).isEqualTo("punching");
+            String id = go.address().substring(go.address().lastIndexOf('/') + 1);
+            dial(go, relay.address());
+            knowsItsOuterAddress(go);
+            dial(go, relay.address() + "/p2p-circuit/p2p/" + ours.id());
+            becomesDirect(ours, id);
+            assertThat(ours.ask("echo " + id + " " + BYTES)).isEqualTo("echoed");
+        }
+    }
+
+    private static InteropPeer startGo(NatNetwork network) {
+        return network.startGo("b", "--hole-punching", "--dht-mode", "off", "--listen",
+                "/ip4/0.0.0.0/tcp/4001");
+    }
+
+    private static void dial(InteropPeer go, String address) {
+        JsonNode reply = go.run(command("dial").put("addr", address));
+        assertThat(reply.path("ok").asBoolean()).isTrue();
+    }
+
+    /** go punches only then. */
+    private static void knowsItsOuterAddress(InteropPeer go) {
+        Eventually.within(Duration.ofSeconds(30),
+                () -> assertThat(go.run(command("info")).path("protocols").toString())
+                        .contains("/libp2p/dcutr"));
+    }
+
+    private static void becomesDirect(NatPeer.Running ours, String id) {
+        Eventually.within(Duration.ofSeconds(60),
+                () -> assertThat(ours.ask("direct " + id)).isEqualTo("true"));
     }
 }

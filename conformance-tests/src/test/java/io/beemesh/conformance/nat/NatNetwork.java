@@ -2,6 +2,7 @@ package io.beemesh.conformance.nat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Proof;
+import io.beemesh.conformance.interop.InteropPeer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,9 @@ import java.util.List;
 final class NatNetwork implements AutoCloseable {
     /** The public namespace's address. */
     static final String PUBLIC = "5.5.0.1";
+
+    /** Another address of the public namespace. */
+    static final String PUBLIC_TOO = "5.5.0.2";
 
     /** The outer addresses of the two NATs. */
     static final List<String> OUTER = List.of("5.5.0.11", "5.5.0.12");
@@ -39,7 +43,7 @@ final class NatNetwork implements AutoCloseable {
             """;
 
     private final String prefix = "bm" + ProcessHandle.current().pid();
-    private final List<NatPeer.Running> peers = new ArrayList<>();
+    private final List<Runnable> closers = new ArrayList<>();
 
     /** Needs root, {@code ip}, {@code nft} and {@code nsenter}; ends the test as a proof not made without. */
     NatNetwork() {
@@ -56,6 +60,7 @@ final class NatNetwork implements AutoCloseable {
                 done
                 ip -n Ppub link add name br0 type bridge; ip -n Ppub link set br0 up
                 ip -n Ppub addr add 5.5.0.1/24 dev br0
+                ip -n Ppub addr add 5.5.0.2/24 dev br0
                 i=0
                 for h in a b; do
                   i=$((i + 1))
@@ -90,13 +95,20 @@ final class NatNetwork implements AutoCloseable {
     /** Starts a host in the namespace {@code pub}, {@code a} or {@code b}. */
     NatPeer.Running start(String namespace, String listen) throws IOException {
         NatPeer.Running peer = NatPeer.start(prefix + namespace, listen);
-        peers.add(peer);
+        closers.add(peer::close);
+        return peer;
+    }
+
+    /** Starts a go-libp2p peer in one. */
+    InteropPeer startGo(String namespace, String... options) {
+        InteropPeer peer = InteropPeer.go(NatPeer.within(prefix + namespace), options);
+        closers.add(peer::close);
         return peer;
     }
 
     @Override
     public void close() {
-        peers.forEach(NatPeer.Running::close);
+        closers.forEach(Runnable::run);
         run("for n in pub nat1 nat2 a b; do ip netns del " + prefix
                 + "$n 2>/dev/null || true; done");
     }

@@ -1,5 +1,7 @@
 package io.beemesh.conformance.nat;
 
+import io.beemesh.libp2p.autonat.AutoNat;
+import io.beemesh.libp2p.autonat.AutoNatService;
 import io.beemesh.libp2p.dcutr.HolePunching;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.Echo;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class NatPeer {
     private final TestHost host;
     private final RelayService relay;
+    private final AutoNat autoNat;
     private @Nullable MulticastDns mdns;
 
     /** Such a process as the test sees it. */
@@ -97,6 +100,8 @@ final class NatPeer {
     private NatPeer(String listen) {
         host = TestHost.start(NatPeer::reusingPort, listen);
         relay = host.relayService(RelayConfig.defaults());
+        autoNat = new AutoNat(host.host().swarm(), new SecureRandom(), reachability -> {
+        });
     }
 
     private static NettyHostConfig reusingPort(NettyHostConfig config) {
@@ -136,6 +141,15 @@ final class NatPeer {
                     new HolePunching(host.host().swarm()).start();
                     return "punching";
                 });
+                case "autonat" -> host.onLoop(() -> {
+                    autoNat.start();
+                    return "asking";
+                });
+                case "autonat-serve" -> host.onLoop(() -> {
+                    new AutoNatService(host.host().swarm()).start();
+                    return "serving";
+                });
+                case "reachability" -> host.onLoop(() -> autoNat.reachability().toString());
                 case "reserve" -> {
                     PeerId id = host.know(words.get(1));
                     yield "reserved " + host.get(() -> host.host().relayClient().reserve(id))
