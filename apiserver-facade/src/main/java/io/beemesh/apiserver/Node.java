@@ -166,6 +166,7 @@ public final class Node implements AutoCloseable {
         NodeRegistry registry = NodeRegistry.open(loop, mesh.membership(), mesh.homes(), links,
                 random.split(), storage, RegistryConfig.defaults());
         await(CompletableFuture.runAsync(() -> links.start(new RegistryReceiver(registry)), loop));
+        registry.show(meters);
         await(registry.start());
         if (!registry.isCaughtUp()) {
             // Its Node says Ready once a majority is there; whoever starts the others waits for

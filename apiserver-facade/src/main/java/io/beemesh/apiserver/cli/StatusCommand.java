@@ -60,10 +60,15 @@ final class StatusCommand implements Callable<Integer> {
         int led = 0;
         List<String> shortOf = new ArrayList<>();
         List<String> unled = new ArrayList<>();
+        List<String> detached = new ArrayList<>();
+        int unmerged = 0;
         for (JsonNode slot : mesh.path("slots")) {
             String primary = slot.path("primary").asText();
             led += primary.equals(self) ? 1 : 0;
-            if (primary.isEmpty()) {
+            unmerged += slot.path("unmerged").asInt();
+            if (slot.path("service").asText().equals("DETACHED")) {
+                detached.add(slot.path("slot").asText());
+            } else if (primary.isEmpty()) {
                 unled.add(slot.path("slot").asText());
             } else if (slot.path("short").asBoolean()) {
                 shortOf.add(slot.path("slot").asText());
@@ -72,6 +77,11 @@ final class StatusCommand implements Callable<Integer> {
         System.out.println("registry: " + mesh.path("slots").size() + " slots here, " + led
                 + " led by this node, short of homes: " + named(shortOf)
                 + ", without a primary: " + named(unled));
+        if (!detached.isEmpty() || unmerged > 0) {
+            System.out.println("detached: " + named(detached) + ": this side of the mesh has no"
+                    + " majority of their homes and goes on alone; objects to be merged: "
+                    + unmerged);
+        }
     }
 
     private static String named(List<String> slots) {

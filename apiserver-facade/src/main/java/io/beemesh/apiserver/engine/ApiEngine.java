@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 public final class ApiEngine implements ApiHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ApiEngine.class);
     private static final int RETRY_SECONDS = 1;
+    private static final String DETACHED = "this side of the mesh has no majority: what others"
+            + " change meanwhile is not seen here, and is merged later";
 
     private final EngineSeams seams;
     private final ServerPaths paths;
@@ -91,7 +93,7 @@ public final class ApiEngine implements ApiHandler {
             return computed(call);
         }
         return switch (info.verb()) {
-            case "list", "watch", "deletecollection" -> verb(call);
+            case "list", "watch", "deletecollection" -> warned(call, this::verb);
             default -> refreshed(call, this::verb);
         };
     }
@@ -108,8 +110,17 @@ public final class ApiEngine implements ApiHandler {
         }
         CompletableFuture<Void> here = seams.registry().refresh(call.key());
         return here.isDone()
-                ? here.thenCompose(done -> verb.apply(call))
-                : here.thenComposeAsync(done -> verb.apply(call), seams.workers());
+                ? here.thenCompose(done -> warned(call, verb))
+                : here.thenComposeAsync(done -> warned(call, verb), seams.workers());
+    }
+
+    /** Says so if this side of the mesh goes on alone. */
+    private CompletableFuture<ApiResponse> warned(Call call,
+            Function<Call, CompletableFuture<ApiResponse>> verb) {
+        if (seams.registry().isDetached(call.info().namespace())) {
+            call.warn(List.of(DETACHED));
+        }
+        return verb.apply(call);
     }
 
     /** What is answered and not kept. */

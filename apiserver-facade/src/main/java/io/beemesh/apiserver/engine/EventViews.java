@@ -103,6 +103,7 @@ public final class EventViews extends ForwardingRegistry {
                     update.expectedVersion());
             case Mutation.Delete delete -> new Mutation.Delete(stored(delete.draft()),
                     delete.expectedVersion());
+            case Mutation.Gone gone -> new Mutation.Gone(stored(gone.draft()));
         };
     }
 
@@ -141,6 +142,7 @@ public final class EventViews extends ForwardingRegistry {
                     shown(conflict.current()));
             case WriteResult.NotFound missing -> missing;
             case WriteResult.Full full -> full;
+            case WriteResult.NeedsMajority never -> never;
             case WriteResult.Unavailable unavailable -> unavailable;
         };
     }

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** What refused and failed writes mean to the client. */
 final class Outcomes {
+    /** After so long it may be asked again whether this side of the mesh has a majority. */
+    private static final int MAJORITY_RETRY_SECONDS = 1;
+
     private Outcomes() {}
 
     /** Throws unless {@code errors} is empty. */
@@ -46,6 +49,8 @@ final class Outcomes {
                     : StatusTable.modified(type, name);
             case WriteResult.Full full -> StatusTable.forbidden(type, name, full.reason(),
                     List.of());
+            case WriteResult.NeedsMajority(String reason) ->
+                StatusTable.unavailable(reason, MAJORITY_RETRY_SECONDS);
             case WriteResult.Unavailable unavailable -> unavailable.maybeCommitted()
                     ? StatusTable.timeout("request did not complete within the allotted timeout: "
                             + unavailable.reason())

@@ -204,6 +204,8 @@ public final class MeshApi implements ApiHandler {
         json.put("primary", slot.primary().map(this::nodeOf).orElse(""));
         ArrayNode homes = json.putArray("homes");
         slot.homes().forEach(home -> homes.add(nodeOf(home)));
+        json.put("service", slot.service().name());
+        json.put("unmerged", slot.unmerged());
         json.put("short", slot.isShort());
         return json;
     }

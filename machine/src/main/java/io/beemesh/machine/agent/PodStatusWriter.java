@@ -107,7 +107,8 @@ final class PodStatusWriter {
             case WriteResult.AlreadyExists _,WriteResult.NotFound _ -> {
                 // Gone, or another pod by now: its deletion reaches the agent as a change.
             }
-            case WriteResult.Full _,WriteResult.Unavailable _ -> retry();
+            case WriteResult.Full _,WriteResult.Unavailable _,WriteResult.NeedsMajority _ ->
+                retry();
         }
     }
 

@@ -165,6 +165,7 @@ final class Batch {
             case WriteResult.NotFound(ObjectKey key) -> new Outcome.Retry(key + " is gone");
             case WriteResult.Full(String reason) -> new Outcome.Retry(reason);
             case WriteResult.Unavailable(String reason, var _, var _) -> new Outcome.Retry(reason);
+            case WriteResult.NeedsMajority(String reason) -> new Outcome.Retry(reason);
         };
     }
 

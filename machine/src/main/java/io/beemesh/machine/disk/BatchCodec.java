@@ -16,6 +16,7 @@ final class BatchCodec {
     private static final int ENTRY = 2;
     private static final int SNAPSHOT = 3;
     private static final int VOTELESS = 4;
+    private static final int FORK = 5;
 
     private BatchCodec() {}
 
@@ -43,6 +44,13 @@ final class BatchCodec {
                     out.writeUInt64NoTag(word.term());
                     out.writeUInt64NoTag(word.sequence());
                     out.writeUInt64NoTag(word.until());
+                }
+                case LogRecord.Fork line -> {
+                    out.writeUInt32NoTag(FORK);
+                    out.writeUInt32NoTag(line.slot());
+                    out.writeUInt64NoTag(line.term());
+                    out.writeUInt64NoTag(line.sequence());
+                    out.writeByteArrayNoTag(line.payload());
                 }
                 case LogRecord.Snapshot part -> {
                     out.writeUInt32NoTag(SNAPSHOT);
@@ -73,6 +81,7 @@ final class BatchCodec {
                         in.readUInt32(), in.readBool(), in.readByteArray());
                 case VOTELESS ->
                     new LogRecord.Voteless(slot, term, in.readUInt64(), in.readUInt64());
+                case FORK -> new LogRecord.Fork(slot, in.readUInt64(), in.readByteArray());
                 default -> throw new StorageException("unknown kind of log record: " + kind);
             });
         }

@@ -37,6 +37,7 @@ final class Log implements AutoCloseable {
         private final long number;
         private final Map<Integer, Position> positions = new HashMap<>();
         private final Map<Integer, Long> votes = new HashMap<>();
+        private final Map<Integer, Long> forks = new HashMap<>();
 
         private Extent(long number) {
             this.number = number;
@@ -48,6 +49,7 @@ final class Log implements AutoCloseable {
                 case LogRecord.Entry entry -> reach(entry.slot(), entry.term(), entry.sequence());
                 case LogRecord.Voteless word -> reach(word.slot(), word.term(), word.sequence());
                 case LogRecord.Snapshot part -> reach(part.slot(), part.term(), part.sequence());
+                case LogRecord.Fork line -> forks.merge(line.slot(), line.sequence(), Math::max);
             }
         }
 
@@ -62,7 +64,10 @@ final class Log implements AutoCloseable {
                             && position(marks.get(e.getKey())).compareTo(e.getValue()) >= 0)
                     && votes.entrySet().stream()
                             .allMatch(e -> marks.containsKey(e.getKey())
-                                    && marks.get(e.getKey()).vote().term() >= e.getValue());
+                                    && marks.get(e.getKey()).vote().term() >= e.getValue())
+                    && forks.entrySet().stream()
+                            .allMatch(e -> marks.containsKey(e.getKey())
+                                    && marks.get(e.getKey()).forked() >= e.getValue());
         }
     }
 

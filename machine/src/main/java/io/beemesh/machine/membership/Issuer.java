@@ -146,6 +146,13 @@ public final class Issuer {
         if (!MembershipCertificate.isNodeName(request.nodeName())) {
             return "node name '" + request.nodeName() + "' is not a DNS-1123 label";
         }
+        // In a larger mesh nobody could tell who decides on a new slot.
+        List<PeerId> all = membership.everyone();
+        boolean isFull = all.isEmpty() || all.size() >= Members.SMALL_MESH_MAX;
+        if (isFull && !membership.isMember(peer)) {
+            return "a mesh has at most " + Members.SMALL_MESH_MAX
+                    + " members, and this one has as many; remove one, or found another mesh";
+        }
         boolean taken = membership.ofNode(request.nodeName())
                 .filter(member -> !member.peer().equals(peer)).isPresent();
         return taken

@@ -67,7 +67,8 @@ final class Answers {
                 committed.objects().stream().mapToLong(o -> o.json().length).sum();
             case WriteResult.AlreadyExists(StoredObject existing) -> existing.json().length;
             case WriteResult.Conflict(StoredObject current) -> current.json().length;
-            case WriteResult.NotFound _,WriteResult.Full _,WriteResult.Unavailable _ -> 0;
+            case WriteResult.NotFound _,WriteResult.Full _,WriteResult.Unavailable _,WriteResult.NeedsMajority _ ->
+                0;
         };
     }
 

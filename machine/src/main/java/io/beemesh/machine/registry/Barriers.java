@@ -39,6 +39,7 @@ final class Barriers {
         private final CompletableFuture<Long> future = new CompletableFuture<>();
         private long version;
         private int catchingUp;
+        private boolean ofLog;
         private Optional<Loop.Timer> next = Optional.empty();
 
         private Read(List<Integer> slots, long version, long deadline) {
@@ -72,6 +73,14 @@ final class Barriers {
         return read.future;
     }
 
+    /** The same of what the log of a slot says, while this node still shows its fork. */
+    CompletableFuture<Long> awaitLog(int number) {
+        Read read = new Read(List.of(number), 0, loop.nanoTime() + Router.WAIT_MAX.toNanos());
+        read.ofLog = true;
+        ask(read);
+        return read.future;
+    }
+
     private void ask(Read read) {
         if (loop.nanoTime() - read.deadline > 0) {
             read.future.completeExceptionally(new UnavailableException(
@@ -81,7 +90,12 @@ final class Barriers {
         Map<PeerId, List<Integer>> byPrimary = new LinkedHashMap<>();
         for (int number : List.copyOf(read.open)) {
             Slot slot = slots.slot(number);
-            Word here = word(slot, read.version);
+            if (!read.ofLog && slots.forks().isMerging(number)) {
+                continue;
+            }
+            Word here = !read.ofLog && slots.forks().isOpen(number)
+                    ? new Word(number, true, 0, slot.version())
+                    : word(slot, read.version);
             Optional<PeerId> primary = slot.replica().primary().or(() -> founding.founder(slot));
             if (here.known) {
                 hear(read, here);
@@ -162,7 +176,7 @@ final class Barriers {
                     && slot.replica().primary().isEmpty()) {
                 founding.begin(slot);
             }
-            words.add(slots.isBeyond(atLeast)
+            words.add(slots.clock().isBeyond(atLeast)
                     ? new Word(number, false, 0, 0)
                     : word(slot, atLeast));
         }

@@ -7,6 +7,7 @@ import io.beemesh.machine.registry.Storage.SlotMark;
 import io.beemesh.machine.registry.Storage.StateWrite;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -17,16 +18,18 @@ final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
 
     private final Storage storage;
-    private final ObjectTable objects;
+    private final Function<ObjectKey, Optional<StoredObject>> states;
     private final long bytesBetween;
     private Set<ObjectKey> changedObjects = new LinkedHashSet<>();
     private Set<Integer> changedSlots = new LinkedHashSet<>();
     private long bytesAtLast;
     private boolean busy;
 
-    Checkpoints(Storage storage, ObjectTable objects, long bytesBetween) {
+    /** @param states what is kept under a key */
+    Checkpoints(Storage storage, Function<ObjectKey, Optional<StoredObject>> states,
+            long bytesBetween) {
         this.storage = storage;
-        this.objects = objects;
+        this.states = states;
         this.bytesBetween = bytesBetween;
     }
 
@@ -55,13 +58,13 @@ final class Checkpoints {
     void begin(Function<Integer, SlotMark> mark, Runnable done) {
         busy = true;
         List<SlotMark> marks = changedSlots.stream().map(mark).toList();
-        List<StateWrite> states = changedObjects.stream()
-                .map(key -> new StateWrite(key, objects.get(key))).toList();
+        List<StateWrite> changed = changedObjects.stream()
+                .map(key -> new StateWrite(key, states.apply(key))).toList();
         Set<ObjectKey> takenObjects = changedObjects;
         Set<Integer> takenSlots = changedSlots;
         changedObjects = new LinkedHashSet<>();
         changedSlots = new LinkedHashSet<>();
-        storage.checkpoint(new Checkpoint(marks, states), outcome -> {
+        storage.checkpoint(new Checkpoint(marks, changed), outcome -> {
             busy = false;
             if (!(outcome instanceof Outcome.Stored)) {
                 changedObjects.addAll(takenObjects);

@@ -25,6 +25,7 @@ final class Discovery {
     private final Loop loop;
     private final Mesh mesh;
     private final HomeSlots slots;
+    private final Detachment detachment;
     private final Map<Long, Round> rounds = new TreeMap<>();
 
     /** One question to all. */
@@ -38,10 +39,11 @@ final class Discovery {
         }
     }
 
-    Discovery(Loop loop, Mesh mesh, HomeSlots slots) {
+    Discovery(Loop loop, Mesh mesh, HomeSlots slots, Detachment detachment) {
         this.loop = loop;
         this.mesh = mesh;
         this.slots = slots;
+        this.detachment = detachment;
     }
 
     /**
@@ -81,7 +83,11 @@ final class Discovery {
 
     private boolean finish(long id, Round round) {
         List<PeerId> all = mesh.members().everyone();
-        if (2 * all.stream().filter(round.answered::contains).count() <= all.size()) {
+        // A side that goes on alone says what it knows.
+        boolean alone = detachment.isMinority() && slots.knowsAllThatWas()
+                && all.stream().filter(mesh.members()::isAlive)
+                        .allMatch(round.answered::contains);
+        if (2 * all.stream().filter(round.answered::contains).count() <= all.size() && !alone) {
             return false;
         }
         rounds.remove(id);

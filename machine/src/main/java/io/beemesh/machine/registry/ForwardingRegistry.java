@@ -34,6 +34,11 @@ public abstract class ForwardingRegistry implements Registry {
     }
 
     @Override
+    public boolean isDetached(String namespace) {
+        return registry.isDetached(namespace);
+    }
+
+    @Override
     public CompletableFuture<Snapshot> list(GroupResource type, String namespace) {
         return registry.list(type, namespace);
     }

@@ -2,6 +2,7 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Storage.LogRecord;
 import io.beemesh.machine.registry.Storage.Outcome;
 import io.beemesh.machine.registry.replica.Contents;
@@ -42,7 +43,10 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         void onCommitted(List<Proposal> committed);
 
         /** A whole slot was replaced by what another node sent. */
-        void onReplaced(List<Change> changes, long version);
+        void onReplaced(int slot, List<Change> changes, long version);
+
+        /** Changes of forks are on disk; their proposals are to be answered. */
+        void onForked(List<Proposal> forked);
 
         /** Role, term or primary of a slot may have changed. */
         void onRole(Slot slot);
@@ -55,7 +59,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     private final HybridClock clock;
     private final ObjectTable objects;
     private final Listener listener;
-    private final Primary primary;
+    private final Forks forks;
     private final LogWriter log;
     private final Checkpoints checkpoints;
     private final Replicas replicas;
@@ -67,6 +71,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     };
     private boolean restoring;
     private boolean mayFound;
+    private boolean forgetful;
     private volatile Optional<String> unusable = Optional.empty();
 
     HomeSlots(Loop loop, Storage storage, RegistryConfig config, ObjectTable objects,
@@ -78,12 +83,14 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         this.clock = new HybridClock(loop, self);
         this.objects = objects;
         this.listener = listener;
-        this.primary = new Primary(config, clock, objects);
         this.log = new LogWriter(loop, storage, this);
-        this.checkpoints = new Checkpoints(storage, objects, config.checkpointBytes());
+        this.checkpoints = new Checkpoints(storage, this::stored, config.checkpointBytes());
+        this.forks = new Forks(self, objects, clock, log, checkpoints, codec,
+                mesh.rules());
+        this.forgetful = storage.recovered().replaces();
         this.replicas = new Replicas(loop, self, mesh.random(), this, mesh.transport(),
                 new Replicas.Settings(config.replica(), mesh.rules(), mesh.members().isNew(),
-                        storage.recovered().replaces()));
+                        forgetful));
         this.mayFound = !mesh.members().isJoining();
         this.snapshots = new Snapshots(objects, codec, config.namespaceBytesMax());
     }
@@ -97,12 +104,18 @@ final class HomeSlots implements Contents, LogWriter.Listener {
             slot.replica().restore(new Position(mark.entryTerm(), mark.sequence()), mark.homes());
             slot.replica().restoreVote(mark.vote().term(), mark.vote().candidate());
             slot.replica().restoreVoteless(mark.votelessUntil());
+            slot.settled(mark.settled());
+            forks.restore(slot, mark.forked());
             slot.observe(mark.version());
             clock.observe(mark.version());
             version = Math.max(version, mark.version());
         }
         for (StoredObject object : recovered.objects()) {
-            objects.put(object);
+            if (Pin.isStorageKey(object.key())) {
+                forks.restore(slot(SlotMap.of(Pin.keyOf(object.key()))), object);
+            } else {
+                objects.put(object);
+            }
         }
         for (LogRecord record : recovered.log()) {
             restore(record);
@@ -110,6 +123,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         }
         restoring = false;
         slots.values().forEach(Slot::onTold);
+        version = Math.max(version, forks.show());
         LOG.info("Registry opened storage={} slots={} logged={}", recovered.storageId(),
                 slots.size(), recovered.log().size());
         return version;
@@ -120,6 +134,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         switch (record) {
             case LogRecord.Vote vote -> slot.replica().restoreVote(vote.term(), vote.candidate());
             case LogRecord.Voteless word -> slot.replica().restoreVoteless(word.until());
+            case LogRecord.Fork line -> forks.restore(slot, line);
             case LogRecord.Entry entry -> {
                 try {
                     slot.replica().restoreEntry(decode(
@@ -158,6 +173,10 @@ final class HomeSlots implements Contents, LogWriter.Listener {
 
     HybridClock clock() {
         return clock;
+    }
+
+    Forks forks() {
+        return forks;
     }
 
     Collection<Slot> all() {
@@ -213,17 +232,12 @@ final class HomeSlots implements Contents, LogWriter.Listener {
                 : Optional.empty();
     }
 
-    /** Decides on a write as primary. */
-    void write(Slot slot, List<Mutation> mutations, long request,
-            CompletableFuture<WriteResult> future) {
-        // What is committed and not told is no more in flight, and not in the table of objects
-        // either.
-        tellCommitted();
-        primary.write(slot, mutations, request, future);
+    private Storage.SlotMark mark(int number) {
+        return slot(number).mark(forks.landed(number));
     }
 
-    private Storage.SlotMark mark(int number) {
-        return slot(number).mark();
+    private Optional<StoredObject> stored(ObjectKey key) {
+        return forks.stored(key);
     }
 
     // What replicas ask for.
@@ -317,9 +331,21 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         checkpoints.consider(log.storedBytes(), this::mark);
     }
 
-    /** This node has heard of all that there is. */
-    void mayFoundFromNow() {
+    /** Whether this node had at some time all that there was, and has lost nothing since. */
+    boolean knowsAllThatWas() {
+        return mayFound && !forgetful;
+    }
+
+    /** Whether this node has the whole of the slot, as it was at some time. */
+    boolean isComplete(Slot slot) {
+        return (knowsAllThatWas() || !slot.replica().last().equals(Position.NONE)) && mayFound
+                && !slot.replica().isVoteless();
+    }
+
+    /** This node has now what the others have. */
+    void knowsAll() {
         mayFound = true;
+        forgetful = false;
     }
 
     @Override
@@ -358,7 +384,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     @Override
     public SnapshotSource snapshot(int number) {
         tellCommitted();
-        return snapshots.of(slot(number));
+        return snapshots.of(slot(number), forks);
     }
 
     @Override
@@ -375,7 +401,10 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     }
 
     private void replace(Slot slot, Position position, Snapshots.Whole whole) {
-        List<Change> changes = snapshots.apply(slot.number(), whole);
+        forks.jump(slot.number());
+        List<Change> changes = new ArrayList<>(snapshots.apply(slot.number(), whole, forks));
+        slot.settled(whole.mark().settled());
+        changes.addAll(forks.settle(slot, whole.mark().version()));
         changes.forEach(c -> checkpoints.changed(c.object().key()));
         checkpoints.changed(slot.number());
         slot.onTruncated(-1).forEach(p -> {
@@ -388,7 +417,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         slot.replica().onSnapshotStored(position, whole.mark().homes());
         if (!restoring) {
             slot.remembersFrom(loop.nanoTime());
-            listener.onReplaced(changes, whole.mark().version());
+            listener.onReplaced(slot.number(), changes, whole.mark().version());
             slot.onTold();
         }
     }
@@ -401,6 +430,10 @@ final class HomeSlots implements Contents, LogWriter.Listener {
             Slot slot = slot(record.slot());
             checkpoints.changed(record.slot());
             switch (record) {
+                case LogRecord.Fork line -> forks.onStored(slot, line).ifPresent(forked -> {
+                    forked.settle();
+                    listener.onForked(List.of(forked));
+                });
                 case LogRecord.Vote vote ->
                     slot.replica().onVoteStored(vote.term(), vote.candidate());
                 case LogRecord.Voteless word -> slot.replica().onVotelessStored(word.until());
@@ -439,6 +472,10 @@ final class HomeSlots implements Contents, LogWriter.Listener {
             case Outcome.Stored() -> throw new IllegalArgumentException("stored is not lost");
         };
         snapshots.abandon();
+        forks.onLost().forEach(p -> {
+            p.settle();
+            p.lost(result);
+        });
         for (Slot slot : List.copyOf(slots.values())) {
             boolean alone = slot.replica().homes().size() == 1;
             WriteResult told = alone
@@ -458,9 +495,5 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     /** Calls {@code task} for each slot whose role was given up for the disk. */
     void onAbandoned(BiConsumer<Integer, WriteResult> task) {
         abandoned = task;
-    }
-
-    boolean isBeyond(long wanted) {
-        return clock.isBeyond(wanted);
     }
 }

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 
 /**
  * The slots that this node decides on: it is primary with a lease, and has all that former primaries
- * committed. Whoever works on objects of a slot begins when it is told here. On the loop only.
+ * committed; or it goes on alone. Whoever works on objects of a slot begins when it is told here. On the loop only.
  */
 final class Leads {
     private static final Duration INTERVAL = Duration.ofMillis(100);
@@ -64,9 +64,13 @@ final class Leads {
         }
     }
 
-    private static boolean isLed(Slot slot) {
+    private boolean isLed(Slot slot) {
+        if (slots.forks().isOpen(slot.number())) {
+            return true;
+        }
         Replica replica = slot.replica();
-        return replica.isSettled() && replica.hasLease();
+        return replica.isSettled() && replica.hasLease()
+                && !slots.forks().isMerging(slot.number());
     }
 
     boolean isPrimary(int number) {

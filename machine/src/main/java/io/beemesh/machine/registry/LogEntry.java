@@ -3,6 +3,7 @@ package io.beemesh.machine.registry;
 import io.beemesh.machine.registry.replica.Entry;
 import io.beemesh.machine.registry.replica.HomeSet;
 import java.util.List;
+import java.util.Optional;
 
 /** What a slot's log holds, in order. */
 sealed interface LogEntry extends Entry.Content {
@@ -27,16 +28,24 @@ sealed interface LogEntry extends Entry.Content {
     /**
      * Changes of objects that are made together, with rising versions.
      *
+     * @param effects at least one, but with {@code settle}
      * @param request id under which a node passed the write on, zero if none did
+     * @param settle what of a fork they take in, if they do
      */
-    record Changes(List<Effect> effects, long request) implements LogEntry {
+    record Changes(List<Effect> effects, long request, Optional<Settle> settle)
+            implements
+                LogEntry {
         public Changes {
             effects = List.copyOf(effects);
+            if (effects.isEmpty() && settle.isEmpty()) {
+                throw new IllegalArgumentException("an entry that changes nothing");
+            }
         }
 
         @Override
         public long version() {
-            return effects.getLast().object().version();
+            return settle.map(Settle::version)
+                    .orElseGet(() -> effects.getLast().object().version());
         }
     }
 

@@ -107,6 +107,7 @@ final class LogWriter {
         return switch (record) {
             case LogRecord.Entry entry -> entry.payload().length + (long) RECORD_OVERHEAD_BYTES;
             case LogRecord.Snapshot part -> part.payload().length + (long) RECORD_OVERHEAD_BYTES;
+            case LogRecord.Fork line -> line.payload().length + (long) RECORD_OVERHEAD_BYTES;
             case LogRecord.Vote _,LogRecord.Voteless _ -> RECORD_OVERHEAD_BYTES;
         };
     }

@@ -36,4 +36,15 @@ public sealed interface Mutation {
             return draft.key();
         }
     }
+
+    /**
+     * Tells watchers once more that an object is gone, because some were told since that it is there; refused
+     * if the key exists.
+     */
+    record Gone(Draft draft) implements Mutation {
+        @Override
+        public ObjectKey key() {
+            return draft.key();
+        }
+    }
 }

@@ -3,6 +3,7 @@ package io.beemesh.machine.registry;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.membership.Members;
+import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.replica.Role;
@@ -31,45 +32,51 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #open} reads what is on disk, {@link #start} begins to serve, {@link #stop} ends with a
  * checkpoint.
  */
-public final class NodeRegistry implements Registry, HomeSlots.Listener {
+public final class NodeRegistry
+        implements
+            Registry,
+            HomeSlots.Listener,
+            Detachment.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRegistry.class);
 
     private static final Duration CATCH_UP_RETRY = Duration.ofMillis(500);
 
     private final Loop loop;
+    private final View view;
     private final ObjectTable objects;
-    private final ChangeLog changes;
-    private final Watches watches;
     private final HomeSlots slots;
     private final Mesh mesh;
     private final Router router;
     private final Barriers barriers;
     private final Discovery discovery;
+    private final Inbox inbox;
     private final Placement placement;
     private final Answers answers;
     private final RegistryCounters counters = new RegistryCounters();
     private final Leads leads;
-    private final List<Awaited> awaited = new ArrayList<>();
+    private final Detachment detachment;
+    private final Merging merging;
     private volatile boolean alone;
     private volatile boolean caughtUp;
-    private volatile long version;
-
-    private record Awaited(long version, CompletableFuture<Boolean> future, Loop.Timer timeout) {}
 
     private NodeRegistry(Loop loop, Mesh mesh, Storage storage, RegistryConfig config) {
         this.loop = loop;
-        this.objects = new ObjectTable(
-                new NamespaceUsage(config.namespaceObjectsMax(), config.namespaceBytesMax()));
-        this.changes = new ChangeLog(config.changesMax(), config.changeBytesMax());
-        this.watches = new Watches(loop, config.progressInterval(), this::version);
+        this.view = new View(loop, config);
+        this.objects = view.objects();
         this.mesh = mesh;
         this.slots = new HomeSlots(loop, storage, config, objects, this, mesh);
         this.answers = new Answers(loop);
-        this.router = new Router(loop, mesh, slots, answers, counters);
+        Primary primary = new Primary(config, objects.usage());
+        this.router = new Router(loop, mesh, slots, new Writes(slots, primary), answers,
+                counters);
         this.barriers = new Barriers(loop, mesh, slots, counters);
-        this.discovery = new Discovery(loop, mesh, slots);
+        this.detachment = new Detachment(loop, mesh, slots, config, counters, this);
+        this.discovery = new Discovery(loop, mesh, slots, detachment);
+        this.inbox = new Inbox(slots, router, barriers, discovery);
         this.placement = new Placement(loop, mesh.members(), slots, counters);
         this.leads = new Leads(loop, slots);
+        this.merging = new Merging(loop, mesh.members().self(), mesh.rules(), slots, router,
+                barriers, counters, this::onMerged);
         slots.onAbandoned(router::refuse);
     }
 
@@ -98,12 +105,12 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
         Storage.Recovered recovered = storage.recovered();
         recovered.loss().ifPresent(loss -> LOG.warn("Registry was not closed in order: {}", loss));
         try {
-            registry.version = registry.slots.restore(recovered);
+            registry.view.reach(registry.slots.restore(recovered));
             registry.slots.checkOwner();
         } catch (UncheckedIOException e) {
             throw new IOException(e.getMessage(), e);
         }
-        registry.changes.startAt(registry.version);
+        registry.view.beginHistory();
         return registry;
     }
 
@@ -128,14 +135,15 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
         CompletableFuture<Void> done = new CompletableFuture<>();
         barrier("").whenComplete((reached, failure) -> {
             if (failure == null) {
-                slots.mayFoundFromNow();
+                slots.knowsAll();
                 caughtUp = true;
             } else {
                 LOG.warn("Registry is behind the others reason=\"{}\"", failure.getMessage());
             }
             if (slots.mayFound()) {
                 done.complete(null);
-            } else {
+            }
+            if (!caughtUp) {
                 loop.schedule(CATCH_UP_RETRY, () -> catchUp().thenAccept(done::complete));
             }
         });
@@ -149,35 +157,15 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
             slots.replicas().start();
             placement.start();
             leads.start();
+            detachment.start();
+            merging.start();
         }
     }
 
     /** Takes a message of another member. */
     public void onMessage(PeerId from, RegistryMessage message) throws RegistryException {
         loop.assertInside();
-        try {
-            switch (message) {
-                case RegistryMessage.Request request -> {
-                    switch (request.kind()) {
-                        case Router.WRITE -> router.onRequest(from, request);
-                        case Router.SLOTS -> discovery.onRequest(from, request);
-                        default -> barriers.onRequest(from, request);
-                    }
-                }
-                case RegistryMessage.Response response -> {
-                    switch (response.kind()) {
-                        case Router.WRITE -> router.onResponse(from, response);
-                        case Router.SLOTS -> discovery.onResponse(from, response);
-                        default -> barriers.onResponse(from, response);
-                    }
-                }
-                case RegistryMessage.OfSlot _,RegistryMessage.Beat _,RegistryMessage.BeatReply _ ->
-                    slots
-                            .replicas().onMessage(from, message);
-            }
-        } catch (IOException e) {
-            throw new RegistryException("bad message: " + e.getMessage(), e);
-        }
+        inbox.onMessage(from, message);
     }
 
     /** A connection to a member is up. */
@@ -191,7 +179,7 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
      */
     public CompletableFuture<Void> stop() {
         return onLoop(() -> {
-            watches.close("the node is shutting down");
+            view.close(n -> true, "the node is shutting down");
             return slots.stop();
         });
     }
@@ -222,22 +210,25 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
     public CompletableFuture<Snapshot> list(GroupResource type, String namespace) {
         return onLoop(() -> alone
                 ? CompletableFuture
-                        .completedFuture(new Snapshot(version, objects.list(type, namespace)))
+                        .completedFuture(new Snapshot(version(), objects.list(type, namespace)))
                 : barrier(namespace).thenApply(v -> snapshot(type, namespace, v)));
     }
 
     /** What is here now; of several slots, what was there when all of them had passed {@code reached}. */
     private Snapshot snapshot(GroupResource type, String namespace, long reached) {
-        List<StoredObject> now = objects.list(type, namespace);
-        if (!namespace.isEmpty()) {
-            return new Snapshot(slots.get(SlotMap.ofNamespace(namespace)).map(Slot::version)
-                    .orElse(reached), now);
+        if (isDetached(namespace)) {
+            view.reach(slots.forks().nextVersion());
+            return new Snapshot(version(), objects.list(type, namespace));
         }
-        try {
-            return new Snapshot(reached, changes.undo(now, type, namespace, reached));
-        } catch (VersionExpiredException e) {
-            return new Snapshot(reached, now);
-        }
+        return view.snapshot(type, namespace, HybridClock.attached(reached),
+                namespace.isEmpty()
+                        ? Optional.empty()
+                        : slots.get(SlotMap.ofNamespace(namespace)));
+    }
+
+    @Override
+    public boolean isDetached(String namespace) {
+        return slots.forks().isDetached(namespace);
     }
 
     @Override
@@ -271,6 +262,11 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
         return slots.get(slot).map(s -> s.replica().toString()).orElse("no replica");
     }
 
+    /** Makes what this node does alone part of {@code meters}. */
+    public void show(Meters meters) {
+        counters.show(meters, slots.forks());
+    }
+
     RegistryCounters counters() {
         return counters;
     }
@@ -278,24 +274,16 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
     /** Whether nobody else is in the mesh, or decides on anything that this node holds. */
     private boolean isAlone() {
         PeerId self = mesh.members().self();
-        return mesh.members().everyone().equals(List.of(self)) && slots.all().stream()
-                .allMatch(s -> s.replica().homes().members().equals(List.of(self)));
+        return mesh.members().everyone().equals(List.of(self)) && slots.forks().isEmpty()
+                && slots.all().stream()
+                        .allMatch(s -> s.replica().homes().members().equals(List.of(self)));
     }
 
     /** All slots of which this node has a replica, in order; on the loop only. */
     public List<SlotStatus> slots() {
         loop.assertInside();
-        long alive = mesh.members().everyone().stream().filter(mesh.members()::isAlive).count();
-        return slots.all().stream().map(slot -> status(slot, (int) alive)).toList();
-    }
-
-    private SlotStatus status(Slot slot, int alive) {
-        List<PeerId> homes = slot.replica().homes().members();
-        long reached = homes.stream().filter(mesh.members()::isAlive).count();
-        int wanted = Math.min(Placement.HOMES, Math.max(alive, homes.size()));
-        return new SlotStatus(slot.number(), SlotMap.placeOf(slot.number()), slot.replica().term(),
-                slot.replica().primary(), homes, slot.replica().committed().sequence(),
-                slot.version(), reached < wanted);
+        return slots.all().stream().map(s -> SlotStatus.of(s, slots.forks(), mesh.members()))
+                .toList();
     }
 
     /** Whether other nodes count on what this one holds; on the loop only. */
@@ -317,10 +305,10 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
 
     private CompletableFuture<Long> barrier(List<Integer> numbers) {
         if (numbers.isEmpty()) {
-            return CompletableFuture.completedFuture(version);
+            return CompletableFuture.completedFuture(version());
         }
         // The second round moves the clocks of all slots beyond what the first one saw.
-        return barriers.await(numbers, version)
+        return barriers.await(numbers, version())
                 .thenCompose(v -> numbers.size() == 1
                         ? CompletableFuture.completedFuture(v)
                         : barriers.await(numbers, v));
@@ -330,8 +318,8 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
     public CompletableFuture<Snapshot> listAt(GroupResource type, String namespace, long past) {
         return onLoop(() -> {
             try {
-                return CompletableFuture.completedFuture(new Snapshot(past,
-                        changes.undo(objects.list(type, namespace), type, namespace, past)));
+                return CompletableFuture
+                        .completedFuture(new Snapshot(past, view.at(type, namespace, past)));
             } catch (VersionExpiredException e) {
                 return CompletableFuture.failedFuture(e);
             }
@@ -341,22 +329,16 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
     @Override
     public CompletableFuture<Boolean> awaitVersion(long wanted, Duration limit) {
         return onLoop(() -> {
-            if (version >= wanted || slots.isBeyond(wanted)) {
-                return CompletableFuture.completedFuture(version >= wanted);
-            }
-            CompletableFuture<Boolean> future = new CompletableFuture<>();
-            Loop.Timer timeout = loop.schedule(limit, () -> {
-                future.complete(false);
-                awaited.removeIf(a -> a.future.isDone());
-            });
-            awaited.add(new Awaited(wanted, future, timeout));
-            return future;
+            boolean seen = version() >= wanted;
+            return seen || slots.clock().isBeyond(wanted)
+                    ? CompletableFuture.completedFuture(seen)
+                    : view.await(wanted, limit);
         });
     }
 
     @Override
     public long version() {
-        return version;
+        return view.version();
     }
 
     @Override
@@ -364,9 +346,11 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
             WatchListener listener) {
         return onLoop(() -> {
             try {
-                List<Change> missed = changes.after(type, namespace, fromVersion);
+                if (!slots.forks().canGoOn(namespace, fromVersion)) {
+                    throw new VersionExpiredException(fromVersion, version());
+                }
                 return CompletableFuture
-                        .completedFuture(watches.subscribe(type, namespace, listener, missed));
+                        .completedFuture(view.watch(type, namespace, fromVersion, listener));
             } catch (VersionExpiredException e) {
                 return CompletableFuture.failedFuture(e);
             }
@@ -376,7 +360,7 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
     @Override
     public void follow(WatchListener listener) {
         loop.assertInside();
-        watches.follow(listener);
+        view.follow(listener);
     }
 
     @Override
@@ -397,15 +381,20 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
         boolean homesChanged = false;
         for (Proposal proposal : committed) {
             for (LogEntry.Effect effect : proposal.effects()) {
-                if (isOvertaken(effect)) {
+                if (slots.forks().absorb(proposal.slot(), effect) || isOvertaken(effect)) {
                     continue;
                 }
-                Change change = change(effect);
+                List<Change> changed = objects.apply(effect);
                 if (!proposal.isReplayed()) {
-                    news.add(change);
+                    news.addAll(changed);
                 }
             }
-            version = Math.max(version, proposal.entry().version());
+            if (proposal.taken().isPresent()) {
+                Slot slot = slots.slot(proposal.slot());
+                slot.settled(proposal.taken().get());
+                news.addAll(slots.forks().settle(slot, proposal.entry().version()));
+            }
+            view.reach(proposal.entry().version());
             homesChanged |= proposal.entry() instanceof LogEntry.Homes;
             if (proposal.request() != 0) {
                 answers.put(proposal.request(), proposal.result());
@@ -413,10 +402,10 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
             if (proposal.isReplayed()) {
                 // What came before it may have been overtaken by a checkpoint, so it makes no
                 // history.
-                changes.startAt(version);
+                view.beginHistory();
             }
         }
-        tell(news);
+        view.tell(news);
         committed.forEach(Proposal::committed);
         if (homesChanged) {
             alone = isAlone();
@@ -434,10 +423,12 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
     }
 
     @Override
-    public void onReplaced(List<Change> news, long reached) {
+    public void onReplaced(int slot, List<Change> news, long reached) {
         counters.snapshots++;
-        version = Math.max(version, reached);
-        tell(news);
+        view.reach(reached);
+        view.tell(news);
+        // What came and went meanwhile is not told; a client may know of it from another node.
+        restart(slot, "this node missed changes");
     }
 
     @Override
@@ -446,53 +437,53 @@ public final class NodeRegistry implements Registry, HomeSlots.Listener {
             counters.takeovers++;
         }
         placement.onRole(slot);
+        detachment.onRole(slot);
         router.onRole(slot);
         leads.look(slot);
     }
 
-    private void tell(List<Change> news) {
-        news.forEach(changes::add);
-        if (!news.isEmpty()) {
-            watches.deliver(List.copyOf(news));
+    /** Makes changes of forks visible, then tells: watches first, then who wrote them. */
+    @Override
+    public void onForked(List<Proposal> forked) {
+        List<Change> news = new ArrayList<>();
+        for (Proposal proposal : forked) {
+            proposal.effects().forEach(e -> news.addAll(objects.apply(e)));
+            view.reach(proposal.entry().version());
         }
-        for (Awaited waiter : List.copyOf(awaited)) {
-            if (waiter.version <= version) {
-                awaited.remove(waiter);
-                waiter.timeout.cancel();
-                waiter.future.complete(true);
-            }
-        }
+        view.tell(news);
+        forked.forEach(Proposal::committed);
     }
 
-    private Change change(LogEntry.Effect effect) {
-        StoredObject object = effect.object();
-        if (effect.deleted()) {
-            return new Change(Change.Kind.DELETED, object, objects.remove(object.key()));
-        }
-        Optional<StoredObject> previous = objects.put(object);
-        return new Change(previous.isPresent() ? Change.Kind.MODIFIED : Change.Kind.ADDED, object,
-                previous);
+    @Override
+    public void onOpened(Slot slot) {
+        LOG.warn("Slot detached, this side has no majority of its homes slot={} term={} entry={}",
+                slot.number(), slot.replica().term(), slot.replica().last());
+        router.onServed(slot);
+        leads.look(slot);
     }
 
-    /** At once if this is the loop, else as a task of its own. */
+    @Override
+    public void onClosed(Slot slot) {
+        leads.look(slot);
+        restart(slot.number(), "the mesh is one again");
+    }
+
+    /** Who watches a slot lists anew, as it may have missed changes that are below versions told here. */
+    private void restart(int slot, String reason) {
+        view.forgetHistory(slots.clock());
+        view.close(n -> n.isEmpty() || SlotMap.ofNamespace(n) == slot, reason);
+    }
+
+    private void onMerged(Slot slot) {
+        LOG.info("Slot attached again slot={} term={}", slot.number(), slot.replica().term());
+        counters.attached.increment();
+        view.forgetHistory(slots.clock());
+        alone = isAlone();
+        router.onServed(slot);
+        leads.look(slot);
+    }
+
     private <T> CompletableFuture<T> onLoop(Supplier<CompletableFuture<T>> task) {
-        if (loop.isInside()) {
-            return task.get();
-        }
-        CompletableFuture<T> result = new CompletableFuture<>();
-        loop.execute(() -> {
-            try {
-                task.get().whenComplete((value, failure) -> {
-                    if (failure == null) {
-                        result.complete(value);
-                    } else {
-                        result.completeExceptionally(failure);
-                    }
-                });
-            } catch (RuntimeException e) {
-                result.completeExceptionally(e);
-            }
-        });
-        return result;
+        return OnLoop.run(loop, task);
     }
 }

@@ -125,6 +125,48 @@ final class ObjectTable {
         return previous;
     }
 
+    /**
+     * Makes a change that is committed; as watchers see it. An object in place of another of its name comes
+     * after the deletion of that one.
+     */
+    List<Change> apply(LogEntry.Effect effect) {
+        StoredObject object = effect.object();
+        if (effect.deleted()) {
+            return List.of(new Change(Change.Kind.DELETED, object, remove(object.key())));
+        }
+        Optional<StoredObject> previous = put(object);
+        if (previous.isEmpty()) {
+            return List.of(new Change(Change.Kind.ADDED, object, previous));
+        }
+        return previous.get().uid().equals(object.uid())
+                ? List.of(new Change(Change.Kind.MODIFIED, object, previous))
+                : List.of(
+                        new Change(Change.Kind.DELETED, last(previous.get(), object.version() - 1),
+                                previous),
+                        new Change(Change.Kind.ADDED, object, Optional.empty()));
+    }
+
+    /** The final state of an object that went without one. */
+    static StoredObject last(StoredObject object, long version) {
+        return Draft.of(object.key(), object.object()).at(version);
+    }
+
+    /**
+     * Shows what the log says of an object instead of what a fork did.
+     *
+     * @param version above those of the fork
+     */
+    List<Change> reveal(ObjectKey key, Optional<StoredObject> state, long version) {
+        Optional<StoredObject> shown = get(key);
+        if (state.isPresent()) {
+            return shown.filter(s -> s.version() == state.get().version()).isPresent()
+                    ? List.of()
+                    : apply(new LogEntry.Effect(false, state.get()));
+        }
+        return shown.map(s -> apply(new LogEntry.Effect(true, last(s, version))))
+                .orElse(List.of());
+    }
+
     private void disown(StoredObject object) {
         NavigableSet<ObjectKey> keys = owned.get(object.controllerUid());
         if (keys != null) {

@@ -1,5 +1,6 @@
 package io.beemesh.machine.registry;
 
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.LogEntry.Effect;
 import io.beemesh.machine.registry.WriteCheck.Verdict;
 import java.time.Duration;
@@ -10,56 +11,78 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Turns writes into log entries of slots in which this node is primary. */
+/** Turns writes into entries of the logs of slots in which this node is primary, and of forks of them. */
 final class Primary {
     private static final Duration LEASE_WAIT = Duration.ofMillis(200);
 
     private final RegistryConfig config;
-    private final HybridClock clock;
-    private final ObjectTable objects;
     private final NamespaceUsage usage;
     private final Interner interner = new Interner();
 
-    Primary(RegistryConfig config, HybridClock clock, ObjectTable objects) {
-        this.config = config;
-        this.clock = clock;
-        this.objects = objects;
-        this.usage = objects.usage();
+    /** What takes the entries. */
+    interface Target {
+        /** Of the slot. */
+        int number();
+
+        /** The state of an object as the next entry would meet it. */
+        Optional<StoredObject> state(ObjectKey key);
+
+        /** Whether an entry in flight changes the object. */
+        boolean isPending(ObjectKey key);
+
+        /** The last entry in flight; only while there is one. */
+        Proposal lastInFlight();
+
+        /** Whether nobody else can have decided otherwise. */
+        boolean mayAnswer();
+
+        long nextVersion();
+
+        Proposal propose(LogEntry.Changes entry, byte[] payload);
     }
 
-    /** @param request id under which another node passed the write on, or zero */
-    void write(Slot slot, List<Mutation> mutations, long request,
+    Primary(RegistryConfig config, NamespaceUsage usage) {
+        this.config = config;
+        this.usage = usage;
+    }
+
+    /**
+     * @param request id under which another node passed the write on, or zero
+     * @param settle what of a fork it merges, if it does; then each mutation makes a new version
+     */
+    void write(Target target, List<Mutation> mutations, long request, Optional<Settle> settle,
             CompletableFuture<WriteResult> future) {
-        Verdict verdict = WriteCheck.check(mutations, key -> slot.state(key, objects));
+        Verdict verdict = WriteCheck.check(mutations, target::state);
         switch (verdict) {
             case Verdict.Refused(WriteResult result) ->
-                answer(slot, mutations, future, result);
+                answer(target, mutations, future, result);
             case Verdict.Accepted(List<Optional<StoredObject>> former) ->
-                propose(slot, mutations, former, request, future);
+                propose(target, mutations, former, request, settle, future);
         }
     }
 
     /** What rests on an entry in flight is only true once that is committed. */
-    private static void answer(Slot slot, List<Mutation> mutations,
+    private static void answer(Target target, List<Mutation> mutations,
             CompletableFuture<WriteResult> future, WriteResult result) {
-        if (mutations.stream().anyMatch(m -> slot.isPending(m.key()))) {
-            slot.lastInFlight().whenCommitted(future, result);
-        } else if (slot.replica().hasLease()) {
+        if (mutations.stream().anyMatch(m -> target.isPending(m.key()))) {
+            target.lastInFlight().whenCommitted(future, result);
+        } else if (target.mayAnswer()) {
             future.complete(result);
         } else {
             future.complete(new WriteResult.Unavailable(
-                    "slot " + slot.number() + " waits for its other homes", LEASE_WAIT, false));
+                    "slot " + target.number() + " waits for its other homes", LEASE_WAIT, false));
         }
     }
 
-    private void propose(Slot slot, List<Mutation> mutations,
-            List<Optional<StoredObject>> former, long request,
+    private void propose(Target target, List<Mutation> mutations,
+            List<Optional<StoredObject>> former, long request, Optional<Settle> settle,
             CompletableFuture<WriteResult> future) {
         List<Effect> effects = new ArrayList<>();
         List<StoredObject> states = new ArrayList<>();
         Map<String, Growth> growths = new HashMap<>();
         for (int i = 0; i < mutations.size(); i++) {
-            Optional<Effect> effect = effect(mutations.get(i), former.get(i));
+            Optional<Effect> effect = effect(target, mutations.get(i), former.get(i),
+                    settle.isPresent());
             states.add(effect.map(Effect::object)
                     .orElseGet(former.get(i)::orElseThrow));
             if (effect.isPresent()) {
@@ -69,12 +92,13 @@ final class Primary {
             }
         }
         WriteResult result = new WriteResult.Committed(states);
-        if (effects.isEmpty()) {
-            answer(slot, mutations, future, result);
+        if (effects.isEmpty() && settle.isEmpty()) {
+            answer(target, mutations, future, result);
             return;
         }
-        LogEntry entry = new LogEntry.Changes(effects,
-                effects.size() == mutations.size() ? request : 0);
+        LogEntry.Changes entry = new LogEntry.Changes(effects,
+                effects.size() == mutations.size() ? request : 0,
+                settle.map(s -> s.at(target.nextVersion())));
         byte[] payload = RecordCodec.encode(entry);
         Optional<String> refusal = refusal(payload, growths);
         if (refusal.isPresent()) {
@@ -82,7 +106,7 @@ final class Primary {
             return;
         }
         growths.forEach((namespace, g) -> usage.add(namespace, g.objects, g.bytes));
-        Proposal proposal = slot.propose(entry, payload);
+        Proposal proposal = target.propose(entry, payload);
         proposal.whenSettled(
                 () -> growths
                         .forEach((namespace, g) -> usage.add(namespace, -g.objects, -g.bytes)));
@@ -90,19 +114,22 @@ final class Primary {
     }
 
     /** Empty if the mutation changes nothing. */
-    private Optional<Effect> effect(Mutation mutation, Optional<StoredObject> former) {
+    private Optional<Effect> effect(Target target, Mutation mutation,
+            Optional<StoredObject> former, boolean always) {
         return switch (mutation) {
-            case Mutation.Create create -> Optional.of(effect(false, create.draft()));
+            case Mutation.Create create -> Optional.of(effect(target, false, create.draft()));
             case Mutation.Update update ->
-                former.filter(f -> WriteCheck.changesNothing(update.draft(), f)).isPresent()
-                        ? Optional.empty()
-                        : Optional.of(effect(false, update.draft()));
-            case Mutation.Delete delete -> Optional.of(effect(true, delete.draft()));
+                !always && former.filter(f -> WriteCheck.changesNothing(update.draft(), f))
+                        .isPresent()
+                                ? Optional.empty()
+                                : Optional.of(effect(target, false, update.draft()));
+            case Mutation.Delete delete -> Optional.of(effect(target, true, delete.draft()));
+            case Mutation.Gone gone -> Optional.of(effect(target, true, gone.draft()));
         };
     }
 
-    private Effect effect(boolean deleted, Draft draft) {
-        return new Effect(deleted, interner.intern(draft.at(clock.next())));
+    private Effect effect(Target target, boolean deleted, Draft draft) {
+        return new Effect(deleted, interner.intern(draft.at(target.nextVersion())));
     }
 
     private Optional<String> refusal(byte[] payload, Map<String, Growth> growths) {

@@ -3,6 +3,7 @@ package io.beemesh.machine.registry;
 import io.beemesh.protocol.registry.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A log entry on its way to a majority, and the answers that wait for it. */
@@ -56,6 +57,11 @@ final class Proposal {
     /** The id under which another node passed this on, or zero. */
     long request() {
         return entry instanceof LogEntry.Changes changes ? changes.request() : 0;
+    }
+
+    /** What of a fork this takes in. */
+    Optional<Settle> taken() {
+        return entry instanceof LogEntry.Changes changes ? changes.settle() : Optional.empty();
     }
 
     /** What the writer is told if all its mutations changed something. */

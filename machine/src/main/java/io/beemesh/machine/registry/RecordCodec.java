@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Log entries and object states as bytes: Protobuf's primitives, without tags. An object is its JSON
@@ -54,8 +56,11 @@ public final class RecordCodec {
                         out.writeBoolNoTag(effect.deleted());
                         write(effect.object(), out);
                     }
-                    if (changes.request() != 0) {
+                    if (changes.request() != 0 || changes.settle().isPresent()) {
                         out.writeUInt64NoTag(changes.request());
+                    }
+                    if (changes.settle().isPresent()) {
+                        write(changes.settle().get(), out);
                     }
                 }
             }
@@ -75,14 +80,13 @@ public final class RecordCodec {
             }
             case CHANGES -> {
                 int count = in.readUInt32();
-                if (count == 0) {
-                    throw new IOException("an entry that changes nothing");
-                }
                 List<LogEntry.Effect> effects = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     effects.add(new LogEntry.Effect(in.readBool(), readObject(in)));
                 }
-                yield new LogEntry.Changes(effects, in.isAtEnd() ? 0 : in.readUInt64());
+                long request = in.isAtEnd() ? 0 : in.readUInt64();
+                yield new LogEntry.Changes(effects, request,
+                        in.isAtEnd() ? Optional.empty() : Optional.of(readSettle(in)));
             }
             case HOMES -> {
                 long version = in.readUInt64();
@@ -114,6 +118,13 @@ public final class RecordCodec {
             out.writeByteArrayNoTag(mark.vote().candidate().toBytes());
             write(mark.homes(), out);
             out.writeUInt64NoTag(mark.votelessUntil());
+            out.writeUInt64NoTag(mark.forked());
+            out.writeUInt32NoTag(mark.settled().size());
+            for (Map.Entry<PeerId, Storage.Settled> settled : mark.settled().entrySet()) {
+                out.writeByteArrayNoTag(settled.getKey().toBytes());
+                out.writeUInt64NoTag(settled.getValue().upTo());
+                out.writeUInt64NoTag(settled.getValue().offer());
+            }
         });
     }
 
@@ -130,8 +141,15 @@ public final class RecordCodec {
         long version = in.readUInt64();
         var vote = new Storage.LogRecord.Vote(slot, in.readUInt64(), readPeer(in));
         HomeSet homes = readHomes(in);
+        long votelessUntil = in.isAtEnd() ? 0 : in.readUInt64();
+        long forked = in.isAtEnd() ? 0 : in.readUInt64();
+        Map<PeerId, Storage.Settled> settled = new TreeMap<>();
+        int owners = in.isAtEnd() ? 0 : in.readUInt32();
+        for (int i = 0; i < owners; i++) {
+            settled.put(readPeer(in), new Storage.Settled(in.readUInt64(), in.readUInt64()));
+        }
         return new Storage.SlotMark(slot, sequence, entryTerm, version, vote, homes,
-                in.isAtEnd() ? 0 : in.readUInt64());
+                votelessUntil, forked, settled);
     }
 
     static void write(StoredObject object, CodedOutputStream out) throws IOException {
@@ -207,6 +225,19 @@ public final class RecordCodec {
             throw new IOException("a slot without homes");
         }
         return new HomeSet(members);
+    }
+
+    static void write(Settle settle, CodedOutputStream out) throws IOException {
+        out.writeByteArrayNoTag(settle.owner().toBytes());
+        out.writeUInt64NoTag(settle.before());
+        out.writeUInt64NoTag(settle.upTo());
+        out.writeUInt64NoTag(settle.offer());
+        out.writeUInt64NoTag(settle.version());
+    }
+
+    static Settle readSettle(CodedInputStream in) throws IOException {
+        return new Settle(readPeer(in), in.readUInt64(), in.readUInt64(), in.readUInt64(),
+                in.readUInt64());
     }
 
     /** Numbers of slots, as questions between nodes name them. */

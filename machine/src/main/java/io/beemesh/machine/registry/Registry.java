@@ -52,6 +52,14 @@ public interface Registry {
         // Who is alone has decided on all from the start.
     }
 
+    /**
+     * Whether what is answered of a namespace, or of any if it is empty, comes from a side of the mesh that has
+     * no majority, so that it may miss what others do; any thread.
+     */
+    default boolean isDetached(String namespace) {
+        return false;
+    }
+
     /** One consistent view. An empty namespace means all. */
     CompletableFuture<Snapshot> list(GroupResource type, String namespace);
 

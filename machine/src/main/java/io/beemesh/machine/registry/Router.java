@@ -46,6 +46,7 @@ final class Router {
     private final Loop loop;
     private final Mesh mesh;
     private final HomeSlots slots;
+    private final Writes writes;
     private final Founding founding;
     private final Answers answers;
     private final WriteCodec codec = new WriteCodec(new RecordCodec());
@@ -60,25 +61,29 @@ final class Router {
         private final Slot slot;
         private final List<Mutation> mutations;
         private final CompletableFuture<WriteResult> future;
+        private final Optional<Settle> settle;
         private final long deadline;
         private long id;
         private int attempt;
         private Optional<PeerId> target = Optional.empty();
         private boolean uncertain;
 
-        private Pending(Slot slot, List<Mutation> mutations,
+        private Pending(Slot slot, List<Mutation> mutations, Optional<Settle> settle,
                 CompletableFuture<WriteResult> future, long deadline) {
             this.slot = slot;
             this.mutations = mutations;
             this.future = future;
+            this.settle = settle;
             this.deadline = deadline;
         }
     }
 
-    Router(Loop loop, Mesh mesh, HomeSlots slots, Answers answers, RegistryCounters counters) {
+    Router(Loop loop, Mesh mesh, HomeSlots slots, Writes writes, Answers answers,
+            RegistryCounters counters) {
         this.loop = loop;
         this.mesh = mesh;
         this.slots = slots;
+        this.writes = writes;
         this.founding = new Founding(mesh, slots);
         this.answers = answers;
         this.counters = counters;
@@ -91,9 +96,9 @@ final class Router {
                     "too many writes wait for slot " + number, LATER, false));
             return;
         }
-        Pending write = new Pending(slots.slot(number), mutations, future,
+        Pending write = new Pending(slots.slot(number), mutations, Optional.empty(), future,
                 loop.nanoTime() + WAIT_MAX.toNanos());
-        if (!decidesHere(write.slot)) {
+        if (!decidesHere(write.slot) && !slots.forks().isOpen(number)) {
             waiting.put(number, queued + 1);
             future.whenComplete((result, failure) -> waiting.merge(number, -1,
                     (a, b) -> a + b == 0 ? null : a + b));
@@ -101,11 +106,34 @@ final class Router {
         attempt(write);
     }
 
+    /** The same, waited for. */
+    CompletableFuture<WriteResult> write(int number, List<Mutation> mutations) {
+        CompletableFuture<WriteResult> future = new CompletableFuture<>();
+        write(number, mutations, future);
+        return future;
+    }
+
+    /** Has the slot's primary take part of this node's fork into its log. */
+    CompletableFuture<WriteResult> merge(int number, List<Mutation> mutations, Settle settle) {
+        CompletableFuture<WriteResult> future = new CompletableFuture<>();
+        attempt(new Pending(slots.slot(number), mutations, Optional.of(settle), future,
+                loop.nanoTime() + WAIT_MAX.toNanos()));
+        return future;
+    }
+
     private static boolean decidesHere(Slot slot) {
         return slot.replica().role() == Role.PRIMARY && !slot.replica().isHandingOver();
     }
 
     private void attempt(Pending write) {
+        if (write.settle.isEmpty() && slots.forks().isOpen(write.slot.number())) {
+            decideForked(write);
+            return;
+        }
+        if (write.settle.isEmpty() && slots.forks().isMerging(write.slot.number())) {
+            again(write, RETRY);
+            return;
+        }
         if (decidesHere(write.slot)) {
             decide(write);
             return;
@@ -173,10 +201,15 @@ final class Router {
             slot.lastInFlight().whenCommitted(begun, new WriteResult.Committed(List.of()));
         }
         if (slot.replica().primary().isPresent()) {
-            Queue<Consumer<Optional<WriteResult>>> tasks = onRole.remove(slot.number());
-            if (tasks != null) {
-                tasks.forEach(t -> t.accept(Optional.empty()));
-            }
+            onServed(slot);
+        }
+    }
+
+    /** Writes of the slot may go on. */
+    void onServed(Slot slot) {
+        Queue<Consumer<Optional<WriteResult>>> tasks = onRole.remove(slot.number());
+        if (tasks != null) {
+            tasks.forEach(t -> t.accept(Optional.empty()));
         }
     }
 
@@ -212,15 +245,32 @@ final class Router {
             return;
         }
         if (write.id != 0) {
-            serve(write.slot, write.id, write.mutations)
+            serve(write.slot, write.id, write.mutations, write.settle)
                     .thenAccept(r -> finish(write, r, slotRemembers(write.slot)));
         } else {
-            slots.write(write.slot, write.mutations, 0, write.future);
+            writes.asPrimary(write.slot, write.mutations, 0, write.settle, write.future);
+        }
+    }
+
+    /** The slot is served from this node's fork. */
+    private void decideForked(Pending write) {
+        Optional<WriteResult> refusal = slots.refusal();
+        if (refusal.isPresent()) {
+            write.future.complete(refusal.get());
+        } else if (write.id != 0 && answers.get(write.id).isPresent()) {
+            write.future.complete(answers.get(write.id).get());
+        } else if (write.id != 0 && write.slot.request(write.id).isPresent()) {
+            write.future.complete(new WriteResult.Unavailable(
+                    "the slot lost its primary during the write, which may have been made", LATER,
+                    true));
+        } else {
+            writes.onFork(write.slot, write.mutations, write.future);
         }
     }
 
     /** Decides on a write that was passed on under an id, once. */
-    private CompletableFuture<WriteResult> serve(Slot slot, long id, List<Mutation> mutations) {
+    private CompletableFuture<WriteResult> serve(Slot slot, long id, List<Mutation> mutations,
+            Optional<Settle> settle) {
         // An answer that is committed and not told is neither in flight nor known.
         slots.tellCommitted();
         CompletableFuture<WriteResult> future = new CompletableFuture<>();
@@ -231,7 +281,7 @@ final class Router {
         } else if (inFlight.isPresent()) {
             inFlight.get().whenCommitted(future, inFlight.get().result());
         } else {
-            slots.write(slot, mutations, id, future);
+            writes.asPrimary(slot, mutations, id, settle, future);
             future.thenAccept(r -> {
                 if (!(r instanceof WriteResult.Unavailable)) {
                     answers.put(id, r);
@@ -248,7 +298,7 @@ final class Router {
     // Elsewhere.
 
     private void send(Pending write, PeerId to) {
-        byte[] payload = WriteCodec.encode(write.mutations);
+        byte[] payload = WriteCodec.encode(write.mutations, write.settle);
         if (payload.length > WRITE_BYTES_MAX) {
             write.future.complete(new WriteResult.Full("request is too large: " + payload.length
                     + " bytes, the limit is " + WRITE_BYTES_MAX));
@@ -277,7 +327,7 @@ final class Router {
 
     /** Another node passed a write on. */
     void onRequest(PeerId from, Request request) throws IOException {
-        List<Mutation> mutations = codec.decode(request.slot(), request.payload());
+        WriteCodec.Write write = codec.decode(request.slot(), request.payload());
         Optional<Slot> slot = slots.get(request.slot());
         if (slot.isEmpty() || !decidesHere(slot.get())) {
             counters.redirects++;
@@ -292,7 +342,7 @@ final class Router {
             result(from, request, slot.get(), refusal.get());
             return;
         }
-        serve(slot.get(), request.id(), mutations)
+        serve(slot.get(), request.id(), write.mutations(), write.settle())
                 .thenAccept(r -> result(from, request, slot.get(), r));
     }
 
@@ -342,7 +392,8 @@ final class Router {
 
     private void finish(Pending write, WriteResult result, boolean remembers) {
         switch (result) {
-            case WriteResult.Committed _,WriteResult.Full _ -> write.future.complete(result);
+            case WriteResult.Committed _,WriteResult.Full _,WriteResult.NeedsMajority _ ->
+                write.future.complete(result);
             case WriteResult.AlreadyExists _,WriteResult.Conflict _,WriteResult.NotFound _ ->
                 write.future.complete(write.uncertain && !remembers
                         ? new WriteResult.Unavailable(

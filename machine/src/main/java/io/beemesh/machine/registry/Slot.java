@@ -1,6 +1,7 @@
 package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.replica.Entry;
 import io.beemesh.machine.registry.replica.HomeSet;
@@ -13,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
 
 /** What a node knows of one slot beside its committed objects: entries in flight and what they change. */
 final class Slot {
@@ -30,6 +33,7 @@ final class Slot {
     private long toldVersion;
     private HomeSet toldHomes;
     private long rememberedSince;
+    private Map<PeerId, Storage.Settled> settled = Map.of();
 
     Slot(Replica replica) {
         this.replica = replica;
@@ -49,22 +53,56 @@ final class Slot {
         return toldVersion;
     }
 
+    /** The highest version in the log, committed or not. */
+    long lastVersion() {
+        return inFlight.isEmpty() ? version : inFlight.getLast().entry().version();
+    }
+
     void observe(long committedVersion) {
         version = Math.max(version, committedVersion);
     }
 
-    /** The position up to which all is committed and told. */
-    Storage.SlotMark mark() {
+    /**
+     * The position up to which all is committed and told.
+     *
+     * @param forked the last line of this node's fork that is shown
+     */
+    Storage.SlotMark mark(long forked) {
         return new Storage.SlotMark(number(), told.sequence(), told.term(), toldVersion,
                 new Storage.LogRecord.Vote(number(), replica.term(), replica.votedFor()),
-                toldHomes, replica.votelessUntil());
+                toldHomes, replica.votelessUntil(), forked, settled);
+    }
+
+    /** Up to which change the log has the fork of a node. */
+    Storage.Settled settled(PeerId owner) {
+        return settled.getOrDefault(owner, Storage.Settled.NOTHING);
+    }
+
+    /** The same as the next entry would find it. */
+    Storage.Settled settledNext(PeerId owner) {
+        return inFlight.reversed().stream().map(Proposal::taken).flatMap(Optional::stream)
+                .filter(s -> s.owner().equals(owner)).findFirst()
+                .map(s -> new Storage.Settled(s.upTo(), s.offer()))
+                .orElseGet(() -> settled(owner));
+    }
+
+    void settled(Settle settle) {
+        Map<PeerId, Storage.Settled> more = new TreeMap<>(settled);
+        more.put(settle.owner(), new Storage.Settled(settle.upTo(), settle.offer()));
+        settled = more;
+    }
+
+    /** Takes over what a checkpoint or a snapshot says. */
+    void settled(Map<PeerId, Storage.Settled> all) {
+        settled = all;
     }
 
     /** The state of an object as the next entry would meet it. */
-    Optional<StoredObject> state(ObjectKey key, ObjectTable committedState) {
+    Optional<StoredObject> state(ObjectKey key,
+            Function<ObjectKey, Optional<StoredObject>> committedState) {
         LogEntry.Effect effect = pending.get(key);
         if (effect == null) {
-            return committedState.get(key);
+            return committedState.apply(key);
         }
         return effect.deleted() ? Optional.empty() : Optional.of(effect.object());
     }

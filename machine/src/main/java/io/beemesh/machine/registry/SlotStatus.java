@@ -1,6 +1,7 @@
 package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.membership.Members;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import java.util.List;
@@ -14,10 +15,36 @@ import java.util.Optional;
  * @param homes who decides on the slot
  * @param sequence of the last committed entry
  * @param version of the last committed change
+ * @param service who decides on it as far as this node knows
+ * @param unmerged objects that this node changed alone and that are not merged yet
  * @param isShort fewer homes hold it, or can be reached now, than are wanted of so many members
  */
 public record SlotStatus(int number, byte[] place, long term, Optional<PeerId> primary,
-        List<PeerId> homes, long sequence, long version, boolean isShort) {
+        List<PeerId> homes, long sequence, long version, Service service, int unmerged,
+        boolean isShort) {
+    /** How a slot is served. */
+    public enum Service {
+        /** By its primary. */
+        ATTACHED,
+        /** By this node alone, as no majority of its homes can be reached. */
+        DETACHED,
+        /** Not at this moment, as what this node did alone is being merged. */
+        MERGING
+    }
+
+    static SlotStatus of(Slot slot, Forks forks, Members members) {
+        int alive = (int) members.everyone().stream().filter(members::isAlive).count();
+        List<PeerId> homes = slot.replica().homes().members();
+        long reached = homes.stream().filter(members::isAlive).count();
+        int wanted = Math.min(Placement.HOMES, Math.max(alive, homes.size()));
+        Service service = forks.isOpen(slot.number())
+                ? Service.DETACHED
+                : forks.isMerging(slot.number()) ? Service.MERGING : Service.ATTACHED;
+        return new SlotStatus(slot.number(), SlotMap.placeOf(slot.number()), slot.replica().term(),
+                slot.replica().primary(), homes, slot.replica().committed().sequence(),
+                slot.version(), service, forks.unmerged(slot.number()), reached < wanted);
+    }
+
     /** The slot of an object; the name counts only of what has no namespace. */
     public static int slotOf(GroupResource type, String namespace, String name) {
         return SlotMap.of(new ObjectKey(type, namespace, name));

@@ -65,12 +65,12 @@ final class Snapshots {
     }
 
     /** The committed state of a slot, to be sent. */
-    SnapshotSource of(Slot slot) {
-        SlotMark mark = slot.mark();
+    SnapshotSource of(Slot slot, Forks forks) {
+        SlotMark mark = slot.mark(0);
         List<List<StoredObject>> parts = new ArrayList<>();
         parts.add(new ArrayList<>());
         long bytes = 0;
-        for (StoredObject object : objects.ofSlot(slot.number())) {
+        for (StoredObject object : forks.trunkOf(slot.number())) {
             if (bytes > PART_BYTES) {
                 parts.add(new ArrayList<>());
                 bytes = 0;
@@ -203,25 +203,23 @@ final class Snapshots {
     }
 
     /** Makes {@code whole} the state of a slot; returns what changed by that, in order of versions. */
-    List<Change> apply(int slot, Whole whole) {
+    List<Change> apply(int slot, Whole whole, Forks forks) {
         Map<ObjectKey, StoredObject> gone = new TreeMap<>();
-        objects.ofSlot(slot).forEach(o -> gone.put(o.key(), o));
+        forks.trunkOf(slot).forEach(o -> gone.put(o.key(), o));
         List<Change> changes = new ArrayList<>();
         for (StoredObject object : whole.objects()) {
             StoredObject former = gone.remove(object.key());
-            if (former == null || former.version() != object.version()) {
-                Optional<StoredObject> previous = objects.put(object);
-                changes.add(new Change(
-                        previous.isPresent() ? Change.Kind.MODIFIED : Change.Kind.ADDED, object,
-                        previous));
+            if ((former == null || former.version() != object.version())
+                    && !forks.absorb(slot, object.key(), Optional.of(object))) {
+                changes.addAll(objects.apply(new LogEntry.Effect(false, object)));
             }
         }
         changes.sort(Comparator.comparingLong(Change::version));
         for (StoredObject object : gone.values()) {
-            Optional<StoredObject> previous = objects.remove(object.key());
-            changes.add(new Change(Change.Kind.DELETED,
-                    Draft.of(object.key(), object.object()).at(whole.mark().version()),
-                    previous));
+            if (!forks.absorb(slot, object.key(), Optional.empty())) {
+                changes.addAll(objects.apply(new LogEntry.Effect(true,
+                        ObjectTable.last(object, whole.mark().version()))));
+            }
         }
         return changes;
     }

@@ -5,6 +5,7 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.replica.HomeSet;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -81,6 +82,19 @@ public interface Storage {
         record Voteless(int slot, long term, long sequence, long until)
                 implements
                     LogRecord {}
+
+        /**
+         * A line of this node's fork of a slot: what it changed while it could reach no majority of the
+         * homes.
+         *
+         * @param sequence counts the changes of the fork, this line's first one
+         */
+        record Fork(int slot, long sequence, byte[] payload) implements LogRecord {
+            @Override
+            public long term() {
+                return 0;
+            }
+        }
     }
 
     /**
@@ -92,14 +106,30 @@ public interface Storage {
      * @param vote the last vote given
      * @param homes who holds the slot, as of that entry
      * @param votelessUntil as in {@link LogRecord.Voteless}
+     * @param forked of this node's fork of the slot, the last line that the checkpoint includes
+     * @param settled up to where the forks of nodes are part of the slot's log
      */
     record SlotMark(int slot, long sequence, long entryTerm, long version, LogRecord.Vote vote,
-            HomeSet homes, long votelessUntil) {
-        /** The mark of a slot in which this node counts if it is a home. */
+            HomeSet homes, long votelessUntil, long forked, Map<PeerId, Settled> settled) {
+        public SlotMark {
+            settled = Map.copyOf(settled);
+        }
+
+        /** The mark of a slot without forks in which this node counts if it is a home. */
         public SlotMark(int slot, long sequence, long entryTerm, long version,
                 LogRecord.Vote vote, HomeSet homes) {
-            this(slot, sequence, entryTerm, version, vote, homes, 0);
+            this(slot, sequence, entryTerm, version, vote, homes, 0, 0, Map.of());
         }
+    }
+
+    /**
+     * How much of a node's fork is part of the slot's log.
+     *
+     * @param upTo the last change of it
+     * @param offer as in the log entry that took it in
+     */
+    record Settled(long upTo, long offer) {
+        static final Settled NOTHING = new Settled(0, 0);
     }
 
     /** The state of one object, or that it is gone. */

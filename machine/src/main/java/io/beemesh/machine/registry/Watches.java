@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /** The open watches and followers of this node; hands each change to whoever asked for it. */
 final class Watches {
@@ -31,10 +32,15 @@ final class Watches {
         followers.add(listener);
     }
 
-    /** A watch that gets {@code missed}, and then what is delivered from now on. */
-    Registry.Watch subscribe(GroupResource type, String namespace, WatchListener listener,
-            List<Change> missed) {
-        Subscription subscription = new Subscription(type, namespace, listener);
+    /**
+     * A watch that gets {@code missed}, and then what is delivered from now on.
+     *
+     * @param from up to this version it knows all, if it is of one namespace
+     */
+    Registry.Watch subscribe(GroupResource type, String namespace, long from,
+            WatchListener listener, List<Change> missed) {
+        Subscription subscription = new Subscription(type, namespace,
+                namespace.isEmpty() ? 0 : from, listener);
         subscriptions.computeIfAbsent(type, t -> new LinkedHashSet<>()).add(subscription);
         if (!ticking) {
             ticking = true;
@@ -61,11 +67,13 @@ final class Watches {
                 .forEach(s -> guarded(() -> s.deliver(some))));
     }
 
-    /** Ends all watches. */
-    void close(String reason) {
+    /** Ends the watches of some namespaces; those of all namespaces are named by an empty string. */
+    void close(Predicate<String> namespaces, String reason) {
         for (Subscription subscription : all()) {
-            subscription.remove();
-            guarded(() -> subscription.listener.onClosed(reason));
+            if (namespaces.test(subscription.namespace)) {
+                subscription.remove();
+                guarded(() -> subscription.listener.onClosed(reason));
+            }
         }
     }
 
@@ -98,13 +106,16 @@ final class Watches {
     private final class Subscription implements Registry.Watch {
         private final GroupResource type;
         private final String namespace;
+        private final long from;
         private final WatchListener listener;
         private List<Change> replay = List.of();
         private volatile boolean closed;
 
-        private Subscription(GroupResource type, String namespace, WatchListener listener) {
+        private Subscription(GroupResource type, String namespace, long from,
+                WatchListener listener) {
             this.type = type;
             this.namespace = namespace;
+            this.from = from;
             this.listener = listener;
         }
 
@@ -121,7 +132,8 @@ final class Watches {
             deliverReplay();
             List<Change> mine = namespace.isEmpty()
                     ? changes
-                    : changes.stream().filter(c -> ChangeLog.matches(c, type, namespace)).toList();
+                    : changes.stream().filter(c -> ChangeLog.matches(c, type, namespace)
+                            && c.version() > from).toList();
             if (!closed && !mine.isEmpty()) {
                 listener.onChanges(mine);
             }

@@ -54,7 +54,8 @@ final class WriteCheck {
         for (Mutation mutation : mutations) {
             Optional<StoredObject> current = state.apply(mutation.key());
             Optional<WriteResult> refusal = switch (mutation) {
-                case Mutation.Create _ -> current.map(WriteResult.AlreadyExists::new);
+                case Mutation.Create _,Mutation.Gone _ ->
+                    current.map(WriteResult.AlreadyExists::new);
                 case Mutation.Update update ->
                     versionRefusal(mutation.key(), current, update.expectedVersion());
                 case Mutation.Delete delete ->

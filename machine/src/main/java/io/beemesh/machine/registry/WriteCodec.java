@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Writes and their results on the way between nodes: Protobuf's primitives, without tags. */
 final class WriteCodec {
     private static final int CREATE = 1;
     private static final int UPDATE = 2;
     private static final int DELETE = 3;
+    private static final int GONE = 4;
     /** Mutations of one write. */
     private static final int MUTATIONS_MAX = 10_000;
 
@@ -23,6 +25,7 @@ final class WriteCodec {
     private static final int NOT_FOUND = 4;
     private static final int FULL = 5;
     private static final int UNAVAILABLE = 6;
+    private static final int NEEDS_MAJORITY = 7;
 
     private final RecordCodec codec;
 
@@ -30,7 +33,10 @@ final class WriteCodec {
         this.codec = codec;
     }
 
-    static byte[] encode(List<Mutation> mutations) {
+    /** A write on its way to a primary. */
+    record Write(List<Mutation> mutations, Optional<Settle> settle) {}
+
+    static byte[] encode(List<Mutation> mutations, Optional<Settle> settle) {
         return RecordCodec.bytes(out -> {
             out.writeUInt32NoTag(mutations.size());
             for (Mutation mutation : mutations) {
@@ -40,7 +46,11 @@ final class WriteCodec {
                         write(UPDATE, update.expectedVersion(), update.draft(), out);
                     case Mutation.Delete delete ->
                         write(DELETE, delete.expectedVersion(), delete.draft(), out);
+                    case Mutation.Gone gone -> write(GONE, 0, gone.draft(), out);
                 }
+            }
+            if (settle.isPresent()) {
+                RecordCodec.write(settle.get(), out);
             }
         });
     }
@@ -71,10 +81,10 @@ final class WriteCodec {
     }
 
     /** Fails if the bytes are none, or not all of one slot. */
-    List<Mutation> decode(int slot, byte[] bytes) throws IOException {
+    Write decode(int slot, byte[] bytes) throws IOException {
         CodedInputStream in = CodedInputStream.newInstance(bytes);
         int count = in.readUInt32();
-        if (count < 1 || count > MUTATIONS_MAX) {
+        if (count < 0 || count > MUTATIONS_MAX) {
             throw new IOException("a write of " + count + " mutations");
         }
         List<Mutation> mutations = new ArrayList<>();
@@ -92,17 +102,22 @@ final class WriteCodec {
                 case CREATE -> new Mutation.Create(draft);
                 case UPDATE -> new Mutation.Update(draft, expected);
                 case DELETE -> new Mutation.Delete(draft, expected);
+                case GONE -> new Mutation.Gone(draft);
                 default -> throw new IOException("unknown kind of mutation: " + kind);
             });
         }
+        Optional<Settle> settle = in.isAtEnd()
+                ? Optional.empty()
+                : Optional.of(RecordCodec.readSettle(in));
         try {
-            if (WriteCheck.slotOf(mutations) != slot) {
+            if ((!mutations.isEmpty() || settle.isEmpty())
+                    && WriteCheck.slotOf(mutations) != slot) {
                 throw new IOException("a write for another slot than " + slot);
             }
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
-        return mutations;
+        return new Write(mutations, settle);
     }
 
     static void write(WriteResult result, CodedOutputStream out) throws IOException {
@@ -128,6 +143,10 @@ final class WriteCodec {
             }
             case WriteResult.Full(String reason) -> {
                 out.writeUInt32NoTag(FULL);
+                out.writeStringNoTag(reason);
+            }
+            case WriteResult.NeedsMajority(String reason) -> {
+                out.writeUInt32NoTag(NEEDS_MAJORITY);
                 out.writeStringNoTag(reason);
             }
             case WriteResult.Unavailable(String reason, Duration after, boolean maybe) -> {
@@ -157,6 +176,7 @@ final class WriteCodec {
             case CONFLICT -> new WriteResult.Conflict(codec.readObject(in));
             case NOT_FOUND -> new WriteResult.NotFound(readKey(in));
             case FULL -> new WriteResult.Full(in.readString());
+            case NEEDS_MAJORITY -> new WriteResult.NeedsMajority(in.readString());
             case UNAVAILABLE -> new WriteResult.Unavailable(in.readString(),
                     Duration.ofMillis(Math.min(Math.max(0, in.readUInt64()), 60_000)),
                     in.readBool());

@@ -30,6 +30,9 @@ public sealed interface WriteResult {
     /** The namespace or the disk has no room; the reason is a sentence for users. */
     record Full(String reason) implements WriteResult {}
 
+    /** Never on a side of a parted mesh that has no majority; the reason is a sentence for users. */
+    record NeedsMajority(String reason) implements WriteResult {}
+
     /** Not now: whether it was committed is unknown only if {@code maybeCommitted}. */
     record Unavailable(String reason, Duration retryAfter, boolean maybeCommitted)
             implements

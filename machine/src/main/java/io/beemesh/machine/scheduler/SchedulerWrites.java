@@ -113,7 +113,7 @@ final class SchedulerWrites {
                 case WriteResult.Committed _ -> events.event(pod, Severity.NORMAL, "Preempted",
                         "Preempted by pod " + by.uid() + " on node " + node, COMPONENT);
                 case WriteResult.Conflict _ -> end(victim, by, node);
-                case WriteResult.AlreadyExists _,WriteResult.NotFound _,WriteResult.Full _,WriteResult.Unavailable _ -> {
+                case WriteResult.AlreadyExists _,WriteResult.NotFound _,WriteResult.Full _,WriteResult.Unavailable _,WriteResult.NeedsMajority _ -> {
                     // The preemptor is tried again, and plans anew.
                 }
             }
@@ -153,7 +153,7 @@ final class SchedulerWrites {
             case WriteResult.Committed committed -> CompletableFuture
                     .completedFuture(Optional.of(committed.object().object()));
             case WriteResult.Conflict _ -> edit(key, change);
-            case WriteResult.AlreadyExists _,WriteResult.NotFound _,WriteResult.Full _,WriteResult.Unavailable _ ->
+            case WriteResult.AlreadyExists _,WriteResult.NotFound _,WriteResult.Full _,WriteResult.Unavailable _,WriteResult.NeedsMajority _ ->
                 CompletableFuture
                         .completedFuture(Optional.empty());
         });

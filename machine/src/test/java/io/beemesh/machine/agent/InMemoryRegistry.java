@@ -148,6 +148,7 @@ final class InMemoryRegistry implements Registry {
                         ? new WriteResult.Conflict(current)
                         : committed(commit(Change.Kind.DELETED, delete.draft()));
             }
+            case Mutation.Gone _ -> throw new UnsupportedOperationException();
         };
     }
 

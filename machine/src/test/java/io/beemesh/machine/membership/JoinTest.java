@@ -107,6 +107,17 @@ class JoinTest {
         assertThat(first.membership.everyone()).contains(node.id());
     }
 
+    @Test
+    void join_meshIsFull_isRefusedWithTheReason() {
+        while (first.membership.everyone().size() < Members.SMALL_MESH_MAX) {
+            mesh.add();
+            mesh.run(Duration.ofSeconds(5));
+        }
+        SimulatedHost ninth = mesh.network.newHost(mesh.newKey().peerId());
+        assertThat(reason(join(ninth, token(Role.MEMBER, Duration.ofHours(1)), "n9")))
+                .contains("at most 8 members");
+    }
+
     private static X509Certificate x509(byte[] der) throws Exception {
         return (X509Certificate) CertificateFactory
                 .getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));

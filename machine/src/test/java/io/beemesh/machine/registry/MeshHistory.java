@@ -74,7 +74,7 @@ final class MeshHistory {
         return switch (mutation) {
             case Mutation.Create create -> TestObjects.value(create.draft().at(1));
             case Mutation.Update update -> TestObjects.value(update.draft().at(1));
-            case Mutation.Delete _ -> DELETED;
+            case Mutation.Delete _,Mutation.Gone _ -> DELETED;
         };
     }
 
@@ -100,7 +100,7 @@ final class MeshHistory {
                 refused(operation, result);
                 saw(operation, Optional.empty());
             }
-            case WriteResult.Full _ -> refused(operation, result);
+            case WriteResult.Full _,WriteResult.NeedsMajority _ -> refused(operation, result);
             case WriteResult.Unavailable(_, _, boolean maybe) -> {
                 if (maybe) {
                     unknown++;
@@ -130,7 +130,7 @@ final class MeshHistory {
         check(object.version() > operation.floor, operation,
                 "wrote version " + object.version() + " below " + operation.floor);
         switch (mutation) {
-            case Mutation.Create _ -> {
+            case Mutation.Create _,Mutation.Gone _ -> {
                 // Nothing is known of what it followed upon, but that it was absent.
             }
             case Mutation.Update update -> follows(operation, object.version(),

@@ -25,7 +25,7 @@ class MeshRegistryTest {
 
     private final Simulation simulation = new Simulation(7);
     private final SimulatedMesh mesh = new SimulatedMesh(simulation, NetworkConditions.lan(),
-            RegistryConfig.defaults(), Rules.all());
+            RegistryConfig.defaults().withoutDetaching(), Rules.all());
 
     private <T> T await(MeshNode node, Supplier<CompletableFuture<T>> call) {
         CompletableFuture<CompletableFuture<T>> started = new CompletableFuture<>();

@@ -44,7 +44,7 @@ final class MeshRun {
                 ? NetworkConditions.lan()
                 : NetworkConditions.wan())
                 .withLoss(random.nextInt(3) * 0.02, random.nextInt(3) * 0.002);
-        RegistryConfig config = RegistryConfig.defaults()
+        RegistryConfig config = RegistryConfig.defaults().withoutDetaching()
                 .withCheckpointBytes(1_000 + random.nextInt(50_000));
         this.mesh = new SimulatedMesh(simulation, conditions, config, rules)
                 .withNodes(3 + random.nextInt(3));

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiPredicate;
 import java.util.random.RandomGenerator;
 
 /** Registries of several nodes on virtual time, a simulated network and simulated disks. */
@@ -29,6 +30,8 @@ final class SimulatedMesh {
     final List<MeshNode> nodes = new ArrayList<>();
     private final RegistryConfig config;
     private final Rules rules;
+    /** Whether the first node cannot be reached from the second, as membership sees it. */
+    BiPredicate<PeerId, PeerId> cut = (to, from) -> false;
 
     SimulatedMesh(Simulation simulation, NetworkConditions conditions, RegistryConfig config,
             Rules rules) {
@@ -209,7 +212,8 @@ final class SimulatedMesh {
 
         @Override
         public boolean isAlive(PeerId peer) {
-            return nodes.stream().anyMatch(n -> n.up && n.id.equals(peer));
+            return nodes.stream().anyMatch(n -> n.up && n.id.equals(peer))
+                    && !cut.test(peer, id);
         }
 
         @Override

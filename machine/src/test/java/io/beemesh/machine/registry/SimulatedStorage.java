@@ -61,6 +61,7 @@ public final class SimulatedStorage implements Storage {
                     case LogRecord.Entry entry -> isCovered(mark, entry.term(), entry.sequence());
                     case LogRecord.Voteless word ->
                         isCovered(mark, word.term(), word.sequence());
+                    case LogRecord.Fork line -> line.sequence() <= mark.forked();
                     case LogRecord.Snapshot part -> isCovered(mark, part.term(), part.sequence());
                 };
                 return front[0];

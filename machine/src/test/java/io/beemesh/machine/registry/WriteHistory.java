@@ -51,7 +51,7 @@ final class WriteHistory {
                 assertThat(last.get(current.key())).contains(current);
             case WriteResult.NotFound(ObjectKey key) ->
                 assertThat(last.getOrDefault(key, Optional.empty())).isEmpty();
-            case WriteResult.Full _ -> {
+            case WriteResult.Full _,WriteResult.NeedsMajority _ -> {
                 // Nothing is changed.
             }
             case WriteResult.Unavailable(_, _, boolean maybe) -> assertThat(maybe).isFalse();
@@ -67,7 +67,7 @@ final class WriteHistory {
             assertThat(object.version()).isGreaterThan(versions.lastKey());
         }
         switch (mutation) {
-            case Mutation.Create _ -> assertThat(before).isEmpty();
+            case Mutation.Create _,Mutation.Gone _ -> assertThat(before).isEmpty();
             case Mutation.Update update ->
                 assertThat(before.orElseThrow().version()).isEqualTo(update.expectedVersion());
             case Mutation.Delete delete ->
@@ -106,7 +106,7 @@ final class WriteHistory {
                 found.equals(Optional.of(TestObjects.value(create.draft().at(1))));
             case Mutation.Update update ->
                 found.equals(Optional.of(TestObjects.value(update.draft().at(1))));
-            case Mutation.Delete _ -> found.isEmpty();
+            case Mutation.Delete _,Mutation.Gone _ -> found.isEmpty();
         };
     }
 

@@ -149,7 +149,7 @@ public final class Replica {
     }
 
     /** Who decides: the homes without those that are declared lost for good, if any are left then. */
-    HomeSet voters() {
+    public HomeSet voters() {
         HomeSet voters = log.homes();
         for (PeerId home : log.homes().members()) {
             if (voters.size() > 1 && effects.isRemoved(home)) {

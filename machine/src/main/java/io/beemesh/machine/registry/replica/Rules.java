@@ -9,7 +9,7 @@ import java.util.Set;
  */
 public final class Rules {
     /** What must hold. */
-    enum Rule {
+    public enum Rule {
         /** A vote is on disk before it is told. */
         DURABLE_VOTE,
         /** Reads and refusals need a lease. */
@@ -31,7 +31,28 @@ public final class Rules {
         /** Appends fit to what is before them. */
         PREVIOUS_ENTRY,
         /** Who lost its disk has no vote. */
-        VOTELESS
+        VOTELESS,
+        /** A fork knows what it deleted. */
+        FORK_DELETIONS(true),
+        /** What a fork changed is compared with what it was at the fork point. */
+        FORK_BASE(true),
+        /** What is absent in the log and never was there is no deletion. */
+        FORK_ABSENCE(true);
+
+        private final boolean ofForks;
+
+        Rule() {
+            this(false);
+        }
+
+        Rule(boolean ofForks) {
+            this.ofForks = ofForks;
+        }
+
+        /** Whether it is about what is done alone. */
+        public boolean isOfForks() {
+            return ofForks;
+        }
     }
 
     private final Set<Rule> broken;
@@ -49,7 +70,8 @@ public final class Rules {
         return new Rules(EnumSet.of(rule));
     }
 
-    boolean hold(Rule rule) {
+    /** Whether a rule is not broken. */
+    public boolean hold(Rule rule) {
         return !broken.contains(rule);
     }
 }

@@ -7,9 +7,16 @@ import java.util.List;
 public final class BrokenRules {
     private BrokenRules() {}
 
-    /** The names of all rules. */
+    /** The names of all rules of a slot's log. */
     public static List<String> names() {
-        return Arrays.stream(Rules.Rule.values()).map(Enum::name).toList();
+        return Arrays.stream(Rules.Rule.values()).filter(r -> !r.isOfForks()).map(Enum::name)
+                .toList();
+    }
+
+    /** The names of all rules of what is done alone. */
+    public static List<String> namesOfForks() {
+        return Arrays.stream(Rules.Rule.values()).filter(Rules.Rule::isOfForks).map(Enum::name)
+                .toList();
     }
 
     /** All rules but the named one. */

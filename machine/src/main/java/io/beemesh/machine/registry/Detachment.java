@@ -1,0 +1,152 @@
+package io.beemesh.machine.registry;
+
+import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.membership.Members;
+import io.beemesh.machine.registry.replica.HomeSet;
+import io.beemesh.machine.registry.replica.Replica;
+import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.protocol.registry.Position;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Decides when this node goes on alone with a slot whose homes have no majority within reach, and when no
+ * more. On the loop only.
+ */
+final class Detachment {
+    private static final Duration INTERVAL = Duration.ofMillis(100);
+    /** A member counts as out of reach after so long, as one that comes and goes is none. */
+    private static final Duration GONE = Duration.ofMillis(500);
+    /** So many times longer a slot waits for homes that seem alive and elect nobody. */
+    private static final int PATIENCE = 6;
+
+    /** Hears of slots that are served in another way, on the loop. */
+    interface Listener {
+        void onOpened(Slot slot);
+
+        void onClosed(Slot slot);
+    }
+
+    private final Loop loop;
+    private final Mesh mesh;
+    private final Members members;
+    private final HomeSlots slots;
+    private final Founding founding;
+    private final Duration after;
+    private final RegistryCounters counters;
+    private final Listener listener;
+    private final Map<PeerId, Long> goneSince = new HashMap<>();
+    private final Map<Integer, Long> leaderlessSince = new HashMap<>();
+    private boolean running;
+
+    Detachment(Loop loop, Mesh mesh, HomeSlots slots, RegistryConfig config,
+            RegistryCounters counters, Listener listener) {
+        this.loop = loop;
+        this.mesh = mesh;
+        this.members = mesh.members();
+        this.slots = slots;
+        this.founding = new Founding(mesh, slots);
+        this.after = config.detachAfter();
+        this.counters = counters;
+        this.listener = listener;
+    }
+
+    /** Looks after the slots from now on. */
+    void start() {
+        if (!running) {
+            running = true;
+            step();
+        }
+    }
+
+    private void step() {
+        long now = loop.nanoTime();
+        for (PeerId peer : members.everyone()) {
+            if (peer.equals(members.self()) || members.isAlive(peer)) {
+                goneSince.remove(peer);
+            } else {
+                goneSince.putIfAbsent(peer, now);
+            }
+        }
+        List.copyOf(slots.all()).forEach(s -> consider(s, now));
+        loop.schedule(INTERVAL, this::step);
+    }
+
+    private void consider(Slot slot, long now) {
+        if (slots.forks().isOpen(slot.number())) {
+            if (isNew(slot) && !isCut(slot, now, Duration.ZERO)) {
+                // Nobody else may want it.
+                founding.begin(slot);
+            }
+            onRole(slot);
+            return;
+        }
+        if (isLed(slot.replica())) {
+            leaderlessSince.remove(slot.number());
+            return;
+        }
+        Long since = leaderlessSince.putIfAbsent(slot.number(), now);
+        long leaderless = since == null ? 0 : now - since;
+        boolean due = isNew(slot)
+                ? isCut(slot, now, after)
+                : (leaderless >= after.toNanos() && isCut(slot, now, GONE))
+                        || leaderless >= after.multipliedBy(PATIENCE).toNanos();
+        if (due && slots.isComplete(slot) && opener(slot).filter(members.self()::equals)
+                .isPresent()) {
+            open(slot);
+        }
+    }
+
+    private static boolean isNew(Slot slot) {
+        return slot.replica().last().equals(Position.NONE);
+    }
+
+    private static boolean isLed(Replica replica) {
+        return replica.role() == Role.PRIMARY
+                || (replica.isLed() && replica.primary().isPresent());
+    }
+
+    /** Whether the homes that are not out of reach for a while are no majority. */
+    private boolean isCut(Slot slot, long now, Duration gone) {
+        HomeSet homes = isNew(slot) ? mesh.founders(slot.number()) : slot.replica().voters();
+        return !homes.isMajority(homes.members().stream().filter(h -> !goneSince.containsKey(h)
+                || now - goneSince.get(h) < gone.toNanos()).toList());
+    }
+
+    /** Whether too few members can be reached to say what there is. */
+    boolean isMinority() {
+        List<PeerId> all = members.everyone();
+        long now = loop.nanoTime();
+        return 2 * all.stream().filter(p -> !goneSince.containsKey(p)
+                || now - goneSince.get(p) < after.toNanos()).count() <= all.size();
+    }
+
+    /** Who goes on with a slot on this side: a home if there is one, of several the first. */
+    Optional<PeerId> opener(Slot slot) {
+        HomeSet homes = slot.replica().voters();
+        return members.everyone().stream()
+                .filter(p -> p.equals(members.self()) || members.isAlive(p))
+                .min(Comparator.comparing((PeerId p) -> !homes.contains(p))
+                        .thenComparing(Comparator.naturalOrder()));
+    }
+
+    private void open(Slot slot) {
+        leaderlessSince.remove(slot.number());
+        slots.tellCommitted();
+        slots.forks().open(slot);
+        counters.detached.increment();
+        listener.onOpened(slot);
+    }
+
+    /** The slot may have a primary. */
+    void onRole(Slot slot) {
+        if (isLed(slot.replica()) && slots.forks().close(slot.number())) {
+            listener.onClosed(slot);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.beemesh.machine.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.machine.registry.replica.BrokenRules;
+import io.beemesh.machine.registry.replica.Rules;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Meshes of 2 to 5 nodes whose sides go on alone through partitions, also of one direction and down to single
+ * nodes, crashes and a lost disk. Checked once all is well: each acknowledged write is in the history of its
+ * object or named in an Event, what was deleted stays deleted and nothing else is gone, watches that went
+ * from node to node have what is there, nodes are alike.
+ *
+ * <p>{@code -Dbeemesh.seed=N} runs that seed alone, {@code -Dbeemesh.seeds=N} as many.
+ */
+class ForkSimulationTest {
+    private static final int SEEDS_OF_A_BROKEN_RULE = 100;
+
+    private static List<Long> seeds() {
+        Long only = Long.getLong("beemesh.seed");
+        return only != null
+                ? List.of(only)
+                : LongStream.rangeClosed(1, Integer.getInteger("beemesh.seeds", 40)).boxed()
+                        .toList();
+    }
+
+    @Test
+    void clientsOnAllSides_anySeed_nothingIsLostWithoutAWord() {
+        ForkCounters counters = new ForkCounters();
+        for (long seed : seeds()) {
+            run(seed, Rules.all(), counters);
+        }
+        System.out.println("Fork simulation seeds=" + seeds().size() + " " + counters);
+        if (seeds().size() > 1) {
+            assertThat(counters.detached).isGreaterThan(100);
+            assertThat(counters.attached).isGreaterThan(100);
+            assertThat(counters.merged).isGreaterThan(100);
+            assertThat(counters.conflicts).isPositive();
+        }
+    }
+
+    private static void run(long seed, Rules rules, ForkCounters counters) {
+        ForkRun run = new ForkRun(seed, rules, counters);
+        try {
+            run.run();
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("seed=" + seed + ": " + e.getMessage() + "\n"
+                    + "again: mvn -pl machine -am test -Dtest=ForkSimulationTest"
+                    + " -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.seed=" + seed + "\n"
+                    + run.story(), e);
+        }
+    }
+
+    static List<String> rules() {
+        return BrokenRules.namesOfForks();
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void brokenRule_isNoticed(String rule) {
+        for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
+            try {
+                new ForkRun(seed, BrokenRules.without(rule), new ForkCounters()).run();
+            } catch (RuntimeException | AssertionError e) {
+                System.out.println("Broken rule " + rule + " noticed with seed " + seed + ": "
+                        + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+                return;
+            }
+        }
+        throw new AssertionError(rule + " may be broken and nobody notices");
+    }
+}
