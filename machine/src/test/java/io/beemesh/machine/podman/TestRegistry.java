@@ -24,19 +24,22 @@ public final class TestRegistry implements AutoCloseable {
     public static final String USER = "reader";
     public static final String PASSWORD = "secret:with-colon";
     private static final String REPOSITORY = "team/app";
+    private static final String BUILT = "localhost/beemesh/private:test";
     private static final String AUTHORIZATION = "Basic "
             + Base64.getEncoder().encodeToString((USER + ":" + PASSWORD).getBytes(UTF_8));
 
     private final HttpServer server;
     private final Path image;
 
-    /** Serves {@link TestPodman#IMAGE}. */
+    /** Serves an image like {@link TestPodman#IMAGE} that Podman does not have, nor a digest of it. */
     public TestRegistry(TestPodman podman) throws IOException, InterruptedException {
         image = podman.pods().resolveSibling("registry");
-        if (!Files.exists(image)) {
-            podman.podman("save", "-q", "--format", "docker-dir", "-o", image.toString(),
-                    TestPodman.IMAGE);
-        }
+        Path context = Files.createDirectories(podman.pods().resolveSibling("private"));
+        Files.writeString(context.resolve("Containerfile"),
+                "FROM " + TestPodman.IMAGE + "\nLABEL private=yes\n");
+        podman.podman("build", "-t", BUILT, context.toString());
+        podman.podman("save", "-q", "--format", "docker-dir", "-o", image.toString(), BUILT);
+        podman.podman("rmi", BUILT);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/v2/", this::answer);
         server.start();
