@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -160,6 +161,9 @@ final class MeshDetachedConformanceTest {
             through(0).ok("annotate deployment web left=l");
             through(1).ok("scale deployment web --replicas=5");
             through(0).ok("annotate deployment web both=early");
+            // Which of two edits is the later one is known by the second.
+            Instant early = Instant.now();
+            Eventually.within(SOON, () -> assertThat(Instant.now()).isAfter(early.plusSeconds(1)));
             Eventually.within(SOON, () -> assertThat(
                     through(1).run("annotate deployment web both=late").exitCode()).isZero());
             replicasWithoutTheOther(0, 4);

@@ -32,9 +32,10 @@ public final class NodeUnderTest implements AutoCloseable {
     private NodeUnderTest(Path directory, String runtime) {
         this.directory = directory;
         this.runtime = runtime;
-        this.apiPort = freePort();
-        this.httpPort = freePort();
-        this.meshPort = freePort();
+        List<Integer> ports = freePorts(3);
+        this.apiPort = ports.get(0);
+        this.httpPort = ports.get(1);
+        this.meshPort = ports.get(2);
     }
 
     /** A node with simulated pods; needs the built node. */
@@ -213,8 +214,27 @@ public final class NodeUnderTest implements AutoCloseable {
 
     /** A TCP port that nothing has now. */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+        return freePorts(1).getFirst();
+    }
+
+    /** Held all at once, so that they differ. */
+    private static List<Integer> freePorts(int count) {
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0));
+            }
+            return sockets.stream().map(ServerSocket::getLocalPort).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            sockets.forEach(NodeUnderTest::close);
+        }
+    }
+
+    private static void close(ServerSocket socket) {
+        try {
+            socket.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -173,8 +173,9 @@ final class ObjectMerge {
         ObjectNode merged = Json.object();
         JsonNode status = status(type, before, one, other, oursLater);
         ApiObject result = new ApiObject(merged);
-        FieldMerge fields = new FieldMerge(oursLater);
-        settleMetadata(before, one, other, oursLater);
+        boolean oursEditedLater = isEditedLater(one, other).orElse(oursLater);
+        FieldMerge fields = new FieldMerge(oursEditedLater);
+        settleMetadata(before, one, other, oursEditedLater);
         merged.setAll((ObjectNode) fields.merge("", "", before, one, other));
         if (!status.isMissingNode()) {
             merged.set("status", status);
@@ -193,6 +194,27 @@ final class ObjectMerge {
     private static Result updated(ApiObject object, StoredObject theirs, List<Mutation> told) {
         return new Result(Optional.of(new Mutation.Update(Draft.of(theirs.key(), object),
                 theirs.version())), told);
+    }
+
+    /**
+     * Whose fields were written later, its status left aside: that a controller counts its pods anew must not
+     * make a user's older word the later one. Empty if both were in one second, or nobody knows.
+     */
+    private static Optional<Boolean> isEditedLater(ObjectNode ours, ObjectNode theirs) {
+        int order = lastEdit(ours).compareTo(lastEdit(theirs));
+        return order == 0 ? Optional.empty() : Optional.of(order > 0);
+    }
+
+    private static String lastEdit(ObjectNode object) {
+        String last = "";
+        for (JsonNode writer : object.path("metadata").path("managedFields")) {
+            String time = writer.path("time").asText("");
+            if (!writer.path("subresource").asText("").equals("status")
+                    && time.compareTo(last) > 0) {
+                last = time;
+            }
+        }
+        return last;
     }
 
     /** Status is what its writer saw, and goes whole; a pod's with the machine that it is of. */
