@@ -35,8 +35,18 @@ is_built() {
 
 build_if_needed() {
     is_built && return 0
-    local log=$ROOT/target/build.log started
     mkdir -p "$ROOT/target"
+    (
+        flock -n 9 || {
+            say "      another build is at work here; waiting for it"
+            flock 9
+        }
+        is_built || build
+    ) 9>"$ROOT/target/build.lock"
+}
+
+build() {
+    local log=$ROOT/target/build.log started
     started=$(date +%s)
     rm -rf "$ROOT/target/dist.new"
     say "      compiling"
@@ -60,16 +70,17 @@ build_if_needed() {
 }
 
 maven_package() {
-    (cd "$ROOT" && JAVA_HOME=$JDK mvn -B -DskipTests -Dspotless.check.skip $(maven_proxy) -pl apiserver-facade,sidecars -am package)
+    (cd "$ROOT" && JAVA_HOME=$JDK MAVEN_OPTS="${MAVEN_OPTS:-} $(maven_proxy)" mvn -B -DskipTests -Dspotless.check.skip -pl apiserver-facade,sidecars -am package)
 }
 
 # Takes out of jars what the node never uses and would pay for: signatures (the JVM keeps the digests of
 # thousands of entries), Bouncy Castle as a provider of Java's own interfaces (Netty makes it one if it is
 # there) and the list of public domain suffixes.
 slim() {
-    local jar dir
+    local jar dir=$ROOT/target/slim
     for jar in "$@"; do
-        dir=$(mktemp -d)
+        rm -rf "$dir"
+        mkdir "$dir"
         (cd "$dir" && "$JDK/bin/jar" xf "$jar" && rm -rf META-INF mozilla org/publicsuffix \
             org/bouncycastle/{jce/provider,jcajce/provider,pqc} && "$JDK/bin/jar" cfM "$jar.new" .)
         mv "$jar.new" "$jar"
@@ -80,8 +91,9 @@ slim() {
 # Leads the node once through light use, inside the final layout: the cache fits only this runtime, these
 # jars and these flags.
 train() {
-    local data
-    data=$(mktemp -d)
+    local data=$ROOT/target/training
+    rm -rf "$data"
+    mkdir "$data"
     "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -cp "$(class_path)" io.beemesh.apiserver.cli.BeemeshCommand \
         train --data "$data" -- "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" \
         "-XX:AOTCacheOutput=$data/beemesh.aot" -cp "$(class_path)" io.beemesh.apiserver.cli.BeemeshCommand run \
@@ -97,13 +109,19 @@ class_path() {
     printf '%s' "$path"
 }
 
+# For MAVEN_OPTS. Maven itself does not look at the proxy variables, and its transports since 3.9 look at
+# system properties only when told to; a proxy's password they take from settings.xml alone.
 maven_proxy() {
-    local url=${https_proxy:-${HTTPS_PROXY:-}} hostport
+    local url=${https_proxy:-${HTTPS_PROXY:-}} hostport except=${no_proxy:-${NO_PROXY:-}} scheme
     [ -n "$url" ] || return 0
     hostport=${url#*://}
     hostport=${hostport##*@}
     hostport=${hostport%%/*}
-    printf -- '-Dhttps.proxyHost=%s -Dhttps.proxyPort=%s' "${hostport%%:*}" "${hostport##*:}"
+    printf -- '-Daether.connector.http.useSystemProperties=true -Daether.transport.http.useSystemProperties=true'
+    for scheme in http https; do
+        printf -- ' -D%s.proxyHost=%s -D%s.proxyPort=%s' $scheme "${hostport%:*}" $scheme "${hostport##*:}"
+    done
+    [ -z "$except" ] || printf -- ' -Dhttp.nonProxyHosts=%s' "$(sed 's/ //g; s/,/|/g; s/\(^\||\)\./\1*./g' <<<"$except")"
 }
 
 run_logged() {

@@ -49,17 +49,31 @@ start_node() {
         io.beemesh.apiserver.cli.BeemeshCommand "${arguments[@]}")
     export MALLOC_ARENA_MAX=1
     if [ "$DETACH" = no ]; then
-        printf '%s %s\n' $$ "$(process_start $$)" >"$DATA/run/pid"
+        record_pid $$
         say_how_to_use
         exec "${command[@]}"
     fi
-    setsid "${command[@]}" >>"$DATA/node.log" 2>&1 </dev/null &
-    local pid=$! waited=0
-    printf '%s %s\n' "$pid" "$(process_start "$pid")" >"$DATA/run/pid"
+    # The child records itself before it becomes the node: whoever interrupts the launcher leaves none unknown.
+    (
+        record_pid "$BASHPID"
+        exec setsid "${command[@]}"
+    ) >>"$DATA/node.log" 2>&1 </dev/null &
+    await_ready $!
+    say "Node $(cat "$DATA/node-name") is Ready (pid $NODE_PID)"
+    say_how_to_use
+}
+
+record_pid() {
+    printf '%s %s\n' "$1" "$(process_start "$1")" >"$DATA/run/pid.new"
+    mv "$DATA/run/pid.new" "$DATA/run/pid"
+}
+
+# await_ready PID: returns when the Node is Ready.
+await_ready() {
+    local pid=$1 waited=0 code=0
     until [ -f "$DATA/run/ready" ]; do
-        if ! node_is_running; then
-            local code=0
-            wait "$pid" || code=$?
+        if [ ! -d "/proc/$pid" ]; then
+            wait "$pid" 2>/dev/null || code=$?
             tail -n 20 "$DATA/node.log" >&2
             case $code in
                 14 | 16 | 17 | 19 | 23 | 24) exit "$code" ;;
@@ -73,8 +87,7 @@ start_node() {
         sleep 0.1
         waited=$((waited + 1))
     done
-    say "Node $(cat "$DATA/node-name") is Ready (pid $pid)"
-    say_how_to_use
+    NODE_PID=$pid
 }
 
 say_how_to_use() {

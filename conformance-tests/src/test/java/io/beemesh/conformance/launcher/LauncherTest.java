@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Repository;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,6 +90,97 @@ final class LauncherTest {
             refused(up("--runtime", "simulated", "--api-port", port), 14,
                     "(pid " + ProcessHandle.current().pid() + "); choose another with --api-port");
         }
+    }
+
+    @Test
+    void podmanWithoutRoot_isRefused() throws IOException {
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        executable(bin.resolve("id"));
+        Files.writeString(bin.resolve("id"), "#!/bin/sh\necho 1000\n");
+        refused(up().environment("PATH", bin + ":" + System.getenv("PATH")), 13,
+                "needs root: sudo ./beemesh up. To try the API without containers: "
+                        + "./beemesh up --runtime simulated");
+        assertThat(directory.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void proxy_reachesMaven() throws Exception {
+        try (ServerSocket proxy = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+            FutureTask<String> asked = new FutureTask<>(() -> {
+                try (Socket connection = proxy.accept()) {
+                    BufferedReader request = new BufferedReader(new InputStreamReader(
+                            connection.getInputStream(), StandardCharsets.UTF_8));
+                    String line = request.readLine();
+                    connection.getOutputStream().write("HTTP/1.1 403 Forbidden\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8));
+                    return line;
+                }
+            });
+            Thread.ofPlatform().daemon().start(asked);
+            Path project = Files.writeString(directory.resolve("pom.xml"), """
+                    <project><modelVersion>4.0.0</modelVersion>
+                    <parent><groupId>none</groupId><artifactId>parent</artifactId>
+                    <version>1</version></parent><artifactId>none</artifactId>
+                    </project>""");
+            Command maven = Command.of("bash", "-c",
+                    """
+                            source etc/launcher/build.sh
+                            JDK=$JAVA_HOME ROOT=%1$s
+                            MAVEN_OPTS=$(maven_proxy) mvn -B -f %2$s -Dmaven.repo.local=%1$s/repository validate
+                            """
+                            .formatted(directory, project));
+            assertThat(maven.environment("https_proxy", "http://127.0.0.1:"
+                    + proxy.getLocalPort() + "/").run().exitCode()).isNotZero();
+            assertThat(asked.get(60, TimeUnit.SECONDS)).contains("HTTP/1.1");
+        }
+    }
+
+    @Test
+    void proxyExceptions_areThoseOfJava() {
+        Command command = Command.of("bash", "-c", "source etc/launcher/build.sh; maven_proxy");
+        assertThat(command.environment("https_proxy", "http://me:secret@10.0.0.1:3128")
+                .environment("no_proxy", "localhost, .corp.example").run().ok())
+                .contains(" -Dhttps.proxyHost=10.0.0.1 -Dhttps.proxyPort=3128 ")
+                .endsWith(" -Dhttp.nonProxyHosts=localhost|*.corp.example");
+    }
+
+    @Test
+    void nodeThatDoesNotBecomeReady_endsTheWaitWithItsLastLines() throws IOException {
+        Path java = Files.createDirectories(directory.resolve("dist/runtime/bin")).resolve("java");
+        executable(java);
+        Files.writeString(java, "#!/bin/sh\necho still trying\nexec sleep 60\n");
+        Command.Result result = startNode(1).run();
+        assertThat(result.exitCode()).isEqualTo(22);
+        assertThat(result.output()).contains("still trying")
+                .contains("not Ready after 1 s; it goes on trying");
+        long pid = Long.parseLong(
+                Files.readString(directory.resolve("data/run/pid")).split(" ", -1)[0]);
+        String stat = Files.readString(Path.of("/proc", String.valueOf(pid), "stat"));
+        assertThat(stat.split(" ", -1)[5]).as("session").isEqualTo(String.valueOf(pid));
+        assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
+    }
+
+    @Test
+    void nodeThatEnds_isToldWithItsCode() throws IOException {
+        Path java = Files.createDirectories(directory.resolve("dist/runtime/bin")).resolve("java");
+        executable(java);
+        Files.writeString(java, "#!/bin/sh\necho no port\nexit 14\n");
+        refused(startNode(20), 14, "no port");
+        Files.writeString(java, "#!/bin/sh\necho out of luck\nexit 3\n");
+        refused(startNode(20), 22, "the node ended while starting (exit code 3)");
+    }
+
+    private Command startNode(int readySeconds) {
+        return Command.of("bash", "-c",
+                """
+                        set -euo pipefail
+                        ROOT=%1$s
+                        for part in messages build node; do source etc/launcher/$part.sh; done
+                        DIST=%1$s/dist DATA=%1$s/data KUBECONFIG_DIR=%1$s/kubeconfig DETACH=yes API_PORT=1 HTTP_PORT=0
+                        LISTEN=/ip4/127.0.0.1/tcp/0 RUNTIME=simulated NODE_IP='' MEMORY='' JOIN='' ALLOW_HOST_ACCESS=no
+                        READY_SECONDS_MAX=%2$d
+                        start_node"""
+                        .formatted(directory, readySeconds));
     }
 
     @Test

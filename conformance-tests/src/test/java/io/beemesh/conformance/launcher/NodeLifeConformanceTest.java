@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A node from its founding to its end, with simulated pods. */
@@ -44,6 +46,43 @@ final class NodeLifeConformanceTest {
         }
         assertThat(node.data()).doesNotExist();
         assertThat(node.kubeconfigDirectory().resolve("pki")).doesNotExist();
+    }
+
+    /** Whoever ends the launcher at any step and runs it again gets the one node. */
+    @Test
+    void interruptedStart_continues() throws Exception {
+        NodeUnderTest node = NodeUnderTest.simulated();
+        try {
+            for (String step : List.of("[1/5]", "[2/5]", "[4/5]", "[5/5]")) {
+                node.beemesh("down").ok();
+                Path output = Files.createTempFile("interrupted", ".out");
+                Process launcher = node.startUp(output);
+                Eventually.contains(SOON, () -> read(output), step);
+                launcher.destroyForcibly();
+                assertThat(launcher.waitFor(10, TimeUnit.SECONDS)).isTrue();
+                Files.delete(output);
+                assertThat(node.up().ok()).as("interrupted at %s", step).contains("pid "
+                        + node.pid());
+                assertThat(node.kubectl().ok("get nodes")).contains(" Ready ");
+                assertThat(ProcessHandle.allProcesses()
+                        .filter(process -> commandLine(process).contains(node.data().toString())))
+                        .extracting(ProcessHandle::pid).containsExactly(node.pid());
+            }
+        } finally {
+            node.close();
+        }
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        return read(Path.of("/proc", String.valueOf(process.pid()), "cmdline"));
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static void credentialsAreGuarded(NodeUnderTest node) throws IOException {

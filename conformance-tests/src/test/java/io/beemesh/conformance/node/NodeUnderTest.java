@@ -97,18 +97,31 @@ public final class NodeUnderTest implements AutoCloseable {
 
     /** {@code beemesh up -d} with this node's data and ports. */
     public Command.Result up(String... more) {
+        return command(upWords(more)).limit(Duration.ofMinutes(5)).run();
+    }
+
+    /** The same, not waited for; its output goes to a file. */
+    public Process startUp(Path output) {
+        return command(upWords()).start(output);
+    }
+
+    private String[] upWords(String... more) {
         List<String> words = new ArrayList<>(List.of("up", "-d", "--runtime", runtime, "--api-port",
                 String.valueOf(apiPort), "--http-port", String.valueOf(httpPort), "--listen",
                 "/ip4/127.0.0.1/tcp/" + meshPort, "--node-ip", "127.0.0.1", "--kubeconfig-dir",
                 kubeconfigDirectory().toString()));
         words.addAll(Arrays.asList(more));
-        return beemesh(words.toArray(String[]::new));
+        return words.toArray(String[]::new);
     }
 
     /** The launcher with {@code --data} of this node. */
     public Command.Result beemesh(String... words) {
+        return command(words).limit(Duration.ofMinutes(5)).run();
+    }
+
+    private Command command(String... words) {
         return Command.of(Repository.root().resolve("beemesh").toString()).with(words)
-                .with("--data", data().toString()).limit(Duration.ofMinutes(5)).run();
+                .with("--data", data().toString());
     }
 
     /** The Podman that this node uses, by hand. */
