@@ -64,8 +64,9 @@ final class PodmanJson {
         return body;
     }
 
+    /** @param oomScoreLeast what {@link OomScore} allows on this machine */
     static ObjectNode container(ContainerSpec spec, String node, String logPath,
-            long logBytesMax) {
+            long logBytesMax, int oomScoreLeast) {
         ObjectNode body = Json.object();
         body.put("name",
                 Labels.podmanName(spec.pod()) + "." + spec.name() + "." + spec.attempt());
@@ -106,12 +107,13 @@ final class PodmanJson {
                     .add(mount.readOnly() ? "ro" : "rw");
             options.add(mount.propagation().isEmpty() ? "rprivate" : mount.propagation());
         }
-        resources(body, spec.resources());
+        resources(body, spec.resources(), oomScoreLeast);
         security(body, spec.security(), spec.name().equals(PodNetwork.CONTAINER));
         return body;
     }
 
-    private static void resources(ObjectNode body, ContainerSpec.Resources resources) {
+    private static void resources(ObjectNode body, ContainerSpec.Resources resources,
+            int oomScoreLeast) {
         ObjectNode limits = body.putObject("resource_limits");
         ObjectNode cpu = limits.putObject("cpu").put("shares", resources.cpuShares());
         if (resources.cpuQuotaMicros() > 0) {
@@ -121,7 +123,7 @@ final class PodmanJson {
         if (resources.memoryBytes() > 0) {
             limits.putObject("memory").put("limit", resources.memoryBytes());
         }
-        body.put("oom_score_adj", resources.oomScoreAdjust());
+        body.put("oom_score_adj", Math.max(resources.oomScoreAdjust(), oomScoreLeast));
     }
 
     private static void security(ObjectNode body, ContainerSpec.Security security,

@@ -53,6 +53,8 @@ public final class PodmanRuntime implements ContainerRuntime {
     private final PodmanEvents events;
     private final PodDirectories directories;
     private final String node;
+    /** Podman's service has the rights of this process: the launcher started both. */
+    private final int oomScoreLeast = OomScore.least(Path.of("/proc/self"));
     /** Addresses of running sandboxes by infra container, bounded by their number. */
     private final Map<String, String> addresses = new ConcurrentHashMap<>();
 
@@ -298,8 +300,8 @@ public final class PodmanRuntime implements ContainerRuntime {
             Path log = directories.log(spec.pod().uid(), spec.name(), spec.attempt());
             Files.createDirectories(log.getParent());
             String id = client.post("/containers/create",
-                    PodmanJson.container(spec, node, log.toString(), LOG_BYTES_MAX)).path("Id")
-                    .asText();
+                    PodmanJson.container(spec, node, log.toString(), LOG_BYTES_MAX, oomScoreLeast))
+                    .path("Id").asText();
             return PodmanJson.state(client.get("/containers/" + id + "/json"));
         });
     }

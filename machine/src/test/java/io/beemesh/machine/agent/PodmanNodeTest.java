@@ -22,6 +22,8 @@ import io.beemesh.machine.volume.HostPaths;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +108,10 @@ final class PodmanNodeTest {
     }
 
     private void create(String name, String spec) {
+        create(name, "Burstable", spec);
+    }
+
+    private void create(String name, String qosClass, String spec) {
         ObjectNode tree = Json.object();
         tree.put("kind", "Pod").put("apiVersion", "v1");
         ApiObject pod = new ApiObject(tree);
@@ -124,7 +130,7 @@ final class PodmanNodeTest {
                 }
             }
         }
-        pod.status().put("phase", "Pending").put("qosClass", "Burstable");
+        pod.status().put("phase", "Pending").put("qosClass", qosClass);
         onLoop(() -> {
             registry.put(GroupResource.PODS, pod);
             return true;
@@ -278,6 +284,19 @@ final class PodmanNodeTest {
         assertThat(ended.path("message").asText()).isEqualTo("boom\n");
         assertThat(log("p", false, Optional.empty())).isEqualTo("started\n");
         assertThat(log("p", true, Optional.empty())).isEqualTo("started\n");
+    }
+
+    /** Their OOM score is one that not every host lets a process take. */
+    @Test
+    void guaranteedPod_starts() throws Exception {
+        create("p", "Guaranteed", "{'containers':[{'name':'a','command':['/bin/sleep','1000'],"
+                + "'resources':{'requests':{'memory':'64Mi','cpu':'100m'},"
+                + "'limits':{'memory':'64Mi','cpu':'100m'}}}],'terminationGracePeriodSeconds':0}");
+        until(() -> ready("p"));
+
+        int score = Integer.parseInt(exec("p", "cat", "/proc/1/oom_score_adj").split(" ", 2)[0]);
+        assertThat(score).isLessThanOrEqualTo(Math.max(0, Integer.parseInt(
+                Files.readString(Path.of("/proc/self/oom_score_adj")).strip())));
     }
 
     @Test
