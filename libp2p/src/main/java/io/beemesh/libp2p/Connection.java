@@ -2,6 +2,7 @@ package io.beemesh.libp2p;
 
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PublicKey;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** A secured link to an authenticated peer that carries many streams; used on the loop only. */
@@ -15,8 +16,11 @@ public interface Connection {
     /** True if the remote peer dialed. */
     boolean isInbound();
 
-    /** Opens a stream at once; fails if the connection is closing or has too many. */
-    ByteStream openStream() throws Libp2pException;
+    /**
+     * Opens a stream, at once unless the peer must first allow one more; completing the future from outside
+     * ends the waiting. Fails if the connection is closing or has too many.
+     */
+    CompletableFuture<ByteStream> openStream();
 
     /** Streams that are open or not read to their end. */
     int streamCount();

@@ -6,20 +6,24 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.AddressProtocol;
+import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.swarm.Swarm;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Dials peers back that ask for it, so that they learn whether they can be reached; never at another IP
- * address than the one they come from, so that nobody can aim it at others, and only so often. Used on
- * the loop only.
+ * address than the one they come from, so that nobody can aim it at others, and only so often. A peer that
+ * names others is dialed at its own with the ports it named, as go-libp2p does: who is behind a NAT or in a
+ * cloud often knows only private addresses. Used on the loop only.
  *
  * @see <a href="https://github.com/libp2p/specs/blob/master/autonat/autonat-v1.md">AutoNAT</a>
  */
@@ -104,9 +108,7 @@ public final class AutoNatService {
             }
             AddressPart ip = from.parts().getFirst();
             List<Multiaddr> addresses = dial.addresses().stream()
-                    .filter(it -> it.parts().getFirst().equals(ip)
-                            && it.part(AddressProtocol.P2P_CIRCUIT).isEmpty())
-                    .toList();
+                    .flatMap(it -> at(ip, it).stream()).distinct().toList();
             if (addresses.isEmpty() || from.part(AddressProtocol.P2P_CIRCUIT).isPresent()) {
                 answer(AutoNatMessage.DIAL_REFUSED, "no address at " + ip.text(), List.of());
             } else if (!takeTurn(peer)) {
@@ -120,6 +122,25 @@ public final class AutoNatService {
                     }
                 });
             }
+        }
+
+        /** The address with the asker's IP address in the place of its own; empty if it has none. */
+        private static Optional<Multiaddr> at(AddressPart ip, Multiaddr address) {
+            List<AddressPart> parts = new ArrayList<>(address.parts());
+            if (!isIp(ip) || !isIp(parts.getFirst())
+                    || address.part(AddressProtocol.P2P_CIRCUIT).isPresent()) {
+                return Optional.empty();
+            }
+            parts.set(0, ip);
+            try {
+                return Optional.of(Multiaddr.of(parts));
+            } catch (FormatException e) {
+                return Optional.empty();
+            }
+        }
+
+        private static boolean isIp(AddressPart part) {
+            return part.protocol() == AddressProtocol.IP4 || part.protocol() == AddressProtocol.IP6;
         }
 
         private void answer(int status, String text, List<Multiaddr> address) {

@@ -43,6 +43,11 @@ public final class PublicKey {
         return new PublicKey(fields.type(), fields.data());
     }
 
+    /** The ECDSA key of a SubjectPublicKeyInfo in DER, as certificates hold it. */
+    public static PublicKey ecdsa(byte[] subjectPublicKeyInfo) {
+        return new PublicKey(KeyType.ECDSA, subjectPublicKeyInfo.clone());
+    }
+
     private static void expect(int length, int expected) throws FormatException {
         if (length != expected) {
             throw new FormatException("public key has " + length + " bytes, not " + expected);

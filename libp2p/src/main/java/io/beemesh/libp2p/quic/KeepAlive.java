@@ -1,7 +1,6 @@
 package io.beemesh.libp2p.quic;
 
 import io.beemesh.libp2p.ByteStream;
-import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.multistream.MultistreamDialer;
@@ -19,17 +18,18 @@ final class KeepAlive implements StreamReader {
     private KeepAlive() {}
 
     static void ask(QuicConnection connection) {
-        try {
-            ByteStream stream = connection.openStream();
-            stream.reader(new KeepAlive());
-            stream.request(Long.MAX_VALUE);
-            byte[] opening = new MultistreamDialer(List.of(Ping.PROTOCOL)).opening();
-            var ignored = stream.write(ByteBuffer.allocate(opening.length + PING_BYTES)
-                    .put(opening).rewind());
-            stream.closeWrite();
-        } catch (Libp2pException e) {
-            // So many streams are signs of life themselves.
-        }
+        // Where it must wait for a stream, the others are signs of life themselves or keep it
+        // waiting.
+        connection.openStream().thenAccept(KeepAlive::ping);
+    }
+
+    private static void ping(ByteStream stream) {
+        stream.reader(new KeepAlive());
+        stream.request(Long.MAX_VALUE);
+        byte[] opening = new MultistreamDialer(List.of(Ping.PROTOCOL)).opening();
+        var ignored = stream.write(ByteBuffer.allocate(opening.length + PING_BYTES)
+                .put(opening).rewind());
+        stream.closeWrite();
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class QuicConnection implements Connection {
     private final Set<QuicByteStream> streams = new LinkedHashSet<>();
     private final List<QuicOutput> unflushed = new ArrayList<>();
     private final LateEnds lateEnds;
+    private final StreamOpenings openings;
     private final List<Runnable> closedListeners = new ArrayList<>(2);
     private @Nullable Consumer<ByteStream> streamListener;
     private Loop.@Nullable Timer keepAlive;
@@ -43,6 +45,8 @@ final class QuicConnection implements Connection {
         this.remoteAddress = remoteAddress;
         this.inbound = inbound;
         this.lateEnds = new LateEnds(transport.loop(), channel, this::resume);
+        this.openings = new StreamOpenings(
+                () -> channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) > 0, this::openNow);
         planKeepAlive();
     }
 
@@ -84,18 +88,27 @@ final class QuicConnection implements Connection {
     }
 
     @Override
-    public ByteStream openStream() throws Libp2pException {
-        if (closed) {
-            throw new Libp2pException("connection is closed");
-        }
+    public CompletableFuture<ByteStream> openStream() {
+        return closed
+                ? CompletableFuture.failedFuture(new Libp2pException("connection is closed"))
+                : openings.ask();
+    }
+
+    private CompletableFuture<ByteStream> openNow() {
         QuicByteStream stream = new QuicByteStream(this, transport.config().writeBytesMax(), false);
         Future<QuicStreamChannel> opened = channel.createStream(QuicStreamType.BIDIRECTIONAL,
                 transport.initializer(stream));
         if (!opened.isSuccess()) {
-            throw new Libp2pException("too many streams on the connection", opened.cause());
+            return CompletableFuture.failedFuture(
+                    new Libp2pException("too many streams on the connection", opened.cause()));
         }
         streams.add(stream);
-        return stream;
+        return CompletableFuture.completedFuture(stream);
+    }
+
+    /** The remote side allows more streams than before. */
+    void onStreamsAllowed() {
+        openings.openMore();
     }
 
     /** The remote side opened a stream; gives its handler. */
@@ -152,6 +165,7 @@ final class QuicConnection implements Connection {
         if (keepAlive != null) {
             keepAlive.cancel();
         }
+        openings.fail(new Libp2pException("connection is closed"));
         closedListeners.forEach(Runnable::run);
         closedListeners.clear();
     }

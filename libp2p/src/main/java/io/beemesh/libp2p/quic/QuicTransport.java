@@ -34,6 +34,7 @@ import io.netty.handler.codec.quic.QuicServerCodecBuilder;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamLimitChangedEvent;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.AttributeKey;
@@ -339,6 +340,8 @@ public final class QuicTransport implements Transport {
                 } else {
                     fail("handshake failed: " + done.cause().getMessage());
                 }
+            } else if (event instanceof QuicStreamLimitChangedEvent && connection != null) {
+                connection.onStreamsAllowed();
             }
             context.fireUserEventTriggered(event);
         }

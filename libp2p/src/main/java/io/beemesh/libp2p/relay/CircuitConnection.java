@@ -2,9 +2,9 @@ package io.beemesh.libp2p.relay;
 
 import io.beemesh.libp2p.ByteStream;
 import io.beemesh.libp2p.Connection;
-import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PublicKey;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** A connection through a relay: as any other, but that it may be limited. */
@@ -25,7 +25,7 @@ record CircuitConnection(Connection inner, RelayLimit limit) implements Connecti
     }
 
     @Override
-    public ByteStream openStream() throws Libp2pException {
+    public CompletableFuture<ByteStream> openStream() {
         return inner.openStream();
     }
 

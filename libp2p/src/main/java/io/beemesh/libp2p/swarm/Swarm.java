@@ -418,14 +418,14 @@ public final class Swarm implements Host {
             return CompletableFuture.failedFuture(new Libp2pException("there is only a limited"
                     + " connection to " + peer + ", on which " + wanted + " may not run"));
         }
+        return StreamOpening.start(loop, connection, config.negotiationTimeout())
+                .thenCompose(raw -> propose(raw, connection, peer, protocols));
+    }
+
+    private CompletableFuture<Stream> propose(ByteStream raw, Connection connection, PeerId peer,
+            List<ProtocolId> protocols) {
         NegotiatedStream.Remote remote = new NegotiatedStream.Remote(peer,
                 connection.remoteAddress());
-        ByteStream raw;
-        try {
-            raw = connection.openStream();
-        } catch (Libp2pException e) {
-            return CompletableFuture.failedFuture(e);
-        }
         Set<ProtocolId> spoken = protocolsOf(peer);
         // On a limited connection the peer may refuse what it serves elsewhere.
         Optional<ProtocolId> known = protocols.stream()

@@ -9,6 +9,8 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -19,6 +21,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
 public final class TlsCredentials {
     private final Loop loop;
     private final PeerCertificate own;
+
+    /** What the verifier has just let in: the end of its handshake need not prove it again. */
+    private byte[] proven = new byte[0];
+    private Optional<PublicKey> provenIdentity = Optional.empty();
 
     /** Makes the certificate, valid from now on. */
     public TlsCredentials(Loop loop, PrivateKey identity, SecureRandom random) {
@@ -47,18 +53,28 @@ public final class TlsCredentials {
     }
 
     /**
-     * The identity that a chain proves now.
+     * The identity that a chain proves now; asked at the end of a handshake, on the loop only. The answer of
+     * the verifier within the handshake is taken, once, if no other handshake came between.
      *
      * @throws TlsException as {@link PeerCertificate#verify} does, and for chains of other than one certificate
      */
     public PublicKey identityIn(java.security.cert.Certificate[] chain) throws TlsException {
+        byte[] encoded = theOneIn(chain);
+        Optional<PublicKey> known = Arrays.equals(encoded, proven)
+                ? provenIdentity
+                : Optional.empty();
+        provenIdentity = Optional.empty();
+        return known.isPresent() ? known.get() : PeerCertificate.verify(encoded, loop.wallTime());
+    }
+
+    private static byte[] theOneIn(java.security.cert.Certificate[] chain) throws TlsException {
         if (chain.length != 1) {
             throw new TlsException("chain has " + chain.length + " certificates instead of one");
         }
         try {
             // Only the bytes: anything else of it would reach the JDK's parser, which refuses empty
             // names.
-            return PeerCertificate.verify(chain[0].getEncoded(), loop.wallTime());
+            return chain[0].getEncoded();
         } catch (CertificateException e) {
             throw new TlsException("certificate has no encoding", e);
         }
@@ -67,7 +83,9 @@ public final class TlsCredentials {
     private final class Verifier extends X509ExtendedTrustManager {
         private void check(X509Certificate[] chain) throws CertificateException {
             try {
-                PublicKey ignored = identityIn(chain);
+                byte[] encoded = theOneIn(chain);
+                provenIdentity = Optional.of(PeerCertificate.verify(encoded, loop.wallTime()));
+                proven = encoded;
             } catch (TlsException e) {
                 throw new CertificateException(e.getMessage(), e);
             }

@@ -12,6 +12,7 @@ import io.beemesh.libp2p.yamux.YamuxStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -78,8 +79,12 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
     }
 
     @Override
-    public ByteStream openStream() throws Libp2pException {
-        return session.open();
+    public CompletableFuture<ByteStream> openStream() {
+        try {
+            return CompletableFuture.completedFuture(session.open());
+        } catch (Libp2pException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     @Override

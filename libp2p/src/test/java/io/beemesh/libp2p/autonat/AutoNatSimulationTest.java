@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.simulation.LinkHost;
 import io.beemesh.libp2p.simulation.LinkNetwork;
@@ -101,18 +102,43 @@ final class AutoNatSimulationTest {
         }
     }
 
+    private static Multiaddr parse(String address) {
+        try {
+            return Multiaddr.parse(address);
+        } catch (FormatException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
-    void service_addressesOfOthersAndFloods_areRefused() {
+    void service_addressesOfOthers_dialsTheAskersOwnWithTheirPorts() {
         LinkHost host = network.newHost(false);
         LinkHost victim = network.newHost(false);
         byte[] id = host.id().toBytes();
-        assertThat(ask(host, new AutoNatMessage.Dial(id, List.of(victim.outer()))).status())
+        for (Multiaddr other : List.of(victim.outer(), parse("/ip4/10.1.2.3/tcp/4001"))) {
+            AutoNatMessage.Response yes = ask(host, new AutoNatMessage.Dial(id, List.of(other)));
+            assertThat(yes.status()).isEqualTo(AutoNatMessage.OK);
+            assertThat(yes.address()).containsExactly(host.outer());
+        }
+        Multiaddr noPortOfOurs = parse(victim.outer().toString().replace("/4001", "/4009"));
+        assertThat(ask(host, new AutoNatMessage.Dial(id, List.of(noPortOfOurs))).status())
+                .isEqualTo(AutoNatMessage.DIAL_ERROR);
+    }
+
+    @Test
+    void service_questionsForOthersAndFloods_areRefused() {
+        LinkHost host = network.newHost(false);
+        LinkHost victim = network.newHost(false);
+        byte[] id = host.id().toBytes();
+        Multiaddr name = parse("/dns4/victim.example/tcp/4001");
+        Multiaddr relayed = parse(victim.outer() + "/p2p/" + victim.id() + "/p2p-circuit");
+        assertThat(ask(host, new AutoNatMessage.Dial(id, List.of(name, relayed))).status())
                 .isEqualTo(AutoNatMessage.DIAL_REFUSED);
         assertThat(ask(host, new AutoNatMessage.Dial(victim.id().toBytes(), List.of())).status())
                 .isEqualTo(AutoNatMessage.BAD_REQUEST);
         assertThat(ask(host, new AutoNatMessage.Response(0, "", List.of())).status())
                 .isEqualTo(AutoNatMessage.BAD_REQUEST);
-        List<Multiaddr> own = List.of(victim.outer(), host.outer());
+        List<Multiaddr> own = List.of(host.outer());
         for (int i = 0; i < AutoNatService.PER_PEER_AND_MINUTE_MAX; i++) {
             AutoNatMessage.Response yes = ask(host, new AutoNatMessage.Dial(id, own));
             assertThat(yes.status()).isEqualTo(AutoNatMessage.OK);

@@ -3,6 +3,7 @@ package io.beemesh.libp2p.kad;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.simulation.Heap;
 import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.NetworkCounters;
 import java.time.Duration;
@@ -57,8 +58,8 @@ final class KademliaSimulationTest {
         net.peers.forEach(peer -> everyone.put(peer.host.peerId(), peer));
         net.simulation.run(Duration.ofMinutes(1));
         NetworkCounters counters = net.network.counters();
-        System.out.printf("seed=%d peers=%d joined wall=%ds %s%n", seed, peers, seconds(begin),
-                counters);
+        System.out.printf("seed=%d peers=%d joined wall=%ds heap bytes per peer=%d %s%n", seed,
+                peers, seconds(begin), Heap.bytesInUse() / peers, counters);
         long writesBefore = counters.writes();
         long bytesBefore = counters.bytes();
         net.simulation.newLoop().run(this::planChurn);

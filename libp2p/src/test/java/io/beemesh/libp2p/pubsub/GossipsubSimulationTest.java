@@ -2,6 +2,7 @@ package io.beemesh.libp2p.pubsub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.beemesh.libp2p.simulation.Heap;
 import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.NetworkCounters;
 import java.time.Duration;
@@ -71,9 +72,10 @@ final class GossipsubSimulationTest {
                 seed, name, peers, messages, took.length, deliveries, inTime(net),
                 took[took.length / 2],
                 took[took.length * 99 / 100], took[took.length - 1]);
-        System.out.printf("seed=%d duplicates per delivery=%.2f bytes per delivery=%.0f; %s%n",
-                seed,
-                duplicates[0] / deliveries, counters.bytes() / deliveries, counters);
+        System.out.printf(
+                "seed=%d duplicates per delivery=%.2f bytes per delivery=%.0f heap bytes per peer=%d; %s%n",
+                seed, duplicates[0] / deliveries, counters.bytes() / deliveries,
+                Heap.bytesInUse() / peers, counters);
     }
 
     private static int twice(PubsubNetwork net) {
