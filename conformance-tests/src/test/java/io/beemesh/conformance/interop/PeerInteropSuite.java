@@ -8,11 +8,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.netty.Echo;
-import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.TestHost;
+import io.beemesh.libp2p.netty.Wire;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.ping.Ping;
-import io.beemesh.libp2p.quic.QuicConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,48 +20,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the host must do with any implementation, dialing it and being dialed by it. */
+/** What the host must do with any implementation over one wire, dialing it and being dialed by it. */
 abstract class PeerInteropSuite {
     private static final int[] SIZES = {1, 2, 100, 65_519, 65_520, 262_144, 262_145, 1_000_000,
             16 << 20};
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
     private static final Duration LIMIT = Duration.ofSeconds(30);
-
-    /** How hosts and peers are connected. */
-    enum Wire {
-        NOISE, TLS, QUIC;
-
-        TestHost host() {
-            return switch (this) {
-                case NOISE -> TestHost.start();
-                case TLS -> TestHost.start(config -> config.withSecurities(Security.TLS),
-                        "/ip4/127.0.0.1/tcp/0");
-                case QUIC -> TestHost.start(config -> config.withQuic(QuicConfig.defaults()),
-                        "/ip4/127.0.0.1/udp/0/quic-v1");
-            };
-        }
-
-        /** The options that make a peer use this. */
-        String[] options(String... given) {
-            List<String> all = new ArrayList<>(List.of(given));
-            if (this == TLS) {
-                all.addAll(List.of("--security", "tls"));
-            } else if (this == QUIC && !all.contains("--listen")) {
-                all.addAll(List.of("--listen", "/ip4/127.0.0.1/udp/0/quic-v1"));
-            }
-            return all.toArray(String[]::new);
-        }
-
-        void check(JsonNode connection) {
-            if (this == QUIC) {
-                assertThat(connection.path("addr").asText()).contains("/quic-v1");
-                return;
-            }
-            assertThat(connection.path("security").asText())
-                    .isEqualTo(this == NOISE ? "/noise" : "/tls/1.0.0");
-            assertThat(connection.path("muxer").asText()).isEqualTo("/yamux/1.0.0");
-        }
-    }
 
     private final Wire wire;
 
@@ -71,10 +34,26 @@ abstract class PeerInteropSuite {
     }
 
     /** A new peer of the implementation under test. */
-    abstract InteropPeer start(String... options);
+    abstract InteropPeer start(Wire its, String... options);
 
-    private InteropPeer peer(String... options) {
-        return start(wire.options(options));
+    private InteropPeer peer(String... given) {
+        List<String> options = new ArrayList<>(List.of(given));
+        if (wire == Wire.TLS) {
+            options.addAll(List.of("--security", "tls"));
+        } else if (wire == Wire.QUIC && !options.contains("--listen")) {
+            options.addAll(List.of("--listen", "/ip4/127.0.0.1/udp/0/quic-v1"));
+        }
+        return start(wire, options.toArray(String[]::new));
+    }
+
+    private void checkWire(JsonNode connection) {
+        if (wire == Wire.QUIC) {
+            assertThat(connection.path("addr").asText()).contains("/quic-v1");
+            return;
+        }
+        assertThat(connection.path("security").asText())
+                .isEqualTo(wire == Wire.NOISE ? "/noise" : "/tls/1.0.0");
+        assertThat(connection.path("muxer").asText()).isEqualTo("/yamux/1.0.0");
     }
 
     private static ObjectNode echo(TestHost host, boolean halfClose) {
@@ -99,7 +78,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void dial_peer_identifiesPingsAndIsTold() {
-        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.start()) {
             PeerId id = host.know(peer.address());
             Void ignored = host.get(() -> host.host().connect(id));
             assertThat(host.identified(id)).contains(Ping.PROTOCOL, Echo.PROTOCOL);
@@ -110,15 +89,15 @@ abstract class PeerInteropSuite {
             JsonNode connection = peer.run(command("connections")).path("connections").path(0);
             assertThat(connection.path("peer").asText()).isEqualTo(host.id().toString());
             assertThat(connection.path("direction").asText()).isEqualTo("inbound");
-            wire.check(connection);
+            checkWire(connection);
         }
     }
 
     @Test
     void dialed_byPeer_identifiesAndAnswersPings() {
-        try (InteropPeer peer = peer("--listen", "none"); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer("--listen", "none"); TestHost host = wire.start()) {
             JsonNode connection = peer.run(command("dial").put("addr", host.address()));
-            wire.check(connection);
+            checkWire(connection);
             assertThat(peer.run(command("ping").put("addr", host.address()).put("count", 3))
                     .path("rttMs")).hasSize(3);
             JsonNode told = peer.run(command("protocols").put("addr", host.address()));
@@ -136,7 +115,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void exchange_manySizesBothWays_allComeBack() {
-        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.start()) {
             exchangeAll(host, host.know(peer.address()));
             askForAll(peer, host, true);
             askForAll(peer, host, false);
@@ -146,7 +125,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void exchange_manyStreamsBothWays_allComeBack() {
-        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.start()) {
             PeerId id = host.know(peer.address());
             List<CompletableFuture<Void>> all = IntStream.range(0, 200)
                     .mapToObj(i -> host
@@ -160,7 +139,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void negotiate_unknownProtocol_isRefusedByBoth() {
-        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.start()) {
             PeerId id = host.know(peer.address());
             CompletableFuture<Object> refused = new CompletableFuture<>();
             boolean asked = host.onLoop(() -> {
@@ -183,7 +162,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void push_bothWays_arrives() {
-        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.start()) {
             PeerId id = host.know(peer.address());
             Void ignored = host.get(() -> host.host().connect(id));
             assertThat(host.identified(id)).doesNotContain(LATE);
@@ -204,7 +183,7 @@ abstract class PeerInteropSuite {
 
     @Test
     void disconnect_byEither_isSeenByTheOther() {
-        try (InteropPeer peer = peer(); TestHost host = wire.host()) {
+        try (InteropPeer peer = peer(); TestHost host = wire.start()) {
             PeerId id = host.know(peer.address());
             Void ignored = host.get(() -> host.host().connect(id));
             JsonNode gone = peer.run(command("hangup").put("peer", host.id().toString()));

@@ -3,58 +3,19 @@ package io.beemesh.conformance.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.beemesh.libp2p.netty.TestHost;
-import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Test;
+import io.beemesh.libp2p.netty.Wire;
 
-/** The host with rust-libp2p, over each wire. */
-final class RustPeerInteropTest {
-    abstract static class Suite extends PeerInteropSuite {
-        Suite(Wire wire) {
-            super(wire);
-        }
-
-        @Override
-        InteropPeer start(String... options) {
-            return InteropPeer.rust(options);
-        }
-
-        @Override
-        void checkRecord(JsonNode told) {
-            // rust keeps only records of its own older kind, and takes the unsigned addresses
-            // instead.
-            assertThat(told.path("listenAddrs")).isNotEmpty();
-        }
+/** The host with rust-libp2p. */
+final class RustPeerInteropTest extends PeerInteropContract {
+    @Override
+    InteropPeer start(Wire wire, String... options) {
+        return InteropPeer.rust(options);
     }
 
-    @Nested
-    final class Noise extends Suite {
-        Noise() {
-            super(Wire.NOISE);
-        }
-
-        @Test
-        void exchange_withoutEarlyMuxer_allComeBack() {
-            try (InteropPeer peer = start();
-                    TestHost dialer = TestHost.startWithoutEarlyMuxer();
-                    TestHost listener = TestHost.startWithoutEarlyMuxer()) {
-                PeerInteropSuite.exchangeAll(dialer, dialer.know(peer.address()));
-                PeerInteropSuite.askForAll(peer, listener, true);
-            }
-        }
-    }
-
-    @Nested
-    final class Tls extends Suite {
-        Tls() {
-            super(Wire.TLS);
-        }
-    }
-
-    @Nested
-    final class Quic extends Suite {
-        Quic() {
-            super(Wire.QUIC);
-        }
+    @Override
+    void checkRecord(JsonNode told) {
+        // rust keeps only records of its own older kind, and takes the unsigned addresses
+        // instead.
+        assertThat(told.path("listenAddrs")).isNotEmpty();
     }
 }

@@ -69,63 +69,63 @@ final class HolePunchingConformanceTest {
         }
     }
 
+    /** A public relay that serves, a host of ours behind one NAT, a go peer behind the other. */
+    private record WithGo(NatPeer.Running relay, NatPeer.Running ours, InteropPeer go) {
+        static WithGo start(NatNetwork network) throws IOException {
+            NatPeer.Running relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
+            NatPeer.Running ours = network.start("a", "/ip4/0.0.0.0/tcp/4001");
+            InteropPeer go = network.startGo("b", "--hole-punching", "--dht-mode", "off",
+                    "--listen", "/ip4/0.0.0.0/tcp/4001");
+            assertThat(relay.ask("serve")).isEqualTo("serving");
+            return new WithGo(relay, ours, go);
+        }
+
+        /** go punches only then. */
+        void goKnowsItsOuterAddress() {
+            Eventually.within(Duration.ofSeconds(30),
+                    () -> assertThat(go.run(command("info")).path("protocols").toString())
+                            .contains("/libp2p/dcutr"));
+        }
+
+        void goDials(String address) {
+            JsonNode reply = go.run(command("dial").put("addr", address));
+            assertThat(reply.path("ok").asBoolean()).isTrue();
+        }
+
+        void becomeDirect() {
+            Eventually.within(Duration.ofSeconds(60),
+                    () -> assertThat(ours.ask("direct " + go.id())).isEqualTo("true"));
+            assertThat(ours.ask("echo " + go.id() + " " + BYTES)).isEqualTo("echoed");
+        }
+    }
+
     @Test
     void goBehindTheOtherNat_dialedThroughTheRelay_becomesDirect() throws IOException {
         try (NatNetwork network = new NatNetwork()) {
-            NatPeer.Running relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
-            NatPeer.Running ours = network.start("a", "/ip4/0.0.0.0/tcp/4001");
-            InteropPeer go = startGo(network);
-            assertThat(relay.ask("serve")).isEqualTo("serving");
-            assertThat(ours.ask("dial " + relay.address())).isEqualTo("dialed");
-            assertThat(ours.ask("punch")).isEqualTo("punching");
-            JsonNode reserved = go.run(command("relay-reserve").put("addr", relay.address()));
+            WithGo all = WithGo.start(network);
+            assertThat(all.ours.ask("dial " + all.relay.address())).isEqualTo("dialed");
+            assertThat(all.ours.ask("punch")).isEqualTo("punching");
+            JsonNode reserved = all.go
+                    .run(command("relay-reserve").put("addr", all.relay.address()));
             assertThat(reserved.path("ok").asBoolean()).isTrue();
-            String id = go.address().substring(go.address().lastIndexOf('/') + 1);
-            knowsItsOuterAddress(go);
-            assertThat(ours.ask("dial " + relay.address() + "/p2p-circuit/p2p/" + id))
+            all.goKnowsItsOuterAddress();
+            assertThat(all.ours.ask(
+                    "dial " + all.relay.address() + "/p2p-circuit/p2p/" + all.go.id()))
                     .isEqualTo("dialed");
-            becomesDirect(ours, id);
-            assertThat(ours.ask("echo " + id + " " + BYTES)).isEqualTo("echoed");
+            all.becomeDirect();
         }
     }
 
     @Test
     void goBehindTheOtherNat_dialsThroughTheRelay_becomesDirect() throws IOException {
         try (NatNetwork network = new NatNetwork()) {
-            NatPeer.Running relay = network.start("pub", "/ip4/" + NatNetwork.PUBLIC + "/tcp/4001");
-            NatPeer.Running ours = network.start("a", "/ip4/0.0.0.0/tcp/4001");
-            InteropPeer go = startGo(network);
-            assertThat(relay.ask("serve")).isEqualTo("serving");
-            assertThat(ours.ask("reserve " + relay.address())).startsWith("reserved ");
-            assertThat(ours.ask("punch")).isEqualTo("punching");
-            String id = go.address().substring(go.address().lastIndexOf('/') + 1);
-            dial(go, relay.address());
-            knowsItsOuterAddress(go);
-            dial(go, relay.address() + "/p2p-circuit/p2p/" + ours.id());
-            becomesDirect(ours, id);
-            assertThat(ours.ask("echo " + id + " " + BYTES)).isEqualTo("echoed");
+            WithGo all = WithGo.start(network);
+            assertThat(all.ours.ask("reserve " + all.relay.address())).startsWith("reserved ");
+            assertThat(all.ours.ask("punch")).isEqualTo("punching");
+            all.goDials(all.relay.address());
+            all.goKnowsItsOuterAddress();
+            all.goDials(all.relay.address() + "/p2p-circuit/p2p/" + all.ours.id());
+            all.becomeDirect();
         }
-    }
-
-    private static InteropPeer startGo(NatNetwork network) {
-        return network.startGo("b", "--hole-punching", "--dht-mode", "off", "--listen",
-                "/ip4/0.0.0.0/tcp/4001");
-    }
-
-    private static void dial(InteropPeer go, String address) {
-        JsonNode reply = go.run(command("dial").put("addr", address));
-        assertThat(reply.path("ok").asBoolean()).isTrue();
-    }
-
-    /** go punches only then. */
-    private static void knowsItsOuterAddress(InteropPeer go) {
-        Eventually.within(Duration.ofSeconds(30),
-                () -> assertThat(go.run(command("info")).path("protocols").toString())
-                        .contains("/libp2p/dcutr"));
-    }
-
-    private static void becomesDirect(NatPeer.Running ours, String id) {
-        Eventually.within(Duration.ofSeconds(60),
-                () -> assertThat(ours.ask("direct " + id)).isEqualTo("true"));
     }
 }

@@ -1,11 +1,11 @@
 package io.beemesh.libp2p.quic;
 
 import io.beemesh.libp2p.ByteStream;
-import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PublicKey;
+import io.beemesh.libp2p.upgrade.ProvenConnection;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
@@ -16,34 +16,25 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A QUIC connection whose peer is proven. */
-final class QuicConnection implements Connection {
+final class QuicConnection extends ProvenConnection {
     private final QuicTransport transport;
     private final QuicChannel channel;
-    private final PublicKey remoteKey;
-    private final Multiaddr remoteAddress;
-    private final boolean inbound;
     private final Set<QuicByteStream> streams = new LinkedHashSet<>();
     private final List<QuicOutput> unflushed = new ArrayList<>();
     private final LateEnds lateEnds;
     private final StreamOpenings openings;
-    private final List<Runnable> closedListeners = new ArrayList<>(2);
-    private @Nullable Consumer<ByteStream> streamListener;
     private Loop.@Nullable Timer keepAlive;
     private boolean heard;
     private boolean flushPlanned;
-    private boolean closed;
 
     QuicConnection(QuicTransport transport, QuicChannel channel, PublicKey remoteKey,
             Multiaddr remoteAddress, boolean inbound) {
+        super(remoteKey, remoteAddress, inbound);
         this.transport = transport;
         this.channel = channel;
-        this.remoteKey = remoteKey;
-        this.remoteAddress = remoteAddress;
-        this.inbound = inbound;
         this.lateEnds = new LateEnds(transport.loop(), channel, this::resume);
         this.openings = new StreamOpenings(
                 () -> channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) > 0, this::openNow);
@@ -62,34 +53,19 @@ final class QuicConnection implements Connection {
     /** Netty's codec has no keep-alive of its own: where nothing was heard, the libp2p ping asks. */
     private void planKeepAlive() {
         keepAlive = loop().schedule(transport.config().idleTimeout().dividedBy(3), () -> {
-            if (!closed && !heard) {
+            if (!isClosed() && !heard) {
                 KeepAlive.ask(this);
             }
             heard = false;
-            if (!closed) {
+            if (!isClosed()) {
                 planKeepAlive();
             }
         });
     }
 
     @Override
-    public PublicKey remoteKey() {
-        return remoteKey;
-    }
-
-    @Override
-    public Multiaddr remoteAddress() {
-        return remoteAddress;
-    }
-
-    @Override
-    public boolean isInbound() {
-        return inbound;
-    }
-
-    @Override
     public CompletableFuture<ByteStream> openStream() {
-        return closed
+        return isClosed()
                 ? CompletableFuture.failedFuture(new Libp2pException("connection is closed"))
                 : openings.ask();
     }
@@ -115,13 +91,7 @@ final class QuicConnection implements Connection {
     QuicByteStream accept() {
         QuicByteStream stream = new QuicByteStream(this, transport.config().writeBytesMax(), true);
         streams.add(stream);
-        loop().execute(() -> {
-            if (streamListener == null) {
-                stream.reset();
-            } else {
-                streamListener.accept(stream);
-            }
-        });
+        loop().execute(() -> offer(stream));
         return stream;
     }
 
@@ -135,22 +105,8 @@ final class QuicConnection implements Connection {
     }
 
     @Override
-    public void onStream(Consumer<ByteStream> listener) {
-        streamListener = listener;
-    }
-
-    @Override
-    public void onClosed(Runnable listener) {
-        if (closed) {
-            listener.run();
-        } else {
-            closedListeners.add(listener);
-        }
-    }
-
-    @Override
     public void close() {
-        if (!closed) {
+        if (!isClosed()) {
             channel.close(true, 0, Unpooled.EMPTY_BUFFER);
             onChannelClosed();
         }
@@ -158,21 +114,17 @@ final class QuicConnection implements Connection {
 
     /** The channel is gone: its streams are told by Netty. */
     void onChannelClosed() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        if (keepAlive != null) {
-            keepAlive.cancel();
-        }
-        openings.fail(new Libp2pException("connection is closed"));
-        closedListeners.forEach(Runnable::run);
-        closedListeners.clear();
+        endOnce(() -> {
+            if (keepAlive != null) {
+                keepAlive.cancel();
+            }
+            openings.fail(new Libp2pException("connection is closed"));
+        });
     }
 
     @Override
     public boolean acceptsStreams() {
-        return !closed;
+        return !isClosed();
     }
 
     private void resume() {
@@ -191,7 +143,7 @@ final class QuicConnection implements Connection {
 
     /** Sends at the end of this turn what was given to QUIC in it. */
     void planFlush() {
-        if (!flushPlanned && !closed) {
+        if (!flushPlanned && !isClosed()) {
             flushPlanned = true;
             loop().execute(() -> {
                 flushPlanned = false;

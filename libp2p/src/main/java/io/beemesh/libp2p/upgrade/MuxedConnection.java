@@ -1,7 +1,6 @@
 package io.beemesh.libp2p.upgrade;
 
 import io.beemesh.libp2p.ByteStream;
-import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.multiformats.Multiaddr;
@@ -10,26 +9,17 @@ import io.beemesh.libp2p.yamux.YamuxException;
 import io.beemesh.libp2p.yamux.YamuxSession;
 import io.beemesh.libp2p.yamux.YamuxStream;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Yamux over a secured link. Writes of one turn of the loop leave in as few messages as fit. */
-final class MuxedConnection implements Connection, YamuxSession.Listener {
+final class MuxedConnection extends ProvenConnection implements YamuxSession.Listener {
     private final UpgradeContext context;
     private final RawLink link;
     private final SecureChannel channel;
-    private final PublicKey remoteKey;
-    private final Multiaddr remoteAddress;
-    private final boolean inbound;
     private final YamuxSession session;
-    private final List<Runnable> closedListeners = new ArrayList<>(2);
-    private @Nullable Consumer<ByteStream> streamListener;
     private Loop.@Nullable Timer pingTimer;
     private boolean flushPlanned;
-    private boolean closed;
 
     MuxedConnection(
             UpgradeContext context,
@@ -38,12 +28,10 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
             PublicKey remoteKey,
             Multiaddr remoteAddress,
             boolean inbound) {
+        super(remoteKey, remoteAddress, inbound);
         this.context = context;
         this.link = link;
         this.channel = channel;
-        this.remoteKey = remoteKey;
-        this.remoteAddress = remoteAddress;
-        this.inbound = inbound;
         this.session = new YamuxSession(context.loop(), context.yamux(), context.budget(), !inbound,
                 this);
     }
@@ -53,7 +41,7 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
     }
 
     private void ping() {
-        if (closed) {
+        if (isClosed()) {
             return;
         }
         if (session.ping()) {
@@ -61,21 +49,6 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
         } else {
             end("the remote side does not answer pings");
         }
-    }
-
-    @Override
-    public PublicKey remoteKey() {
-        return remoteKey;
-    }
-
-    @Override
-    public Multiaddr remoteAddress() {
-        return remoteAddress;
-    }
-
-    @Override
-    public boolean isInbound() {
-        return inbound;
     }
 
     @Override
@@ -98,22 +71,8 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
     }
 
     @Override
-    public void onStream(Consumer<ByteStream> listener) {
-        streamListener = listener;
-    }
-
-    @Override
-    public void onClosed(Runnable listener) {
-        if (closed) {
-            listener.run();
-        } else {
-            closedListeners.add(listener);
-        }
-    }
-
-    @Override
     public void close() {
-        if (!closed) {
+        if (!isClosed()) {
             session.goAway(false);
             flush();
             end("closed by this side");
@@ -127,7 +86,7 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
 
     /** The remote side broke the protocol: it is told, and the connection ends. */
     void fail(String reason) {
-        if (!closed) {
+        if (!isClosed()) {
             session.goAway(true);
             flush();
             end(reason);
@@ -136,31 +95,23 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
 
     /** Ends the connection without a word. */
     void end(String reason) {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        if (pingTimer != null) {
-            pingTimer.cancel();
-        }
-        session.close(reason);
-        link.close();
-        closedListeners.forEach(Runnable::run);
-        closedListeners.clear();
+        endOnce(() -> {
+            if (pingTimer != null) {
+                pingTimer.cancel();
+            }
+            session.close(reason);
+            link.close();
+        });
     }
 
     @Override
     public void onStream(YamuxStream stream) {
-        if (streamListener == null) {
-            stream.reset();
-        } else {
-            streamListener.accept(stream);
-        }
+        offer(stream);
     }
 
     @Override
     public void onOutput() {
-        if (!flushPlanned && !closed) {
+        if (!flushPlanned && !isClosed()) {
             flushPlanned = true;
             context.loop().execute(this::flush);
         }
@@ -168,7 +119,7 @@ final class MuxedConnection implements Connection, YamuxSession.Listener {
 
     void flush() {
         flushPlanned = false;
-        if (closed) {
+        if (isClosed()) {
             return;
         }
         byte[] plain = context.buffers().plainOut;

@@ -4,42 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.ProtocolId;
-import io.beemesh.libp2p.identify.IdentifyMessage;
-import io.beemesh.libp2p.multiformats.FormatException;
-import io.beemesh.libp2p.peer.PeerRecord;
-import io.beemesh.libp2p.ping.Ping;
+import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.swarm.ConnectionGater;
+import io.beemesh.libp2p.swarm.SwarmConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What a host does whatever the wire; what depends on it is in {@link WireTest}. */
 class NettyHostTest {
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
-
-    @Test
-    void connect_bothSides_identifyEachOther() throws FormatException {
-        try (TestHost a = TestHost.start();
-                TestHost b = TestHost.start()) {
-            a.know(b.address());
-            Void ignored = a.get(() -> a.host().connect(b.id()));
-            assertThat(a.identified(b.id())).contains(Ping.PROTOCOL, Echo.PROTOCOL,
-                    IdentifyMessage.PROTOCOL, IdentifyMessage.PUSH);
-            assertThat(b.identified(a.id())).contains(Ping.PROTOCOL, Echo.PROTOCOL);
-            assertThat(b.onLoop(() -> b.host().addressBook().addresses(a.id())))
-                    .containsAll(a.onLoop(() -> a.host().listenAddresses()));
-            assertThat(a.get(() -> a.host().ping().ping(b.id()))).isBetween(Duration.ofNanos(1),
-                    Duration.ofSeconds(10));
-            PeerRecord record = PeerRecord
-                    .open(a.onLoop(() -> a.host().signedRecordOf(b.id())));
-            assertThat(record.peer()).isEqualTo(b.id());
-            assertThat(record.addresses()).isEqualTo(b.onLoop(() -> b.host().listenAddresses()));
-            assertThat(a.failures() + b.failures()).isZero();
-        }
-    }
 
     @Test
     void handle_whileConnected_isPushed() {
@@ -55,42 +36,6 @@ class NettyHostTest {
             });
             a.until(() -> a.host().protocolsOf(b.id()).contains(LATE));
             assertThat(done).isTrue();
-        }
-    }
-
-    @Test
-    void exchange_manySizesAtOnce_allComeBack() {
-        try (TestHost a = TestHost.start();
-                TestHost b = TestHost.start()) {
-            a.know(b.address());
-            exchangeAll(a, b);
-        }
-    }
-
-    private static void exchangeAll(TestHost a, TestHost b) {
-        int[] sizes = {0, 1, 2, 100, 65_519, 65_520, 262_144, 262_145, 1_000_000, 16 << 20};
-        List<CompletableFuture<Void>> all = IntStream.of(sizes)
-                .boxed()
-                .flatMap(size -> Stream.of(true, false)
-                        .filter(halfClose -> halfClose || size > 0)
-                        .map(halfClose -> a
-                                .onLoop(() -> Echo.exchange(a.host(), b.id(), size, halfClose))))
-                .toList();
-        all.forEach(a::await);
-        a.until(() -> a.host().swarm().connectionCount() == 1);
-        assertThat(a.failures() + b.failures()).isZero();
-    }
-
-    @Test
-    void exchange_twoHundredStreams_allComeBack() {
-        try (TestHost a = TestHost.start();
-                TestHost b = TestHost.start()) {
-            a.know(b.address());
-            List<CompletableFuture<Void>> all = IntStream.range(0, 200)
-                    .mapToObj(i -> a.onLoop(() -> Echo.exchange(a.host(), b.id(), 5000 + i, true)))
-                    .toList();
-            all.forEach(a::await);
-            assertThat(b.onLoop(() -> b.host().swarm().connectionCount())).isEqualTo(1);
         }
     }
 
@@ -125,35 +70,88 @@ class NettyHostTest {
         }
     }
 
+    /** Lets nobody in but one peer, or keeps all from that address. */
+    private record OnlyOne(Set<PeerId> allowed, boolean accepts) implements ConnectionGater {
+        @Override
+        public boolean allowDial(PeerId peer, Multiaddr address) {
+            return allowed.contains(peer);
+        }
+
+        @Override
+        public boolean allowAccept(Multiaddr remoteAddress) {
+            return accepts;
+        }
+
+        @Override
+        public boolean allowPeer(PeerId peer, boolean inbound, Multiaddr remoteAddress) {
+            return allowed.contains(peer);
+        }
+    }
+
+    private static TestHost gated(boolean accepts, TestHost... allowed) {
+        Set<PeerId> ids = Stream.of(allowed).map(TestHost::id).collect(Collectors.toSet());
+        return TestHost.start(config -> config.withGater(new OnlyOne(ids, accepts)),
+                "/ip4/127.0.0.1/tcp/0");
+    }
+
     @Test
-    void connect_anotherPeerAnswers_refuses() {
-        try (TestHost a = TestHost.start();
-                TestHost b = TestHost.start();
-                TestHost c = TestHost.start()) {
-            String address = b.address();
-            a.know(c.id(), address.substring(0, address.indexOf("/p2p/")));
-            assertThatThrownBy(() -> a.get(() -> a.host().connect(c.id())))
-                    .hasMessageContaining("expected");
-            assertThat(a.onLoop(() -> a.host().connectedPeers())).isEmpty();
+    void gater_saysNo_nobodyIsDialedOrLetIn() {
+        try (TestHost friend = TestHost.start();
+                TestHost stranger = TestHost.start();
+                TestHost host = gated(true, friend);
+                TestHost deaf = gated(false, friend)) {
+            host.know(stranger.address());
+            assertThatThrownBy(() -> host.get(() -> host.host().connect(stranger.id())))
+                    .hasMessageContaining("no address");
+            stranger.know(host.address());
+            Void ignored = stranger.get(() -> stranger.host().connect(host.id()));
+            stranger.until(() -> stranger.host().connectedPeers().isEmpty());
+            friend.know(host.address());
+            ignored = friend.get(() -> Echo.exchange(friend.host(), host.id(), 1_000, true));
+            assertThat(host.onLoop(() -> host.host().connectedPeers()))
+                    .containsExactly(friend.id());
+            friend.know(deaf.address());
+            assertThatThrownBy(() -> friend.get(() -> friend.host().connect(deaf.id())))
+                    .hasMessageContaining("cannot reach");
         }
     }
 
     @Test
-    void disconnect_either_tellsBothAndFailsStreams() {
-        try (TestHost a = TestHost.start();
-                TestHost b = TestHost.start()) {
-            a.know(b.address());
-            CompletableFuture<Void> exchange = a
-                    .onLoop(() -> Echo.exchange(a.host(), b.id(), 256 << 20, true));
-            b.until(() -> !b.host().connectedPeers().isEmpty());
-            boolean done = b.onLoop(() -> {
-                b.host().disconnect(a.id());
-                return true;
-            });
-            assertThatThrownBy(() -> a.await(exchange)).isInstanceOf(AssertionError.class);
-            a.until(() -> a.host().connectedPeers().isEmpty());
-            b.until(() -> b.host().connectedPeers().isEmpty());
-            assertThat(done).isTrue();
+    void connections_aboveTheMark_areTrimmedButForProtectedPeers() {
+        try (TestHost host = TestHost.start(
+                config -> config.withSwarm(SwarmConfig.defaults().withConnections(2, 4, 10)
+                        .withTimes(Duration.ofSeconds(10), Duration.ZERO)),
+                "/ip4/127.0.0.1/tcp/0")) {
+            List<TestHost> peers = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                TestHost peer = TestHost.start();
+                peers.add(peer);
+                host.onLoop(() -> {
+                    host.host().swarm().protect(peers.getFirst().id(), true);
+                    return true;
+                });
+                peer.know(host.address());
+                Void ignored = peer.get(() -> peer.host().connect(host.id()));
+                peer.identified(host.id());
+            }
+            host.until(() -> host.host().swarm().connectionCount() <= 4);
+            assertThat(host.onLoop(() -> host.host().connectedPeers()))
+                    .contains(peers.getFirst().id()).hasSizeBetween(2, 4);
+            peers.forEach(TestHost::close);
+        }
+    }
+
+    @Test
+    void connections_ofOnePeer_areBounded() {
+        int bound = SwarmConfig.defaults().connectionsPerPeerMax();
+        try (TestHost host = TestHost.start(); TestHost greedy = TestHost.start()) {
+            Multiaddr at = host.onLoop(() -> host.host().listenAddresses().getFirst());
+            for (int i = 0; i < bound + 3; i++) {
+                Object ignored = greedy.get(() -> greedy.host().swarm()
+                        .dialDirect(host.id(), List.of(at), false, true)
+                        .handle((done, failure) -> failure == null));
+            }
+            assertThat(host.onLoop(() -> host.host().swarm().connectionCount())).isEqualTo(bound);
         }
     }
 }

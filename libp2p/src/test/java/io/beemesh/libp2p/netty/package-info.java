@@ -1,4 +1,5 @@
-/** Start at {@link io.beemesh.libp2p.netty.NettyHostTest}. */
+/** Start at {@link io.beemesh.libp2p.netty.NettyHostTest} and {@link
+ * io.beemesh.libp2p.netty.WireTest}. */
 @NullMarked
 package io.beemesh.libp2p.netty;
 

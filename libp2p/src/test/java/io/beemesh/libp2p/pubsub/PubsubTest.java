@@ -9,6 +9,7 @@ import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PeerRecord;
 import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.SimulatedHost;
 import java.nio.ByteBuffer;
@@ -154,23 +155,12 @@ final class PubsubTest {
         }
 
         Attacker(PubsubNetwork.Peer victim, ProtocolId protocol) {
-            host.handle(protocol,
-                    inbound -> FrameReader.start(inbound, 1_000_000, new FrameReader.Receiver() {
-                        @Override
-                        public void onFrame(ByteBuffer frame) {
-                            try {
-                                heard.add(PubsubCodec.decode(frame));
-                            } catch (PubsubException e) {
-                                throw new IllegalStateException(e);
-                            }
-                        }
+            this(victim, protocol, true);
+        }
 
-                        @Override
-                        public void onEnd() {}
-
-                        @Override
-                        public void onFailure(Libp2pException cause) {}
-                    }));
+        Attacker(PubsubNetwork.Peer victim, ProtocolId protocol, boolean reads) {
+            host.handle(protocol, reads ? this::read : inbound -> {
+            });
             host.addressBook().add(victim.host.peerId(), victim.host.listenAddresses(),
                     Duration.ofHours(1));
             CompletableFuture<Stream> opened = host.newStream(victim.host.peerId(),
@@ -190,6 +180,25 @@ final class PubsubTest {
             Rpc hello = new Rpc();
             hello.subscriptions.add(new Rpc.Subscription(true, PubsubNetwork.TOPIC));
             send(hello);
+        }
+
+        private void read(Stream inbound) {
+            FrameReader.start(inbound, 1_000_000, new FrameReader.Receiver() {
+                @Override
+                public void onFrame(ByteBuffer frame) {
+                    try {
+                        heard.add(PubsubCodec.decode(frame));
+                    } catch (PubsubException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+
+                @Override
+                public void onEnd() {}
+
+                @Override
+                public void onFailure(Libp2pException cause) {}
+            });
         }
 
         void send(Rpc rpc) {
@@ -298,5 +307,61 @@ final class PubsubTest {
         assertThat(current.heard.stream().mapToInt(rpc -> rpc.messages.size()).sum()).isEqualTo(1);
         assertThat(old.heard).allMatch(rpc -> rpc.idontwant.isEmpty());
         assertThat(current.heard).anyMatch(rpc -> !rpc.idontwant.isEmpty());
+    }
+
+    private static byte[] record(PubsubNetwork.Peer of) {
+        return new PeerRecord(of.host.peerId(), 1, of.host.listenAddresses()).seal(of.key)
+                .toBytes();
+    }
+
+    private static Rpc.Exchanged named(PubsubNetwork.Peer peer, byte[] record) {
+        return new Rpc.Exchanged(peer.host.peerId().toBytes(), record);
+    }
+
+    private void prune(Attacker from, Rpc.Exchanged... named) {
+        Rpc rpc = new Rpc();
+        rpc.prune.add(new Rpc.Prune(PubsubNetwork.TOPIC, List.of(named), 60));
+        from.send(rpc);
+        run(2);
+    }
+
+    @Test
+    void prune_thatNamesOthers_onlyThoseThatSignedAreDialed_andOnlyForPeersOfGoodScore() {
+        PubsubNetwork.Peer victim = subscriber(MessageValidator.Verdict.ACCEPT);
+        Attacker attacker = new Attacker(victim);
+        PubsubNetwork.Peer signed = net.add(CONFIG);
+        PubsubNetwork.Peer other = net.add(CONFIG);
+        byte[] spoiled = record(other);
+        spoiled[spoiled.length - 1] ^= 1;
+        prune(attacker, named(other, spoiled), named(other, new byte[0]),
+                named(other, record(signed)), named(signed, record(signed)));
+        victim.run(() -> assertThat(victim.host.connectedPeers()).containsExactlyInAnyOrder(
+                attacker.host.peerId(), signed.host.peerId()));
+        victim.run(() -> victim.pubsub.applicationScore(attacker.host.peerId(), -1));
+        prune(attacker, named(other, record(other)));
+        victim.run(() -> assertThat(victim.host.connectedPeers())
+                .doesNotContain(other.host.peerId()));
+    }
+
+    @Test
+    void peer_thatDoesNotRead_costsABoundedQueueAndNobodyElse() {
+        PubsubNetwork.Peer author = subscriber(MessageValidator.Verdict.ACCEPT);
+        PubsubNetwork.Peer victim = subscriber(MessageValidator.Verdict.ACCEPT);
+        PubsubNetwork.Peer reader = subscriber(MessageValidator.Verdict.ACCEPT);
+        net.connect(author, victim);
+        net.connect(reader, victim);
+        Attacker deaf = new Attacker(victim, PeerLinks.V12, false);
+        run(3);
+        victim.run(() -> assertThat(victim.pubsub.mesh(PubsubNetwork.TOPIC))
+                .contains(deaf.host.peerId()));
+        int messages = 2 * Outbox.DROPPABLE_MAX;
+        for (int i = 0; i < messages; i++) {
+            net.publish(author, new byte[10_000]);
+            net.simulation.run(Duration.ofMillis(20));
+        }
+        run(3);
+        assertThat(reader.received).hasSize(messages);
+        victim.run(() -> assertThat(victim.pubsub.status().dropped())
+                .isBetween((long) messages - Outbox.DROPPABLE_MAX - 100, (long) messages));
     }
 }

@@ -7,7 +7,9 @@ import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
-import io.beemesh.libp2p.netty.NettyHostConfig.Security;
+import io.beemesh.libp2p.identify.IdentifyMessage;
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PeerRecord;
 import io.beemesh.libp2p.ping.Ping;
 import io.beemesh.libp2p.quic.QuicConfig;
 import java.nio.ByteBuffer;
@@ -19,32 +21,27 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the host does on Noise it does on TLS and on QUIC. */
-class TlsAndQuicTest {
+/** What a host does over each wire. */
+class WireTest {
     private static final ProtocolId LATE = new ProtocolId("/beemesh/late/1.0.0");
-
-    enum Wire {
-        TLS, QUIC;
-
-        TestHost start() {
-            return switch (this) {
-                case TLS -> TestHost.start(config -> config.withSecurities(Security.TLS),
-                        "/ip4/127.0.0.1/tcp/0");
-                case QUIC -> TestHost.start(config -> config.withQuic(QuicConfig.defaults()),
-                        "/ip4/127.0.0.1/udp/0/quic-v1");
-            };
-        }
-    }
 
     @ParameterizedTest
     @EnumSource
-    void connect_bothSides_identifyEachOther(Wire wire) {
+    void connect_bothSides_identifyEachOther(Wire wire) throws FormatException {
         try (TestHost a = wire.start(); TestHost b = wire.start()) {
             a.know(b.address());
             Void ignored = a.get(() -> a.host().connect(b.id()));
-            assertThat(a.identified(b.id())).contains(Ping.PROTOCOL, Echo.PROTOCOL);
+            assertThat(a.identified(b.id())).contains(Ping.PROTOCOL, Echo.PROTOCOL,
+                    IdentifyMessage.PROTOCOL, IdentifyMessage.PUSH);
             assertThat(b.identified(a.id())).contains(Ping.PROTOCOL, Echo.PROTOCOL);
-            assertThat(a.get(() -> a.host().ping().ping(b.id()))).isPositive();
+            assertThat(b.onLoop(() -> b.host().addressBook().addresses(a.id())))
+                    .containsAll(a.onLoop(() -> a.host().listenAddresses()));
+            assertThat(a.get(() -> a.host().ping().ping(b.id()))).isBetween(Duration.ofNanos(1),
+                    Duration.ofSeconds(10));
+            PeerRecord record = PeerRecord
+                    .open(a.onLoop(() -> a.host().signedRecordOf(b.id())));
+            assertThat(record.peer()).isEqualTo(b.id());
+            assertThat(record.addresses()).isEqualTo(b.onLoop(() -> b.host().listenAddresses()));
             assertThat(a.failures() + b.failures()).isZero();
         }
     }
@@ -54,7 +51,8 @@ class TlsAndQuicTest {
     void exchange_manySizesAtOnce_allComeBack(Wire wire) {
         try (TestHost a = wire.start(); TestHost b = wire.start()) {
             a.know(b.address());
-            int[] sizes = {0, 1, 2, 100, 16_384, 65_520, 262_145, 1_000_000, 16 << 20};
+            int[] sizes = {0, 1, 2, 100, 16_384, 65_519, 65_520, 262_144, 262_145, 1_000_000,
+                    16 << 20};
             List<CompletableFuture<Void>> all = IntStream.of(sizes).boxed()
                     .flatMap(size -> java.util.stream.Stream.of(true, false)
                             .filter(halfClose -> halfClose || size > 0)
@@ -62,6 +60,7 @@ class TlsAndQuicTest {
                                     () -> Echo.exchange(a.host(), b.id(), size, halfClose))))
                     .toList();
             all.forEach(a::await);
+            a.until(() -> a.host().swarm().connectionCount() == 1);
             assertThat(a.failures() + b.failures()).isZero();
         }
     }
