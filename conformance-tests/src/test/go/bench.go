@@ -150,27 +150,56 @@ func (n *node) benchDial(ctx context.Context, c command) (fields, error) {
 	})
 }
 
-// benchHold keeps c.Count connections of as many hosts, each with c.Streams streams that rest.
+// benchHosts makes c.Count more hosts that are not connected yet, and listen.
+func (n *node) benchHosts(_ context.Context, c command) (fields, error) {
+	addrs := []string{}
+	for range c.Count {
+		made, err := n.another(n.options.listen)
+		if err != nil {
+			return nil, err
+		}
+		n.held = append(n.held, made)
+		addrs = append(addrs, made.addrs()[0])
+	}
+	return fields{"addrs": addrs}, nil
+}
+
+// benchJoin connects this host to each of c.Addrs.
+func (n *node) benchJoin(ctx context.Context, c command) (fields, error) {
+	for _, addr := range c.Addrs {
+		if err := n.rest(ctx, command{Addr: addr, Streams: c.Streams}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// rest connects and opens c.Streams streams that rest.
+func (n *node) rest(ctx context.Context, c command) error {
+	id, err := n.connect(ctx, c)
+	if err != nil {
+		return err
+	}
+	for range c.Streams {
+		s, err := n.host.NewStream(ctx, id, answerID)
+		if err != nil {
+			return err
+		}
+		s.Write([]byte{1})
+		if _, err := io.ReadFull(s, make([]byte, 1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchHold connects the next c.Count of these hosts, each with c.Streams streams that rest.
 func (n *node) benchHold(ctx context.Context, c command) (fields, error) {
 	for range c.Count {
-		client, err := n.client()
-		if err != nil {
+		client := n.held[n.connected]
+		n.connected++
+		if err := client.rest(ctx, c); err != nil {
 			return nil, err
-		}
-		id, err := client.connect(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		n.held = append(n.held, client)
-		for range c.Streams {
-			s, err := client.host.NewStream(ctx, id, answerID)
-			if err != nil {
-				return nil, err
-			}
-			s.Write([]byte{1})
-			if _, err := io.ReadFull(s, make([]byte, 1)); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return nil, nil
@@ -181,6 +210,7 @@ func (n *node) benchRelease(_ context.Context, _ command) (fields, error) {
 		client.host.Close()
 	}
 	n.held = nil
+	n.connected = 0
 	return nil, nil
 }
 
@@ -261,13 +291,16 @@ func (n *node) usage(_ context.Context, c command) (fields, error) {
 	runtime.ReadMemStats(&memory)
 	var usage syscall.Rusage
 	err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	return fields{"cpuNanos": usage.Utime.Nano() + usage.Stime.Nano(), "memoryBytes": memory.HeapAlloc + memory.StackInuse}, err
+	return fields{"cpuNanos": usage.Utime.Nano() + usage.Stime.Nano(), "memoryBytes": memory.HeapAlloc + memory.StackInuse,
+		"connections": len(n.host.Network().Conns())}, err
 }
 
 // client is another host with the same options.
-func (n *node) client() (*node, error) {
+func (n *node) client() (*node, error) { return n.another(list{"none"}) }
+
+func (n *node) another(listen list) (*node, error) {
 	o := *n.options
-	o.listen = list{"none"}
+	o.listen = listen
 	o.seed = ""
 	o.mode = "off"
 	o.quiet = true

@@ -36,7 +36,8 @@ type command struct {
 	Text      *string  `json:"text"`
 	TimeoutMs int      `json:"timeoutMs"`
 	// of the commands bench-...
-	DurationMs int `json:"durationMs"`
+	DurationMs int      `json:"durationMs"`
+	Addrs      []string `json:"addrs"`
 }
 
 func (c command) halfClose() bool { return c.HalfClose == nil || *c.HalfClose }
@@ -66,7 +67,7 @@ func init() {
 		"subscribe": (*node).subscribe, "unsubscribe": (*node).unsubscribe, "publish": (*node).publish, "mesh": (*node).mesh,
 		"relay-reserve": (*node).relayReserve, "relay-dial": (*node).dial,
 		"bench-send": (*node).benchSend, "bench-request": (*node).benchRequest, "bench-dial": (*node).benchDial,
-		"bench-hold": (*node).benchHold, "bench-release": (*node).benchRelease, "usage": (*node).usage,
+		"bench-hosts": (*node).benchHosts, "bench-join": (*node).benchJoin, "bench-hold": (*node).benchHold, "bench-release": (*node).benchRelease, "usage": (*node).usage,
 		"bench-gossip": (*node).benchGossip, "bench-subscribe": (*node).benchSubscribe,
 	}
 }

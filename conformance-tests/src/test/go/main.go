@@ -94,8 +94,10 @@ type node struct {
 	topics  map[string]*pubsub.Topic
 	subs    map[string]*pubsub.Subscription
 	held    []*node
-	lock    sync.Mutex
-	ctx     context.Context
+	// Of held, from the first.
+	connected int
+	lock      sync.Mutex
+	ctx       context.Context
 }
 
 func key(seed string) (crypto.PrivKey, error) {

@@ -2,6 +2,7 @@ package io.beemesh.conformance.libp2p;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
 import io.beemesh.libp2p.Loop;
@@ -46,6 +47,9 @@ final class BenchPeer {
     private final NettyHost host;
     private final Pubsub pubsub;
     private final List<NettyHost> held = new ArrayList<>();
+
+    /** Of {@link #held}, from the first. */
+    private int connected;
 
     private BenchPeer(List<String> options) {
         this.options = options;
@@ -135,10 +139,13 @@ final class BenchPeer {
                 return later(() -> repeat(() -> dial(client, peer), over))
                         .whenComplete((count, failure) -> client.close());
             });
+            case "bench-hosts" -> hosts(command.path("count").asInt(), reply.putArray("addrs"));
+            case "bench-join" -> join(command, 0);
             case "bench-hold" -> hold(command, command.path("count").asInt());
             case "bench-release" -> {
                 held.forEach(NettyHost::close);
                 held.clear();
+                connected = 0;
                 yield CompletableFuture.completedFuture(0L);
             }
             case "bench-gossip" -> gossip(know(host, command), size, over);
@@ -150,8 +157,12 @@ final class BenchPeer {
     }
 
     private static PeerId know(NettyHost host, JsonNode command) {
+        return know(host, command.path("addr").asText());
+    }
+
+    private static PeerId know(NettyHost host, String text) {
         try {
-            Multiaddr address = parse(command.path("addr").asText());
+            Multiaddr address = parse(text);
             PeerId peer = PeerId.in(address).orElseThrow();
             host.addressBook().add(peer, List.of(address), Duration.ofHours(1));
             return peer;
@@ -207,20 +218,47 @@ final class BenchPeer {
                 });
     }
 
+    /** More hosts, not connected, that listen. */
+    private CompletableFuture<Long> hosts(int left, ArrayNode addresses) {
+        if (left == 0) {
+            return CompletableFuture.completedFuture(0L);
+        }
+        NettyHost made = newHost(PrivateKey.generate(new SecureRandom()));
+        held.add(made);
+        BenchProtocols.serve(made);
+        return made.listen(List.of(parse(option("--listen").orElse("/ip4/127.0.0.1/tcp/0"))))
+                .thenCompose(at -> {
+                    addresses.add(at.getFirst() + "/p2p/" + made.peerId());
+                    return later(() -> hosts(left - 1, addresses));
+                });
+    }
+
+    /** Connects this host to each of the addresses. */
+    private CompletableFuture<Long> join(JsonNode command, int next) {
+        JsonNode address = command.path("addrs").path(next);
+        return address.isMissingNode()
+                ? CompletableFuture.completedFuture(0L)
+                : connect(host, command, address.asText())
+                        .thenCompose(ignored -> later(() -> join(command, next + 1)));
+    }
+
+    private static CompletableFuture<Void> connect(NettyHost from, JsonNode command,
+            String address) {
+        PeerId peer = know(from, address);
+        CompletableFuture<Void> all = from.connect(peer);
+        for (int i = command.path("streams").asInt(); i > 0; i--) {
+            all = all.thenCompose(ignored -> BenchProtocols.rest(from, peer));
+        }
+        return all;
+    }
+
     private CompletableFuture<Long> hold(JsonNode command, int left) {
         if (left == 0) {
             return CompletableFuture.completedFuture(0L);
         }
-        NettyHost client = newHost(PrivateKey.generate(new SecureRandom()));
-        held.add(client);
-        return later(() -> {
-            PeerId peer = know(client, command);
-            CompletableFuture<Void> all = client.connect(peer);
-            for (int i = command.path("streams").asInt(); i > 0; i--) {
-                all = all.thenCompose(ignored -> BenchProtocols.rest(client, peer));
-            }
-            return all.thenCompose(ignored -> hold(command, left - 1));
-        });
+        NettyHost client = held.get(connected++);
+        return later(() -> connect(client, command, command.path("addr").asText())
+                .thenCompose(ignored -> hold(command, left - 1)));
     }
 
     private CompletableFuture<Long> subscribe() {
@@ -275,12 +313,13 @@ final class BenchPeer {
         }
     }
 
-    private static CompletableFuture<Long> usage(JsonNode command, ObjectNode reply) {
+    private CompletableFuture<Long> usage(JsonNode command, ObjectNode reply) {
         if (command.path("count").asInt() > 0) {
             System.gc();
         }
         long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
         reply.put("memoryBytes", heap + PlatformDependent.usedDirectMemory());
+        reply.put("connections", host.swarm().connectionCount());
         reply.put("cpuNanos", ((OperatingSystemMXBean) ManagementFactory
                 .getOperatingSystemMXBean()).getProcessCpuTime());
         return CompletableFuture.completedFuture(0L);

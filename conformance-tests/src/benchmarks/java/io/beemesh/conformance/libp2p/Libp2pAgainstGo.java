@@ -2,7 +2,9 @@ package io.beemesh.conformance.libp2p;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.interop.InteropPeer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -17,13 +19,15 @@ import java.util.stream.IntStream;
  * does more.
  *
  * <p>Arguments: {@code --rounds N} (5), {@code --millis N} (1500), {@code --wires noise,tls,quic},
- * {@code --loads ...}.
+ * {@code --loads send,send_8,request,dial,gossip,memory}, {@code --connections N} (2000, for memory),
+ * {@code --warm-up N} (8 seconds before each load; of CPU time, as the compiler of a busy machine gets its
+ * share late), {@code --against go} or {@code js} (which has send, send_8 and request only).
  */
 final class Libp2pAgainstGo {
-    /** Rather by CPU time than by the clock: the compiler of a busy machine gets its share late. */
-    private static final double WARM_UP_CPU_SECONDS = 8;
-    private static final int CONNECTIONS = 150;
     private static final int STREAMS = 10;
+
+    /** Connections a command, so that none takes long. */
+    private static final int BATCH = 50;
 
     /** One kind of load. */
     private enum Load {
@@ -51,6 +55,9 @@ final class Libp2pAgainstGo {
     /** What came of one run. */
     private record Figures(double perSecond, double perCpuSecond) {}
 
+    /** Bytes in use after a full collection, without what native libraries allocate. */
+    private record Memory(double listener, double dialer) {}
+
     /** The two processes of one implementation. */
     private record Pair(InteropPeer server, InteropPeer client) implements AutoCloseable {
         Figures run(Load load, long millis) {
@@ -68,18 +75,49 @@ final class Libp2pAgainstGo {
                     + usage(client, false).path("cpuNanos").asLong();
         }
 
-        /** Bytes that the server holds for each of so many connections with so many streams. */
-        double memory(int streams) {
-            double before = usage(server, true).path("memoryBytes").asLong();
-            JsonNode held = client.run(InteropPeer.command("bench-hold")
-                    .put("addr", server.address()).put("count", CONNECTIONS)
-                    .put("streams", streams));
-            double after = usage(server, true).path("memoryBytes").asLong();
-            JsonNode released = client.run(InteropPeer.command("bench-release"));
-            if (!held.path("ok").asBoolean() || !released.path("ok").asBoolean()) {
-                throw new AssertionError(held);
+        /**
+         * Bytes that the server holds for each of so many connections, with so many streams that rest, where
+         * it is the listener and where it is the dialer.
+         */
+        Memory memory(int connections, int streams) {
+            JsonNode ignored = run(client, "bench-hosts", connections, 0);
+            long idle = bytes();
+            for (int left = connections; left > 0; left -= BATCH) {
+                ignored = run(client, "bench-hold", Math.min(left, BATCH), streams);
             }
-            return (after - before) / CONNECTIONS;
+            long listening = bytes();
+            ignored = run(client, "bench-release", 0, 0);
+            awaitAlone();
+            JsonNode addresses = run(client, "bench-hosts", connections, 0).path("addrs");
+            long idleToo = bytes();
+            for (JsonNode address : addresses) {
+                ObjectNode join = InteropPeer.command("bench-join").put("streams", streams);
+                join.withArray("addrs").add(address.asText());
+                ignored = server.run(join);
+            }
+            long dialing = bytes();
+            ignored = run(client, "bench-release", 0, 0);
+            awaitAlone();
+            return new Memory((listening - idle) / (double) connections,
+                    (dialing - idleToo) / (double) connections);
+        }
+
+        private long bytes() {
+            return usage(server, true).path("memoryBytes").asLong();
+        }
+
+        /** What was released is not seen by the server at once. */
+        private void awaitAlone() {
+            Eventually.within(Duration.ofMinutes(1), () -> {
+                if (usage(server, false).path("connections").asInt() > 0) {
+                    throw new AssertionError("still connected");
+                }
+            });
+        }
+
+        private JsonNode run(InteropPeer peer, String command, int count, int streams) {
+            return peer.run(InteropPeer.command(command)
+                    .put("addr", server.address()).put("count", count).put("streams", streams));
         }
 
         @Override
@@ -94,18 +132,22 @@ final class Libp2pAgainstGo {
     public static void main(String[] args) {
         int rounds = Integer.parseInt(option(args, "--rounds", "5"));
         long millis = Long.parseLong(option(args, "--millis", "1500"));
+        double warmUp = Double.parseDouble(option(args, "--warm-up", "8"));
+        String against = option(args, "--against", "go");
+        int connections = Integer.parseInt(option(args, "--connections", "2000"));
         List<String> loads = List
                 .of(option(args, "--loads", "send,send_8,request,dial,gossip,memory")
                         .toUpperCase(Locale.ROOT).split(",", -1));
         for (String wire : option(args, "--wires", "noise,tls,quic").split(",", -1)) {
-            try (Pair ours = ours(wire); Pair go = go(wire)) {
+            try (Pair ours = ours(wire);
+                    Pair other = against.equals("js") ? js(wire) : go(wire)) {
                 for (Load load : Load.values()) {
                     if (loads.contains(load.name())) {
-                        compare(wire, load, ours, go, rounds, millis);
+                        compare(wire, load, ours, other, rounds, millis, warmUp);
                     }
                 }
                 if (loads.contains("MEMORY")) {
-                    memory(wire, ours, go);
+                    memory(wire, ours, other, connections);
                 }
             }
         }
@@ -132,12 +174,18 @@ final class Libp2pAgainstGo {
         return new Pair(InteropPeer.go(options), InteropPeer.go(options));
     }
 
+    private static Pair js(String wire) {
+        String[] options = {"--listen", listen(wire), "--security",
+                wire.equals("tls") ? "tls" : "noise", "--dht-mode", "off", "--bench"};
+        return new Pair(InteropPeer.js(options), InteropPeer.js(options));
+    }
+
     private static String listen(String wire) {
         return wire.equals("quic") ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
     }
 
     private static void compare(String wire, Load load, Pair ours, Pair go, int rounds,
-            long millis) {
+            long millis, double warmUp) {
         for (Pair pair : List.of(ours, go)) {
             if (load == Load.GOSSIP) {
                 JsonNode subscribed = pair.server.run(InteropPeer.command("bench-subscribe"));
@@ -145,7 +193,7 @@ final class Libp2pAgainstGo {
                     throw new AssertionError(subscribed);
                 }
             }
-            double end = pair.cpuNanos() + WARM_UP_CPU_SECONDS * 1e9;
+            double end = pair.cpuNanos() + warmUp * 1e9;
             while (pair.cpuNanos() < end) {
                 Figures ignored = pair.run(load, millis);
             }
@@ -162,7 +210,7 @@ final class Libp2pAgainstGo {
                 i -> ourFigures.get(i).perCpuSecond / goFigures.get(i).perCpuSecond).sorted()
                 .toArray();
         System.out.printf(Locale.ROOT,
-                "%s %s: ours %.0f, go %.0f; ratio by clock %.2f (%.2f to %.2f), by CPU %.2f (%.2f to %.2f)%n",
+                "%s %s: ours %.0f, other %.0f; ratio by clock %.2f (%.2f to %.2f), by CPU %.2f (%.2f to %.2f)%n",
                 wire, load.unit, median(ourFigures), median(goFigures), clock[rounds / 2], clock[0],
                 clock[rounds - 1], cpu[rounds / 2], cpu[0], cpu[rounds - 1]);
     }
@@ -177,14 +225,20 @@ final class Libp2pAgainstGo {
         return peer.run(command);
     }
 
-    private static void memory(String wire, Pair ours, Pair go) {
+    private static void memory(String wire, Pair ours, Pair go, int connections) {
         for (Pair pair : List.of(ours, go)) {
-            double ignored = pair.memory(1);
-            double connection = pair.memory(0);
-            double stream = (pair.memory(STREAMS) - connection) / STREAMS;
+            Memory ignored = pair.memory(BATCH, 1);
+            Memory connection = pair.memory(connections, 0);
+            int fewer = Math.max(1, connections / STREAMS);
+            Memory without = pair.memory(fewer, 0);
+            Memory with = pair.memory(fewer, STREAMS);
             System.out.printf(Locale.ROOT,
-                    "%s %s: kB per connection at the listener %.1f, per idle stream %.1f%n", wire,
-                    pair.equals(ours) ? "ours" : "go", connection / 1e3, stream / 1e3);
+                    "%s %s, %d connections: kB each at the listener %.1f, at the dialer %.1f;"
+                            + " kB per idle stream %.1f and %.1f%n",
+                    wire, pair.equals(ours) ? "ours" : "other", connections,
+                    connection.listener / 1e3, connection.dialer / 1e3,
+                    (with.listener - without.listener) / STREAMS / 1e3,
+                    (with.dialer - without.dialer) / STREAMS / 1e3);
         }
     }
 }
