@@ -18,10 +18,11 @@ import java.util.stream.IntStream;
  * of both processes, which says more on a machine that others use as well. More than 1 means that ours
  * does more.
  *
- * <p>Arguments: {@code --rounds N} (5), {@code --millis N} (1500), {@code --wires noise,tls,quic},
+ * <p>Arguments, also by the environment variable {@code LIBP2P_LOAD}: {@code --rounds N} (5),
+ * {@code --millis N} (1500), {@code --wires noise,tls,quic},
  * {@code --loads send,send_8,request,dial,gossip,memory}, {@code --connections N} (2000, for memory),
- * {@code --warm-up N} (8 seconds before each load; of CPU time, as the compiler of a busy machine gets its
- * share late), {@code --against go} or {@code js} (which has send, send_8 and request only).
+ * {@code --warm-up N} (8 seconds before each load; of CPU time, as the compiler of a busy machine gets
+ * its share late), {@code --against go} or {@code js} (which has send, send_8 and request only).
  */
 final class Libp2pAgainstGo {
     private static final int STREAMS = 10;
@@ -129,7 +130,9 @@ final class Libp2pAgainstGo {
 
     private Libp2pAgainstGo() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] given) {
+        String[] args = (String.join(" ", given) + " "
+                + System.getenv().getOrDefault("LIBP2P_LOAD", "")).split(" ", -1);
         int rounds = Integer.parseInt(option(args, "--rounds", "5"));
         long millis = Long.parseLong(option(args, "--millis", "1500"));
         double warmUp = Double.parseDouble(option(args, "--warm-up", "8"));
@@ -161,7 +164,7 @@ final class Libp2pAgainstGo {
     private static Pair ours(String wire) {
         List<String> program = List.of(
                 ProcessHandle.current().info().command().orElse("java"),
-                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
+                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx2g", "-cp",
                 System.getProperty("java.class.path"), BenchPeer.class.getName());
         String[] options = {"--listen", listen(wire), "--wire", wire};
         return new Pair(InteropPeer.program(program, options),
