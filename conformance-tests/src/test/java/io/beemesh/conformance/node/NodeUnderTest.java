@@ -17,11 +17,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A node started by the launcher as a user would, with data and ports of its own. */
 public final class NodeUnderTest implements AutoCloseable {
     private static final Duration ANSWER = Duration.ofSeconds(60);
+    /** That a node listens on. */
+    private static final int PORTS = 3;
 
     private final Path directory;
     private final String runtime;
@@ -29,10 +36,9 @@ public final class NodeUnderTest implements AutoCloseable {
     private final int httpPort;
     private final int meshPort;
 
-    private NodeUnderTest(Path directory, String runtime) {
+    private NodeUnderTest(Path directory, String runtime, List<Integer> ports) {
         this.directory = directory;
         this.runtime = runtime;
-        List<Integer> ports = freePorts(3);
         this.apiPort = ports.get(0);
         this.httpPort = ports.get(1);
         this.meshPort = ports.get(2);
@@ -46,6 +52,27 @@ public final class NodeUnderTest implements AutoCloseable {
     /** A node with simulated pods that joins the mesh of {@code issuer}. */
     public static NodeUnderTest joined(NodeUnderTest issuer, String... tokenOptions) {
         return start("simulated", "--join", token(issuer, tokenOptions));
+    }
+
+    /** So many nodes with simulated pods that join the mesh of {@code issuer} at one time. */
+    public static List<NodeUnderTest> joinedTogether(NodeUnderTest issuer, int count) {
+        List<String> tokens = Stream.generate(() -> token(issuer)).limit(count).toList();
+        List<Integer> ports = freePorts(PORTS * count);
+        List<NodeUnderTest> nodes = IntStream.range(0, count)
+                .mapToObj(i -> create("simulated", ports.subList(PORTS * i, PORTS * (i + 1))))
+                .toList();
+        try (ExecutorService starting = Executors.newFixedThreadPool(count)) {
+            List<Future<Command.Result>> started = IntStream.range(0, count)
+                    .mapToObj(i -> starting.submit(() -> nodes.get(i).up("--join", tokens.get(i))))
+                    .toList();
+            for (Future<Command.Result> each : started) {
+                each.get().ok();
+            }
+        } catch (ExecutionException | InterruptedException e) {
+            nodes.forEach(node -> node.beemesh("down", "--purge"));
+            throw new AssertionError(e);
+        }
+        return nodes;
     }
 
     /** A node whose pods have sidecars, in the mesh of {@code issuer}. */
@@ -79,16 +106,21 @@ public final class NodeUnderTest implements AutoCloseable {
     }
 
     private static NodeUnderTest start(String runtime, String... more) {
+        NodeUnderTest node = create(runtime, freePorts(PORTS));
+        node.up(more).ok();
+        return node;
+    }
+
+    private static NodeUnderTest create(String runtime, List<Integer> ports) {
         Proof.needs(Files.exists(Repository.root().resolve("target/dist/.complete")),
                 "the built node", "./verify");
         try {
             Path directory = Files.createTempDirectory("beemesh-test");
             Path kubeconfig = Files.createDirectory(directory.resolve("kubeconfig"));
-            NodeUnderTest node = new NodeUnderTest(directory, runtime);
+            NodeUnderTest node = new NodeUnderTest(directory, runtime, ports);
             Files.writeString(kubeconfig.resolve("beemesh.yaml"),
                     Files.readString(Repository.root().resolve("kubeconfig/beemesh.yaml"))
                             .replace(":6443", ":" + node.apiPort));
-            node.up(more).ok();
             return node;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

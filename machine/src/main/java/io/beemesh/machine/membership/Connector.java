@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connector {
     private static final Duration ADDRESS_LIFE = Duration.ofHours(1);
-    private static final int DIALS_MAX = 8;
+    private static final int DIALS_MAX = 16;
 
     private final Host host;
     private final MemberTable table;
@@ -65,12 +65,12 @@ final class Connector {
             } else if (member.state != MemberState.LEFT && !member.id.equals(host.peerId())
                     && !member.addresses.isEmpty()) {
                 away.add(member);
+                host.addressBook().add(member.id, member.addresses, ADDRESS_LIFE);
             }
         }
         for (int dials = 0; dials < DIALS_MAX && near + dials < config.connectedMin()
                 && !away.isEmpty(); dials++) {
             Member member = away.remove(random.nextInt(away.size()));
-            host.addressBook().add(member.id, member.addresses, ADDRESS_LIFE);
             host.connect(member.id);
         }
     }

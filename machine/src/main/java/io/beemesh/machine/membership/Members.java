@@ -9,7 +9,7 @@ import java.util.List;
  */
 public interface Members {
     /** Up to this many members, each holds a replica of every slot. */
-    int SMALL_MESH_MAX = 8;
+    int SMALL_MESH_MAX = 64;
 
     /** This node's own id. */
     PeerId self();

@@ -36,6 +36,8 @@ public final class Membership implements Members {
     /** Who left is remembered until nobody tells of it any more. */
     private static final Duration LEFT_KEPT = Duration.ofMinutes(10);
     private static final long SYNC_HEARTBEATS = 30;
+    /** Above so many members lists are exchanged with new ones only. */
+    private static final int SYNC_ALWAYS_MAX = 8;
     private static final long FULL_FIRST = 5;
     private static final long FULL_EVERY = 16;
 
@@ -338,7 +340,7 @@ public final class Membership implements Members {
         if (member != null && member.state != MemberState.LEFT) {
             table.heard(member);
         }
-        if (isNew || table.size() <= SMALL_MESH_MAX) {
+        if (isNew || table.size() <= SYNC_ALWAYS_MAX) {
             syncWith(certificate.peer());
         }
     }

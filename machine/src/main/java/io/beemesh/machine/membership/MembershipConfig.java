@@ -51,6 +51,6 @@ public record MembershipConfig(Duration heartbeat, Duration silence, Duration pr
     public static MembershipConfig lan() {
         return new MembershipConfig(Duration.ofSeconds(1), Duration.ofMillis(2_500),
                 Duration.ofMillis(500), 3, Duration.ofMillis(1_500), 4, 8, Duration.ofSeconds(30),
-                12);
+                Members.SMALL_MESH_MAX);
     }
 }

@@ -133,12 +133,14 @@ final class Barriers {
                 })));
     }
 
-    /** What this node can say of a slot; as primary with a lease, it moves its clock. */
+    /**
+     * What this node can say of a slot; as primary with a lease, it moves its clock. Entries that got their
+     * versions before that are waited for, or a watch from {@code atLeast} would miss them.
+     */
     private Word word(Slot slot, long atLeast) {
         if (slot.replica().isSettled() && slot.replica().hasLease()) {
             slots.clock().observe(atLeast);
-            return new Word(slot.number(), true, slot.replica().committed().sequence(),
-                    slot.version());
+            return new Word(slot.number(), true, slot.sequenceAt(atLeast), slot.version());
         }
         return new Word(slot.number(), false, 0, 0);
     }

@@ -113,9 +113,14 @@ final class Detachment {
 
     /** Whether the homes that are not out of reach for a while are no majority. */
     private boolean isCut(Slot slot, long now, Duration gone) {
-        HomeSet homes = isNew(slot) ? mesh.founders(slot.number()) : slot.replica().voters();
-        return !homes.isMajority(homes.members().stream().filter(h -> !goneSince.containsKey(h)
-                || now - goneSince.get(h) < gone.toNanos()).toList());
+        List<HomeSet> deciders = isNew(slot)
+                ? List.of(mesh.founders(slot.number()))
+                : slot.replica().deciders();
+        return deciders.stream().anyMatch(
+                homes -> !homes.isMajority(homes.members().stream()
+                        .filter(h -> !goneSince.containsKey(h)
+                                || now - goneSince.get(h) < gone.toNanos())
+                        .toList()));
     }
 
     /** Whether too few members can be reached to say what there is. */

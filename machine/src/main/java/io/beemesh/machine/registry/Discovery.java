@@ -17,10 +17,12 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Which slots there are: a slot that anything was acknowledged in is known to a majority of the members,
- * so asking a majority finds all. On the loop only.
+ * so asking a majority finds all. Members that have just joined and ask themselves do not count, as they had no
+ * voice yet; else none of many that join at once would ever know. On the loop only.
  */
 final class Discovery {
     private static final Duration RESEND = Duration.ofMillis(500);
+    private static final byte[] JOINING = {};
 
     private final Loop loop;
     private final Mesh mesh;
@@ -32,6 +34,8 @@ final class Discovery {
     private static final class Round {
         private final CompletableFuture<Void> future = new CompletableFuture<>();
         private final Set<PeerId> answered = new HashSet<>();
+        /** Who asks the same itself, and has had no voice in founding anything. */
+        private final Set<PeerId> joining = new HashSet<>();
         private final long deadline;
 
         private Round(long deadline) {
@@ -52,7 +56,7 @@ final class Discovery {
      */
     CompletableFuture<Void> await() {
         Round round = new Round(loop.nanoTime() + Router.WAIT_MAX.toNanos());
-        round.answered.add(mesh.members().self());
+        (slots.mayFound() ? round.answered : round.joining).add(mesh.members().self());
         long id = mesh.random().nextLong(1, Long.MAX_VALUE);
         rounds.put(id, round);
         ask(id, round);
@@ -82,12 +86,14 @@ final class Discovery {
     }
 
     private boolean finish(long id, Round round) {
-        List<PeerId> all = mesh.members().everyone();
+        List<PeerId> asked = mesh.members().everyone().stream()
+                .filter(p -> !round.joining.contains(p)).toList();
         // A side that goes on alone says what it knows.
         boolean alone = detachment.isMinority() && slots.knowsAllThatWas()
-                && all.stream().filter(mesh.members()::isAlive)
+                && asked.stream().filter(mesh.members()::isAlive)
                         .allMatch(round.answered::contains);
-        if (2 * all.stream().filter(round.answered::contains).count() <= all.size() && !alone) {
+        if (2 * asked.stream().filter(round.answered::contains).count() <= asked.size()
+                && !alone) {
             return false;
         }
         rounds.remove(id);
@@ -95,9 +101,11 @@ final class Discovery {
         return true;
     }
 
-    /** Another node asks which slots this one knows; who does not know yet says nothing. */
+    /** Another node asks which slots this one knows; who does not know yet says just that. */
     void onRequest(PeerId from, Request request) {
         if (!slots.mayFound()) {
+            mesh.transport().send(from,
+                    new Response(0, request.id(), Router.SLOTS, JOINING));
             return;
         }
         List<Integer> known = slots.all().stream()
@@ -112,6 +120,12 @@ final class Discovery {
         if (round == null) {
             return;
         }
+        if (response.payload().length == 0) {
+            round.joining.add(from);
+            finish(response.id(), round);
+            return;
+        }
+        round.joining.remove(from);
         RecordCodec.readSlots(CodedInputStream.newInstance(response.payload()))
                 .forEach(slots::slot);
         round.answered.add(from);

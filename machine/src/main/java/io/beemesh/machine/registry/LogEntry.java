@@ -20,10 +20,20 @@ sealed interface LogEntry extends Entry.Content {
     record TermStart(long parentTerm, long parentSequence, HomeSet homes, long version)
             implements
                 LogEntry,
-                Entry.Configuring {}
+                Entry.Configuring {
+        @Override
+        public boolean isChange() {
+            return false;
+        }
+    }
 
     /** Others decide from here on. */
-    record Homes(HomeSet homes, long version) implements LogEntry, Entry.Configuring {}
+    record Homes(HomeSet homes, long version) implements LogEntry, Entry.Configuring {
+        @Override
+        public boolean isChange() {
+            return true;
+        }
+    }
 
     /**
      * Changes of objects that are made together, with rising versions.

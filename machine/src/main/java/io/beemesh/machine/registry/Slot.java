@@ -58,6 +58,13 @@ final class Slot {
         return inFlight.isEmpty() ? version : inFlight.getLast().entry().version();
     }
 
+    /** The last entry that is committed, or in flight with a version not above the given one. */
+    long sequenceAt(long version) {
+        return inFlight.reversed().stream().filter(p -> p.entry().version() <= version)
+                .mapToLong(p -> p.position().sequence()).findFirst()
+                .orElse(replica.committed().sequence());
+    }
+
     void observe(long committedVersion) {
         version = Math.max(version, committedVersion);
     }

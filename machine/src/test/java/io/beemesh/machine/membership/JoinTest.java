@@ -7,6 +7,7 @@ import io.beemesh.libp2p.simulation.SimulatedHost;
 import io.beemesh.protocol.membership.JoinAnswer;
 import io.beemesh.protocol.membership.JoinRequest;
 import io.beemesh.protocol.membership.JoinToken;
+import io.beemesh.protocol.membership.LaneMessage;
 import io.beemesh.protocol.membership.MembershipCertificate;
 import io.beemesh.protocol.membership.MembershipCertificate.Role;
 import io.beemesh.protocol.membership.MeshId;
@@ -110,12 +111,14 @@ class JoinTest {
     @Test
     void join_meshIsFull_isRefusedWithTheReason() {
         while (first.membership.everyone().size() < Members.SMALL_MESH_MAX) {
-            mesh.add();
-            mesh.run(Duration.ofSeconds(5));
+            PeerId member = mesh.newKey().peerId();
+            byte[] shown = mesh.certificate(mesh.root, member, Duration.ofDays(90)).toBytes();
+            LaneMessage beat = new LaneMessage.Heartbeat(1, 1, 1, shown, List.of());
+            first.hears(member, beat.toBytes());
         }
-        SimulatedHost ninth = mesh.network.newHost(mesh.newKey().peerId());
-        assertThat(reason(join(ninth, token(Role.MEMBER, Duration.ofHours(1)), "n9")))
-                .contains("at most 8 members");
+        SimulatedHost oneMore = mesh.network.newHost(mesh.newKey().peerId());
+        assertThat(reason(join(oneMore, token(Role.MEMBER, Duration.ofHours(1)), "more")))
+                .contains("at most 64 members");
     }
 
     private static X509Certificate x509(byte[] der) throws Exception {

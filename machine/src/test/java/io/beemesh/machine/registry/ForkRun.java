@@ -35,6 +35,11 @@ final class ForkRun {
     private boolean emptied;
 
     ForkRun(long seed, Rules rules, ForkCounters counters) {
+        this(seed, rules, counters, 2, 6);
+    }
+
+    /** Of a run of few nodes most have the fewest, where a side of one is half of all. */
+    ForkRun(long seed, Rules rules, ForkCounters counters, int nodesMin, int nodesMax) {
         this.simulation = new Simulation(seed);
         this.random = simulation.newRandom();
         this.counters = counters;
@@ -45,7 +50,9 @@ final class ForkRun {
         RegistryConfig config = RegistryConfig.defaults()
                 .withCheckpointBytes(1_000 + random.nextInt(50_000));
         this.mesh = new SimulatedMesh(simulation, conditions, config, rules)
-                .withNodes(random.nextInt(3) == 0 ? 3 + random.nextInt(3) : 2);
+                .withNodes(random.nextInt(3) == 0 || nodesMin > 2
+                        ? nodesMin + 1 + random.nextInt(nodesMax - nodesMin - 1)
+                        : nodesMin);
         mesh.nodes.forEach(this::follow);
         simulation.run(Duration.ofSeconds(3));
     }

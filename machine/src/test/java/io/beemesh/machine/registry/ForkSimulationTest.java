@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Meshes of 2 to 5 nodes whose sides go on alone through partitions, also of one direction and down to single
+ * Meshes of 2 to 5 nodes, and of 10 to 19, whose sides go on alone through partitions, also of one direction and down to single
  * nodes, crashes and a lost disk. Checked once all is well: each acknowledged write is in the history of its
  * object or named in an Event, what was deleted stays deleted and nothing else is gone, watches that went
  * from node to node have what is there, nodes are alike.
@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ForkSimulationTest {
     private static final int SEEDS_OF_A_BROKEN_RULE = 100;
+    private static final int LARGE_SEEDS = Integer.getInteger("beemesh.seeds", 2);
 
     private static List<Long> seeds() {
         Long only = Long.getLong("beemesh.seed");
@@ -44,8 +45,22 @@ class ForkSimulationTest {
         }
     }
 
+    @Test
+    void clientsInALargerMesh_anySeed_nothingIsLostWithoutAWord() {
+        ForkCounters counters = new ForkCounters();
+        List<Long> seeds = seeds().stream().limit(LARGE_SEEDS).toList();
+        for (long seed : seeds) {
+            check(seed, new ForkRun(seed, Rules.all(), counters, 9, 20));
+        }
+        System.out.println("Fork simulation of 10 to 19 nodes seeds=" + seeds.size() + " "
+                + counters);
+    }
+
     private static void run(long seed, Rules rules, ForkCounters counters) {
-        ForkRun run = new ForkRun(seed, rules, counters);
+        check(seed, new ForkRun(seed, rules, counters));
+    }
+
+    private static void check(long seed, ForkRun run) {
         try {
             run.run();
         } catch (RuntimeException | AssertionError e) {

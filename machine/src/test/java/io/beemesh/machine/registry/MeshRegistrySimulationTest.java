@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A mesh of 3 to 6 nodes with clients on all of them, through crashes, kills, a lost disk, pauses,
+ * A mesh of 3 to 6 nodes, and of 9 to 30, with clients on all of them, through crashes, kills, a lost disk, pauses,
  * partitions also of one direction, joins, and homes that are to be elsewhere. Checked: histories of each
  * object are linearizable, watches miss nothing and never go back, nodes end alike.
  *
@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class MeshRegistrySimulationTest {
     private static final int SEEDS_OF_A_BROKEN_RULE = 200;
+    private static final int LARGE_SEEDS = Integer.getInteger("beemesh.seeds", 2);
 
     private static List<Long> seeds() {
         Long only = Long.getLong("beemesh.seed");
@@ -44,8 +45,22 @@ class MeshRegistrySimulationTest {
         }
     }
 
+    @Test
+    void aLargerMesh_anySeed_historiesAreLinearizable() {
+        MeshCounters counters = new MeshCounters();
+        List<Long> seeds = seeds().stream().limit(LARGE_SEEDS).toList();
+        for (long seed : seeds) {
+            check(seed, new MeshRun(seed, Rules.all(), counters, 9, 30));
+        }
+        System.out.println("Registry simulation of 9 to 30 nodes seeds=" + seeds.size() + " "
+                + counters);
+    }
+
     private static void run(long seed, Rules rules, MeshCounters counters) {
-        MeshRun run = new MeshRun(seed, rules, counters);
+        check(seed, new MeshRun(seed, rules, counters));
+    }
+
+    private static void check(long seed, MeshRun run) {
         try {
             run.run();
         } catch (RuntimeException | AssertionError e) {

@@ -32,11 +32,18 @@ final class MeshRun {
     private final List<MeshWatch> watches = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
     private final StringBuilder story = new StringBuilder();
+    private final int nodesMax;
     private int written;
     private boolean partitioned;
     private boolean emptied;
 
     MeshRun(long seed, Rules rules, MeshCounters counters) {
+        this(seed, rules, counters, 3, 6);
+    }
+
+    /** @param nodesMax more do not join; the run begins with up to that many */
+    MeshRun(long seed, Rules rules, MeshCounters counters, int nodesMin, int nodesMax) {
+        this.nodesMax = nodesMax;
         this.simulation = new Simulation(seed);
         this.random = simulation.newRandom();
         this.counters = counters;
@@ -47,7 +54,7 @@ final class MeshRun {
         RegistryConfig config = RegistryConfig.defaults().withoutDetaching()
                 .withCheckpointBytes(1_000 + random.nextInt(50_000));
         this.mesh = new SimulatedMesh(simulation, conditions, config, rules)
-                .withNodes(3 + random.nextInt(3));
+                .withNodes(nodesMin + random.nextInt(nodesMax - nodesMin));
     }
 
     void run() {
@@ -98,7 +105,7 @@ final class MeshRun {
                 node.wanted = !node.wanted;
             }
             case 18 -> {
-                if (mesh.nodes.size() < 6) {
+                if (mesh.nodes.size() < nodesMax) {
                     tell("join");
                     mesh.join();
                 }

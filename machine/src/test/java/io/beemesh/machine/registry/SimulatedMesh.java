@@ -9,6 +9,8 @@ import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.membership.Members;
 import io.beemesh.machine.registry.link.RegistryLinks;
 import io.beemesh.machine.registry.replica.Rules;
+import io.beemesh.machine.registry.replica.Transport;
+import io.beemesh.protocol.registry.RegistryCodec;
 import io.beemesh.protocol.registry.RegistryException;
 import io.beemesh.protocol.registry.RegistryMessage;
 import java.io.IOException;
@@ -30,6 +32,10 @@ final class SimulatedMesh {
     final List<MeshNode> nodes = new ArrayList<>();
     private final RegistryConfig config;
     private final Rules rules;
+    /** What the registries of all nodes sent, if it is counted. */
+    boolean counting;
+    long messages;
+    long bytes;
     /** Whether the first node cannot be reached from the second, as membership sees it. */
     BiPredicate<PeerId, PeerId> cut = (to, from) -> false;
 
@@ -110,7 +116,8 @@ final class SimulatedMesh {
             RandomGenerator random = simulation.newRandom();
             try {
                 NodeRegistry opened = NodeRegistry.open(host.loop(),
-                        new Mesh(this, SlotHomes.NONE, links, random, rules), storage, config);
+                        new Mesh(this, SlotHomes.NONE, new Counted(links), random, rules), storage,
+                        config);
                 lives.add(opened);
                 host.loop().run(() -> {
                     links.start(new RegistryLinks.Receiver() {
@@ -229,6 +236,29 @@ final class SimulatedMesh {
         @Override
         public void onChange(Runnable listener) {
             listeners.add(listener);
+        }
+    }
+
+    /** Counts what is sent. */
+    private final class Counted implements Transport {
+        private final Transport links;
+
+        private Counted(Transport links) {
+            this.links = links;
+        }
+
+        @Override
+        public void send(PeerId to, RegistryMessage message) {
+            if (counting) {
+                messages++;
+                bytes += RegistryCodec.encode(message).length;
+            }
+            links.send(to, message);
+        }
+
+        @Override
+        public void renew(PeerId peer) {
+            links.renew(peer);
         }
     }
 }

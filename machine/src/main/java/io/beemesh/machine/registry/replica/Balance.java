@@ -2,13 +2,17 @@ package io.beemesh.machine.registry.replica;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.replica.Rules.Rule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Decides the next step from the home set that is to the one that is wanted. */
+/**
+ * Decides the next step from the home set that is to the one that is wanted: a member at a time, but for a slot
+ * that has far more homes than it needs, as each has that was founded by all members.
+ */
 final class Balance {
-    /** One step; a member at a time, so that every majority of before meets every one of after. */
+    /** One step. */
     sealed interface Step {
         record Stay() implements Step {}
 
@@ -62,7 +66,14 @@ final class Balance {
             }
         }
         List<PeerId> surplus = homes.members().stream().filter(h -> !wanted.contains(h)).toList();
-        boolean complete = homes.size() > Math.max(HOMES_MIN, wanted.size());
+        int enough = Math.max(HOMES_MIN, wanted.size());
+        boolean complete = homes.size() > enough;
+        if (homes.size() > enough + 1) {
+            Optional<HomeSet> core = core(homes, wanted, enough);
+            if (core.isPresent()) {
+                return new Step.Change(core.get());
+            }
+        }
         Optional<PeerId> removed = surplus.stream().filter(h -> !h.equals(replica.self))
                 .findFirst();
         if (complete && removed.isPresent()) {
@@ -73,6 +84,19 @@ final class Balance {
             return new Step.HandOver(best);
         }
         return new Step.Stay();
+    }
+
+    /** Of many homes, as a slot begins with, those to keep: this one, the wanted, and others up to enough. */
+    private Optional<HomeSet> core(HomeSet homes, List<PeerId> wanted, int enough) {
+        List<PeerId> kept = new ArrayList<>(List.of(replica.self));
+        wanted.stream().filter(h -> homes.contains(h) && !kept.contains(h) && isCaughtUp(h))
+                .forEach(kept::add);
+        homes.members().stream()
+                .filter(h -> kept.size() < enough && !kept.contains(h) && isCaughtUp(h))
+                .forEach(kept::add);
+        return kept.size() >= enough && kept.size() < homes.size()
+                ? Optional.of(new HomeSet(kept))
+                : Optional.empty();
     }
 
     private boolean isCaughtUp(PeerId peer) {

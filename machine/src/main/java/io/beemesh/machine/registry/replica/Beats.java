@@ -6,17 +6,23 @@ import io.beemesh.protocol.registry.RegistryMessage.BeatReply;
 import io.beemesh.protocol.registry.RegistryMessage.SlotTerm;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * One heartbeat for all slots between two nodes. The slots are listed when the list has changed or the
- * other side does not know it, so that any number of idle slots costs a few bytes.
+ * other side does not know it, so that any number of idle slots costs a few bytes. Of many nodes, those that
+ * decide on no slot here hear every {@value #RARE}th only: a lease does not rest on them.
  */
 final class Beats {
     /** After so many beats without an answer another stream is tried. */
     private static final int UNANSWERED_MAX = 12;
+    /** Up to so many nodes hear every beat. */
+    private static final int FREQUENT_MAX = 8;
+    private static final int RARE = 4;
 
     /** What a peer was told. */
     private static final class Told {
@@ -24,6 +30,7 @@ final class Beats {
         private long epoch;
         private boolean known;
         private int unanswered;
+        private int skipped;
     }
 
     /** What a peer told. */
@@ -44,7 +51,11 @@ final class Beats {
 
     void send() {
         Map<PeerId, List<SlotTerm>> lists = new TreeMap<>();
+        Set<PeerId> deciding = new HashSet<>();
         for (Replica replica : replicas.values()) {
+            if (replica.role() == Role.PRIMARY) {
+                deciding.addAll(replica.deciders.all());
+            }
             for (PeerId peer : replica.audience()) {
                 lists.computeIfAbsent(peer, p -> new ArrayList<>())
                         .add(new SlotTerm(replica.slot(), 0, replica.term()));
@@ -59,12 +70,18 @@ final class Beats {
                 state.epoch = ++lastEpoch;
                 state.known = false;
             }
-            send(peer, state);
+            boolean rare = lists.size() > FREQUENT_MAX && state.known
+                    && !deciding.contains(peer);
+            if (!rare || ++state.skipped >= RARE) {
+                state.skipped = 0;
+                state.unanswered += rare ? RARE : 1;
+                send(peer, state);
+            }
         });
     }
 
     private void send(PeerId peer, Told state) {
-        if (++state.unanswered > UNANSWERED_MAX) {
+        if (state.unanswered > UNANSWERED_MAX) {
             state.unanswered = 0;
             effects.renew(peer);
         }

@@ -60,7 +60,7 @@ final class Election {
 
     void trial() {
         waitAgain();
-        if (replica.voters().size() == 1) {
+        if (replica.deciders.sets().stream().allMatch(d -> d.size() == 1)) {
             campaign(false);
             return;
         }
@@ -88,7 +88,7 @@ final class Election {
     }
 
     private void ask(long term, boolean trial, boolean handover) {
-        for (PeerId home : replica.homes().members()) {
+        for (PeerId home : replica.deciders.all()) {
             if (!home.equals(replica.self)) {
                 replica.effects.send(home, new VoteRequest(replica.slot, 0, term,
                         replica.log.last(), trial, handover));
@@ -196,7 +196,7 @@ final class Election {
 
     private boolean isMajority() {
         return replica.rules.hold(Rule.MAJORITY)
-                ? replica.voters().isMajority(votes)
+                ? replica.deciders.isMajority(votes)
                 : !votes.isEmpty();
     }
 

@@ -22,5 +22,8 @@ public record Entry(Position position, Content content, byte[] payload) {
     /** Content after which other homes decide. */
     public interface Configuring extends Content {
         HomeSet homes();
+
+        /** False if it repeats the homes for who reads on from here. */
+        boolean isChange();
     }
 }

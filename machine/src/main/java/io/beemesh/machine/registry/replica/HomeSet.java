@@ -31,6 +31,13 @@ public record HomeSet(List<PeerId> members) {
         return 2 * members.stream().filter(peers::contains).count() > members.size();
     }
 
+    /** Whether the other differs by more than one member, so that a majority of each may not meet. */
+    boolean isFarFrom(HomeSet other) {
+        long left = members.stream().filter(m -> !other.contains(m)).count();
+        long come = other.members.stream().filter(m -> !contains(m)).count();
+        return left + come > 1;
+    }
+
     public boolean contains(PeerId peer) {
         return members.contains(peer);
     }

@@ -83,9 +83,10 @@ final class Leadership {
     }
 
     private void refreshOthers() {
+        Set<PeerId> all = replica.deciders.all();
         others.keySet()
-                .removeIf(p -> !replica.homes().contains(p) && !followers.contains(p));
-        for (PeerId home : replica.homes().members()) {
+                .removeIf(p -> !all.contains(p) && !followers.contains(p));
+        for (PeerId home : all) {
             if (!home.equals(replica.self)) {
                 others.computeIfAbsent(home, this::begin);
             }
@@ -124,7 +125,7 @@ final class Leadership {
             return;
         }
         others.forEach((peer, progress) -> {
-            boolean behind = progress.match < replica.log.last().sequence()
+            boolean behind = progress.match < sender.lastFor(peer)
                     || progress.committed < replica.committed.sequence() || progress.probing
                     || progress.snapshot.isPresent();
             if (progress.acked && !isAnswering(progress)) {
@@ -203,7 +204,7 @@ final class Leadership {
     /** The latest time of which a majority has said that it followed this primary then. */
     private long majorityAckedAt(long now) {
         long never = now - replica.config.suspicion().multipliedBy(100).toNanos();
-        return replica.voters().reachedByMajority(home -> {
+        return replica.deciders.reachedByMajority(home -> {
             if (home.equals(replica.self)) {
                 return now;
             }
@@ -217,7 +218,7 @@ final class Leadership {
     /** Commits what a majority has. */
     void commit() {
         long reached = replica.rules.hold(Rule.MAJORITY)
-                ? replica.voters().reachedByMajority(this::match)
+                ? replica.deciders.reachedByMajority(this::match)
                 : replica.log.last().sequence();
         if (reached >= startSequence || (!replica.rules.hold(Rule.OWN_TERM_COMMITS)
                 && reached > replica.committed.sequence())) {
@@ -256,6 +257,12 @@ final class Leadership {
                 || replica.committed.sequence() < startSequence
                 || replica.committed.sequence() < replica.log.homesSequence()) {
             return false;
+        }
+        if (replica.deciders.before().isPresent()) {
+            // It is committed, so those of before need not be asked any more.
+            replica.propose(replica.effects.newHomes(replica.slot, replica.nextPosition(),
+                    replica.homes()));
+            return true;
         }
         return switch (balance.next(wanted, gone)) {
             case Balance.Step.Stay() -> false;

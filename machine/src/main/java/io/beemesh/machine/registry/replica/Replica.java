@@ -32,6 +32,7 @@ public final class Replica {
     final Election election;
     final Leadership leadership;
     final Trust trust;
+    final Deciders deciders;
     private final Following following;
 
     ReplicaLog log;
@@ -64,6 +65,7 @@ public final class Replica {
         this.election = new Election(this);
         this.leadership = new Leadership(this);
         this.trust = new Trust(this);
+        this.deciders = new Deciders(this);
         this.following = new Following(this);
     }
 
@@ -150,13 +152,12 @@ public final class Replica {
 
     /** Who decides: the homes without those that are declared lost for good, if any are left then. */
     public HomeSet voters() {
-        HomeSet voters = log.homes();
-        for (PeerId home : log.homes().members()) {
-            if (voters.size() > 1 && effects.isRemoved(home)) {
-                voters = voters.without(home);
-            }
-        }
-        return voters;
+        return deciders.voters();
+    }
+
+    /** Of whom a majority each decides: the voters, and those of before while many change at once. */
+    public List<HomeSet> deciders() {
+        return deciders.sets();
     }
 
     /** Who decided as of the last committed entry. */
@@ -331,7 +332,7 @@ public final class Replica {
     }
 
     boolean mayLead() {
-        return homes().contains(self) && !isVoteless()
+        return deciders.all().contains(self) && !isVoteless()
                 && (!log.last().equals(Position.NONE) || effects.mayFound());
     }
 

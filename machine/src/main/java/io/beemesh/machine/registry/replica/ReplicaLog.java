@@ -3,6 +3,7 @@ package io.beemesh.machine.registry.replica;
 import io.beemesh.protocol.registry.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The end of a slot's log in memory: entries after {@link #floor}, without a gap. */
 final class ReplicaLog {
@@ -11,6 +12,8 @@ final class ReplicaLog {
     private List<Entry> entries = new ArrayList<>();
     private HomeSet homes;
     private long homesSequence;
+    /** Who decides too, as long as a change of many members at once is not known to be committed. */
+    private Optional<HomeSet> before = Optional.empty();
 
     ReplicaLog(Position floor, HomeSet homes) {
         this.floor = floor;
@@ -31,6 +34,14 @@ final class ReplicaLog {
     /** Who decides, by the last entry that says so. */
     HomeSet homes() {
         return homes;
+    }
+
+    /**
+     * Who decides beside {@link #homes}: the homes before a change of several members, until an entry
+     * that repeats them says that it is committed (Raft's joint consensus, 4.3).
+     */
+    Optional<HomeSet> before() {
+        return before;
     }
 
     /** The position of that entry, or the floor. */
@@ -70,7 +81,16 @@ final class ReplicaLog {
                     "entry " + entry.position() + " cannot follow " + last());
         }
         entries.add(entry);
+        configure(entry);
+    }
+
+    private void configure(Entry entry) {
         if (entry.content() instanceof Entry.Configuring configuring) {
+            if (configuring.isChange()) {
+                before = homes.isFarFrom(configuring.homes())
+                        ? Optional.of(homes)
+                        : Optional.empty();
+            }
             homes = configuring.homes();
             homesSequence = entry.sequence();
         }
@@ -83,12 +103,8 @@ final class ReplicaLog {
         }
         homes = floorHomes;
         homesSequence = floor.sequence();
-        for (Entry entry : entries) {
-            if (entry.content() instanceof Entry.Configuring configuring) {
-                homes = configuring.homes();
-                homesSequence = entry.sequence();
-            }
-        }
+        before = Optional.empty();
+        entries.forEach(this::configure);
     }
 
     /** Keeps no more than the last entries up to {@code sequence}, by number and bytes, and all after it. */

@@ -39,10 +39,10 @@ final class Sender {
             }
             return;
         }
-        long last = replica.log.last().sequence();
+        long last = lastFor(peer);
         while (progress.next <= last
                 && progress.inFlightBytes < replica.config.windowBytesMax()) {
-            List<Line> lines = lines(progress.next);
+            List<Line> lines = lines(progress.next, last);
             long previous = progress.next - 1;
             progress.next += lines.size();
             lines.forEach(l -> progress.inFlightBytes += l.payload().length + 64L);
@@ -54,11 +54,17 @@ final class Sender {
         }
     }
 
-    private List<Line> lines(long from) {
+    /** Who does not decide is told what is decided, once. */
+    long lastFor(PeerId peer) {
+        return replica.deciders.all().contains(peer)
+                ? replica.log.last().sequence()
+                : replica.committed.sequence();
+    }
+
+    private List<Line> lines(long from, long last) {
         List<Line> lines = new ArrayList<>();
         long bytes = 0;
-        for (long s = from; s <= replica.log.last().sequence()
-                && lines.size() < ENTRIES_MAX; s++) {
+        for (long s = from; s <= last && lines.size() < ENTRIES_MAX; s++) {
             Entry entry = replica.log.at(s);
             bytes += entry.payload().length;
             if (!lines.isEmpty() && bytes > replica.config.appendBytesMax()) {

@@ -142,7 +142,7 @@ class ReplicaTest {
 
         record Data() implements Entry.Content {}
 
-        record Homes(HomeSet homes) implements Entry.Configuring {}
+        record Homes(HomeSet homes, boolean isChange) implements Entry.Configuring {}
 
         List<PeerId> granted() {
             List<PeerId> granted = new ArrayList<>();
@@ -187,12 +187,12 @@ class ReplicaTest {
 
         @Override
         public Entry newStart(int slot, Position at, Position parent, HomeSet homes) {
-            return new Entry(at, new Homes(homes), new byte[0]);
+            return new Entry(at, new Homes(homes, false), new byte[0]);
         }
 
         @Override
         public Entry newHomes(int slot, Position at, HomeSet homes) {
-            return new Entry(at, new Homes(homes), new byte[0]);
+            return new Entry(at, new Homes(homes, true), new byte[0]);
         }
 
         @Override
