@@ -52,7 +52,7 @@ Usage: ./beemesh COMMAND [options]
   token     make, list or revoke the tokens that let machines join
   leave     drain this node and take it out of its mesh
   remove    take out a machine that is lost for good
-  images    build the sidecar's image, to be pushed to a registry of yours
+  images    build the sidecars' images, to be pushed to a registry of yours
   kubeconfig  print a kubeconfig for use on another machine
   version   what this is
 
@@ -98,6 +98,9 @@ an interruption: it goes on where it stopped.
   --pod-network KIND     podman: pods are on a private network of Podman's; sidecar: every pod has a sidecar that
                          is its only way in and out (default podman)
   --sidecar-image IMAGE  with --pod-network sidecar (default localhost/beemesh/stateless-sidecar:v1, built here)
+  --stateful-sidecar-image IMAGE
+                         pods of StatefulSets have this one, and are a Raft group; none by default;
+                         localhost/beemesh/stateful-sidecar:v1 is built here
   --allow-host-access    let pods mount the Podman socket and the data directory
 
 The environment variable BEEMESH_NODE_ID names the Node (a DNS label); it cannot change later.
@@ -207,9 +210,10 @@ help_images() {
     cat <<'EOM'
 Usage: ./beemesh images build [--tag-prefix PREFIX]
 
-Builds the image of the sidecar, stateless-sidecar:v1, from this source tree into Podman's storage.
+Builds the images of the sidecars, stateless-sidecar:v1 and stateful-sidecar:v1, from this source tree into
+Podman's storage.
 
-  --tag-prefix PREFIX    what comes before its name, such as registry.example.com/me/
+  --tag-prefix PREFIX    what comes before their names, such as registry.example.com/me/
                          (default localhost/beemesh/)
 
 Example: ./beemesh images build --tag-prefix registry.example.com/me/

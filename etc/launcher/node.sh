@@ -43,6 +43,8 @@ start_node() {
     [ "$RUNTIME" != podman ] || arguments+=(--podman-socket "$PODMAN_SOCKET")
     [ -z "$JOIN" ] || arguments+=(--join "$JOIN")
     [ "$RUNTIME" != podman ] || arguments+=(--pod-network "$POD_NETWORK" --sidecar-image "$SIDECAR_IMAGE")
+    [ "$RUNTIME" != podman ] || [ -z "$STATEFUL_SIDECAR_IMAGE" ] \
+        || arguments+=(--stateful-sidecar-image "$STATEFUL_SIDECAR_IMAGE")
     [ "$ALLOW_HOST_ACCESS" = no ] || arguments+=(--allow-host-access)
     local command=("$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" "${HEAP_FLAGS[@]}"
         "-XX:AOTCache=$DIST/beemesh.aot" -cp "$(class_path)"

@@ -83,7 +83,7 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
                 registry,
                 new SidecarNetwork.Config(config.identity(), config.name(),
                         config.data().resolve("sidecars"), pods(config), podman.sidecarImage(),
-                        resolvConf),
+                        podman.statefulSidecarImage(), resolvConf),
                 new SecureRandom());
     }
 

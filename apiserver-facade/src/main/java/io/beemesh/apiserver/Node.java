@@ -25,6 +25,7 @@ import io.beemesh.apiserver.resource.ResourceCatalog;
 import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.IdleMemory;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyLoop;
@@ -78,6 +79,8 @@ import org.slf4j.LoggerFactory;
  * {@link #start} and {@link #close} block and are called once each, by the command.
  */
 public final class Node implements AutoCloseable {
+    /** Between two rounds of giving memory back. */
+    private static final Duration GIVE_BACK = Duration.ofSeconds(4);
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration INTRODUCED_MAX = Duration.ofSeconds(20);
     /** With one other machine: pods' connections both ways, and the node's own. */
@@ -238,7 +241,7 @@ public final class Node implements AutoCloseable {
         machine.agent().start();
         loop.execute(new UsageSampler(loop, machine.runtime()::stats,
                 new ProcCounters(Path.of("/proc"), workers, loop), gossip::tell)::start);
-        IdleMemory.start(loop);
+        IdleMemory.start(loop, GIVE_BACK);
         LOG.info("Node started name={} peer={} api={} took={}ms", config.name(),
                 config.identity().peerId(), http.apiPort(),
                 (loop.nanoTime() - begin) / 1_000_000);

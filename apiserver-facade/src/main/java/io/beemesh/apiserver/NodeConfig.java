@@ -32,8 +32,10 @@ public record NodeConfig(Path data, PrivateKey identity, String name, String add
          * @param allowHostAccess true if pods may mount the socket and the data directory
          * @param sidecarImage of the sidecar of every pod; empty: pods have none, and are on Podman's own
          *     network
+         * @param statefulSidecarImage the same of pods of StatefulSets
          */
-        record Podman(Path socket, boolean allowHostAccess, String sidecarImage)
+        record Podman(Path socket, boolean allowHostAccess, String sidecarImage,
+                String statefulSidecarImage)
                 implements
                     PodRuntime {}
     }

@@ -38,6 +38,9 @@ public final class Protocols {
     /** A machine asks another for a connection to one of that one's pods; sealed between the two ends. */
     public static final ProtocolId POD_RELAY = new ProtocolId("/beemesh/pod-relay/1.0.0");
 
+    /** A sidecar of a StatefulSet and its machine tell each other of its group; see {@code sidecar.GroupView}. */
+    public static final ProtocolId POD_GROUP = new ProtocolId("/beemesh/pod-group/1.0.0");
+
     /** The distributed hash table of machines. */
     public static final ProtocolId KADEMLIA = new ProtocolId("/beemesh/kad/1.0.0");
 

@@ -35,6 +35,7 @@ final class RunCommand implements Callable<Integer> {
     private final boolean allowHostAccess;
     private final String podNetwork;
     private final String sidecarImage;
+    private final String statefulSidecarImage;
 
     RunCommand(Arguments arguments) throws RefusalException {
         data = Path.of(arguments.required("--data"));
@@ -52,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
         podNetwork = arguments.text("--pod-network", "podman");
         sidecarImage = arguments.text("--sidecar-image",
                 "localhost/beemesh/stateless-sidecar:v1");
+        statefulSidecarImage = arguments.text("--stateful-sidecar-image", "");
         arguments.end();
     }
 
@@ -96,7 +98,7 @@ final class RunCommand implements Callable<Integer> {
         NodeConfig.PodRuntime kind = runtime.equals("simulated")
                 ? new NodeConfig.PodRuntime.Simulated()
                 : new NodeConfig.PodRuntime.Podman(podmanSocket, allowHostAccess,
-                        podNetwork.equals("sidecar") ? sidecarImage : "");
+                        podNetwork.equals("sidecar") ? sidecarImage : "", statefulSidecarImage);
         return new NodeConfig(data, identity, name, nodeIp.isEmpty() ? defaultAddress() : nodeIp,
                 apiPort, httpPort, listen, kind, podMemoryBytes, kubeconfigDirectory, join);
     }

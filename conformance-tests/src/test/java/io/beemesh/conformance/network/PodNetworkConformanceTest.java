@@ -6,14 +6,8 @@ import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,9 +21,6 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class PodNetworkConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(30);
-    /** The limit that the project has set itself; what is measured is in docs/benchmarks.md. */
-    private static final int PSS_MB_MAX = 40;
-    private static final Pattern PSS = Pattern.compile("(?m)^Pss: *(\\d+) kB");
 
     private NodeUnderTest node;
     private Kubectl kubectl;
@@ -212,30 +203,14 @@ final class PodNetworkConformanceTest {
     }
 
     @Test
-    void aSidecar_usesAtMost40Megabytes() throws IOException {
-        List<Long> each = new ArrayList<>();
-        for (String id : sidecars("label=io.kubernetes.container.name=beemesh-sidecar")) {
-            String pid = node.podman("inspect", "--format", "{{.State.Pid}}", id).ok().strip();
-            each.add(pssMegabytes(Path.of("/proc", pid, "smaps_rollup")));
-        }
+    void aSidecar_usesAtMost40Megabytes() {
+        List<Long> each = new Sidecars(node).pssMegabytes();
         System.out.println("sidecars' PSS in MB, sharing one image: " + each);
-        assertThat(each).hasSizeGreaterThanOrEqualTo(3).allMatch(pss -> pss <= PSS_MB_MAX);
-    }
-
-    private static long pssMegabytes(Path rollup) throws IOException {
-        Matcher matcher = PSS.matcher(Files.readString(rollup));
-        assertThat(matcher.find()).isTrue();
-        return Long.parseLong(matcher.group(1)) / 1024;
+        assertThat(each).hasSizeGreaterThanOrEqualTo(3)
+                .allMatch(pss -> pss <= Sidecars.PSS_MB_MAX);
     }
 
     private String sidecar(String pod) {
-        List<String> ids = sidecars("label=io.kubernetes.pod.name=" + pod);
-        return ids.isEmpty() ? "" : ids.getFirst();
-    }
-
-    private List<String> sidecars(String filter) {
-        return node.podman("ps", "-q", "--filter",
-                "label=io.kubernetes.container.name=beemesh-sidecar", "--filter", filter).ok()
-                .lines().map(String::strip).filter(id -> !id.isEmpty()).toList();
+        return new Sidecars(node).of(pod);
     }
 }

@@ -7,6 +7,7 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.service.GroupRecords;
 import io.beemesh.machine.service.ServiceClaims;
 import io.beemesh.machine.service.ShareClaims;
 import java.time.Duration;
@@ -63,7 +64,8 @@ final class ClaimReconciler implements Reconciler {
     @Override
     public CompletableFuture<Outcome> reconcile(ObjectKey key) {
         Optional<StoredObject> stored = store.get(key);
-        if (stored.isEmpty() || ShareClaims.shareOf(key).isPresent()) {
+        if (stored.isEmpty() || ShareClaims.shareOf(key).isPresent()
+                || GroupRecords.isRecord(key)) {
             return Reconciler.done();
         }
         return key.type().equals(GroupResource.CLAIMS)

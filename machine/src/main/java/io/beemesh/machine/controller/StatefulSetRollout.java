@@ -121,6 +121,10 @@ final class StatefulSetRollout {
                 continue;
             }
             if (!pod.isDeleting()) {
+                if (StatefulSets.stillVotes(set, ordinal)) {
+                    // Its group lets it go first; the set changes then.
+                    return true;
+                }
                 delete(ordinal);
             }
             if (ordered) {

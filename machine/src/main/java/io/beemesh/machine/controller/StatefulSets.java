@@ -17,6 +17,9 @@ final class StatefulSets {
     private static final String POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name";
     private static final String POD_INDEX_LABEL = "apps.kubernetes.io/pod-index";
 
+    /** Written by the machine of the group's leader: see {@code network.StatefulGroups}. */
+    private static final String VOTERS = "beemesh.io/voters";
+
     private StatefulSets() {}
 
     static int start(ApiObject set) {
@@ -59,6 +62,15 @@ final class StatefulSets {
             return -1;
         }
         return Integer.parseInt(digits);
+    }
+
+    /**
+     * True if the set's group has not yet let an ordinal go that others of it outlive. A set without a group
+     * has no such annotation.
+     */
+    static boolean stillVotes(ApiObject set, int ordinal) {
+        List<String> voters = List.of(set.annotations().getOrDefault(VOTERS, "").split(","));
+        return voters.size() > 1 && voters.contains(Integer.toString(ordinal));
     }
 
     static String revision(ApiObject pod) {

@@ -10,9 +10,12 @@ import java.util.function.Function;
 
 /**
  * What may be decided only once in the whole mesh, so that a side without a majority must leave it: who holds
- * a Lease, and which volume belongs to which claim.
+ * a Lease, which volume belongs to which claim, and where the group of a StatefulSet begins.
  */
 final class MustNotFork {
+    /** In the names of what {@code service.GroupRecords} makes. */
+    private static final String GROUP_RECORD = ".group-";
+
     private MustNotFork() {}
 
     /**
@@ -26,6 +29,9 @@ final class MustNotFork {
             ObjectKey key = mutation.key();
             if (key.type().equals(GroupResource.LEASES)) {
                 return Optional.of("a Lease can only be held by one in the whole mesh");
+            }
+            if (key.type().equals(GroupResource.CLAIMS) && key.name().contains(GROUP_RECORD)) {
+                return Optional.of("a StatefulSet's group can only begin once in the whole mesh");
             }
             if (key.type().equals(GroupResource.PERSISTENT_VOLUMES)
                     && changes(mutation, state.apply(key), "claimRef")) {

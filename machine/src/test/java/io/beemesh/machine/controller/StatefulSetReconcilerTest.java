@@ -81,6 +81,32 @@ final class StatefulSetReconcilerTest {
     }
 
     @Test
+    void scaleDown_waitsUntilTheGroupHasLetAPodGo() {
+        apply(3, "");
+        world.until(() -> world.readyPods() == 3);
+        voters("0,1,2");
+        world.edit(DB, s -> s.spec().put("replicas", 1));
+        world.run(Duration.ofSeconds(60));
+        assertThat(world.activePods()).hasSize(3);
+
+        voters("0,1");
+        world.until(() -> world.activePods().size() == 2);
+        world.run(Duration.ofSeconds(60));
+        assertThat(podNames()).containsExactly("db-0", "db-1");
+
+        voters("0");
+        world.until(() -> world.activePods().size() == 1);
+        // Whom nobody outlives, nobody lets go.
+        world.edit(DB, s -> s.spec().put("replicas", 0));
+        world.until(() -> world.activePods().isEmpty());
+    }
+
+    private void voters(String ordinals) {
+        world.edit(DB, s -> s.metadata().withObjectProperty("annotations")
+                .put("beemesh.io/voters", ordinals));
+    }
+
+    @Test
     void scaleDown_endsTheHighestFirst_oneAtATime() {
         apply(3, "");
         world.until(() -> world.readyPods() == 3);

@@ -24,7 +24,12 @@ public record ConnectRequest(Transport transport, byte[] address, int port, byte
 
     /** What is carried. */
     public enum Transport {
-        TCP(1), UDP(2);
+        TCP(1), UDP(2),
+        /**
+         * What the sidecars of a StatefulSet say to each other, one frame each; sealed on one machine too.
+         * Only sidecars ask for it themselves: no socket of a pod leads here.
+         */
+        GROUP(3);
 
         private final int number;
 

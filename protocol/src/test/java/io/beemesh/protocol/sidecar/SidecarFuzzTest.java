@@ -8,6 +8,7 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Broken and random bytes end in a {@link FormatException} or a message, and nothing else. */
@@ -32,8 +33,12 @@ class SidecarFuzzTest {
         byte[] credential = new Credential(certificate, identity).toBytes();
         List<byte[]> good = List.of(identity, credential,
                 new ConnectRequest(Transport.TCP, new byte[4], 80, credential).toBytes(),
-                new ConnectAnswer(ConnectStatus.OK, credential).toBytes());
+                new ConnectAnswer(ConnectStatus.OK, credential).toBytes(),
+                new GroupView(new UUID(1, 2), true, 0, 3,
+                        List.of(new GroupView.Member(key.peerId(), 1, "10.244.0.1"))).toBytes(),
+                new GroupState(GroupState.Role.LEADER, 7, List.of(0, 1, 2)).toBytes());
         List<Decoder> decoders = List.of(ConnectRequest::fromBytes, ConnectAnswer::fromBytes,
+                GroupView::fromBytes, GroupState::fromBytes,
                 bytes -> PodIdentity.open(bytes, mesh, key.peerId()),
                 bytes -> Credential.prove(bytes, mesh, NOW));
         SplittableRandom random = new SplittableRandom(4);

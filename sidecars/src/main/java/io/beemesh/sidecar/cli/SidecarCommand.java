@@ -36,7 +36,7 @@ public final class SidecarCommand {
         }
     }
 
-    private static SidecarConfig config(Map<String, String> environment)
+    static SidecarConfig config(Map<String, String> environment)
             throws IOException, FormatException {
         return new SidecarConfig(PrivateKey.fromBytes(Files.readAllBytes(KEY)),
                 InetAddress.ofLiteral(need(environment, "BEEMESH_POD_IP")),
@@ -45,7 +45,7 @@ public final class SidecarCommand {
                 SidecarConfig.PORT, SidecarConfig.CONNECTIONS_MAX);
     }
 
-    private static String need(Map<String, String> environment, String name) {
+    static String need(Map<String, String> environment, String name) {
         String value = environment.get(name);
         if (value == null || value.isEmpty()) {
             throw new IllegalArgumentException(name + " is not set");

@@ -13,6 +13,7 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Brings what comes for the pod to its ports: those that are on its own address. On the loop only. */
 final class Inbound {
@@ -21,11 +22,17 @@ final class Inbound {
     private final NettyLoop loop;
     private final SidecarConfig config;
     private final MeshEnd mesh;
+    private Optional<Consumer<Carrier>> group = Optional.empty();
 
     Inbound(NettyLoop loop, SidecarConfig config, MeshEnd mesh) {
         this.loop = loop;
         this.config = config;
         this.mesh = mesh;
+    }
+
+    /** Who takes streams of the pod's group, sealed. */
+    void group(Consumer<Carrier> taker) {
+        group = Optional.of(taker);
     }
 
     void serve(Carrier carrier, ConnectRequest request) {
@@ -39,7 +46,17 @@ final class Inbound {
         switch (request.transport()) {
             case TCP -> tcp(carrier, source.get(), target);
             case UDP -> udp(carrier, source.get(), target);
+            case GROUP -> group(carrier, source.get(), request.isSealed());
         }
+    }
+
+    private void group(Carrier carrier, MeshEnd.Source source, boolean isSealed) {
+        if (group.isEmpty() || !isSealed) {
+            carrier.answer(ConnectStatus.DENIED);
+            return;
+        }
+        carrier.answer(ConnectStatus.OK);
+        source.accept(carrier).thenAccept(group.get());
     }
 
     private void tcp(Carrier carrier, MeshEnd.Source source, InetSocketAddress target) {

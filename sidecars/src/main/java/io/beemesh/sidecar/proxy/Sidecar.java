@@ -1,14 +1,19 @@
 package io.beemesh.sidecar.proxy;
 
+import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.yamux.YamuxConfig;
 import io.beemesh.protocol.Protocols;
+import io.beemesh.protocol.sidecar.Carrier;
+import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.Connecting;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * The only way in and out of a pod. What the pod sends to any address but its own, the kernel brings here
@@ -24,6 +29,8 @@ public final class Sidecar implements AutoCloseable {
     private static final long RECEIVE_BYTES_MAX = 4L << 20;
     private static final int WRITE_BYTES_MAX = 512 * 1024;
     private static final Duration PING = Duration.ofSeconds(30);
+    /** Says nothing: such streams lead to no socket. */
+    private static final int GROUP_PORT = 1;
     private static final int UNACKNOWLEDGED_MAX = 256;
 
     private final NettyHost host;
@@ -31,6 +38,8 @@ public final class Sidecar implements AutoCloseable {
     private final OutboundTcp tcp;
     private final OutboundUdp udp;
     private final MachineLink link;
+    private final MeshEnd machine;
+    private final Inbound inbound;
 
     public Sidecar(NettyLoop loop, SidecarConfig config) {
         this.config = config;
@@ -40,11 +49,11 @@ public final class Sidecar implements AutoCloseable {
                 .withYamux(new YamuxConfig(streams, streams, UNACKNOWLEDGED_MAX,
                         YamuxConfig.INITIAL_WINDOW_BYTES, WRITE_BYTES_MAX, PING))
                 .withReceiveBytesMax(RECEIVE_BYTES_MAX));
-        MeshEnd machine = new MeshEnd(host, config);
+        this.machine = new MeshEnd(host, config);
         this.tcp = new OutboundTcp(loop, config, machine);
         this.udp = new OutboundUdp(loop, config, machine);
         this.link = new MachineLink(host, config);
-        Inbound inbound = new Inbound(loop, config, machine);
+        this.inbound = new Inbound(loop, config, machine);
         loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, SidecarConfig.CONNECT)
                 .serve(inbound::serve));
     }
@@ -53,6 +62,22 @@ public final class Sidecar implements AutoCloseable {
     public CompletableFuture<Void> start() {
         return tcp.bind().thenCompose(bound -> udp.bind())
                 .thenRunAsync(link::start, host.loop());
+    }
+
+    /** On the sidecar's loop, connected to the machine alone. */
+    public Host host() {
+        return host;
+    }
+
+    /** A sealed stream to the sidecar of a pod of the same set, by the pod's address; on the loop. */
+    public CompletableFuture<Carrier> openGroup(InetAddress address) {
+        return machine.open(new ConnectRequest(ConnectRequest.Transport.GROUP,
+                address.getAddress(), GROUP_PORT));
+    }
+
+    /** Takes such streams of others; on the loop. */
+    public void onGroup(Consumer<Carrier> taker) {
+        inbound.group(taker);
     }
 
     /** Where it takes TCP connections; once started. */

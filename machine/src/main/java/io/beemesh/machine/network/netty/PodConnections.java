@@ -137,6 +137,7 @@ final class PodConnections {
                 return;
             }
             switch (routes.get(next)) {
+                case Route.Pod local when request.transport() == Transport.GROUP -> group(local);
                 case Route.Pod local -> join(sidecars.open(local.peer(),
                         new ConnectRequest(request.transport(),
                                 ServiceNames.bytes(local.address()).orElseThrow(), local.port())),
@@ -148,6 +149,25 @@ final class PodConnections {
                 case Route.NameServer _ -> names.serve(source, request.transport());
                 case Route.Nowhere nowhere -> next(next + 1, nowhere.why());
             }
+        }
+
+        /** Sealed between the two sidecars, as if the other pod were elsewhere: they prove who they are. */
+        private void group(Route.Pod local) {
+            Optional<Attachment> there = pods.ofPeer(local.peer()).filter(
+                    other -> other.pod().namespace().equals(pod.pod().namespace()));
+            if (there.isEmpty()) {
+                source.answer(ConnectStatus.DENIED);
+                return;
+            }
+            sidecars.open(local.peer(), request.from(credentials.of(pod)))
+                    .whenComplete((target, failure) -> {
+                        if (failure == null) {
+                            source.accept(credentials.of(there.get()));
+                            Splice.join(source, target);
+                        } else {
+                            source.answer(RefusedException.statusOf(failure));
+                        }
+                    });
         }
 
         private void join(CompletableFuture<Carrier> opened, int next) {

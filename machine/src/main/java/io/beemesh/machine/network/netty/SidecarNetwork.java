@@ -25,6 +25,8 @@ import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Router;
 import io.beemesh.machine.network.ServiceMap;
 import io.beemesh.machine.network.ServiceNames;
+import io.beemesh.machine.network.StatefulGroups;
+import io.beemesh.machine.network.StatefulGroups.OwnerSet;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.runtime.ContainerSpec.Mount;
@@ -43,6 +45,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,12 +55,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The machine's end of all sidecars on it: a libp2p host on a unix socket, on a thread of its own, so that
  * the bytes of pods do not hold up the node's decisions. Only sidecars whose key this machine made get in.
  */
 public final class SidecarNetwork implements PodNetwork, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SidecarNetwork.class);
     private static final int SIDECARS_MAX = 2000;
     private static final int STREAMS_MAX = 2048;
     private static final int WINDOW_BYTES_MAX = 1 << 20;
@@ -69,7 +75,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
 
     private final Loop node;
     private final Config config;
-    private final SecureRandom random;
+    private final PodIdentities identities;
+    private final StatefulGroups groups;
     private final Attachments pods = new Attachments();
     private final Set<String> connected = new LinkedHashSet<>();
     private final PodShares shares;
@@ -93,10 +100,11 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
      * @param directory of the socket; only sidecars see it
      * @param pods the directory under which the files of pods are kept
      * @param image of the sidecar
+     * @param statefulImage of the sidecar of a StatefulSet's pod; empty: as of any pod, and no group
      * @param resolvConf the machine's own
      */
     public record Config(PrivateKey key, String node, Path directory, Path pods, String image,
-            String resolvConf) {}
+            String statefulImage, String resolvConf) {}
 
     /**
      * The other machines.
@@ -112,7 +120,9 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     public SidecarNetwork(Mesh mesh, Registry registry, Config config, SecureRandom random) {
         this.node = mesh.gate().loop();
         this.config = config;
-        this.random = random;
+        this.identities = new PodIdentities(config.pods(), config.pods().resolveSibling("sets"),
+                random);
+        this.groups = new StatefulGroups(node, registry, this::removeSet);
         this.shares = new PodShares(node, registry, config.node());
         this.addresses = new PodAddresses(registry, shares, random.nextInt());
         this.services = new ServiceMap(registry);
@@ -123,7 +133,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                 .withYamux(new YamuxConfig(STREAMS_MAX, STREAMS_MAX, UNACKNOWLEDGED_MAX,
                         WINDOW_BYTES_MAX, WRITE_BYTES_MAX, PING))
                 .withGater(gater()));
-        this.connections = connections(mesh);
+        this.connections = connections(mesh, random);
         this.socks = new SocksListener(loop,
                 (address, port) -> connections.dial(address, port, ""));
         this.listeners = new PortListeners(loop, (to, source) -> connections
@@ -131,7 +141,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         this.ports = new PublishedPorts(registry, listeners);
     }
 
-    private PodConnections connections(Mesh mesh) {
+    private PodConnections connections(Mesh mesh, SecureRandom random) {
         PodCredentials credentials = new PodCredentials(config.key(), mesh.certificate(),
                 loop::wallTime);
         Connecting sidecars = new Connecting(host, Protocols.POD_ACCEPT, PodConnections.ACCEPT);
@@ -184,9 +194,11 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
             services.start();
             shares.start();
             ports.start();
+            groups.start();
         });
         loop.execute(() -> {
             connections.start();
+            new GroupLinks(host, pods, node, groups).start();
             host.onPeerEvent(this::onPeer);
         });
         try {
@@ -245,14 +257,15 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         CompletableFuture<SidecarFacts> result = new CompletableFuture<>();
         PodName name = new PodName(pod.namespace(), pod.name(), pod.uid());
         String account = pod.tree().path("spec").path("serviceAccountName").asText("");
-        Path directory = config.pods().resolve(pod.uid()).resolve("sidecar");
         Thread.ofVirtual().name("identity").start(() -> {
             try {
-                PrivateKey key = key(directory);
+                PodIdentities.Identity identity = identities.of(pod, set(pod));
                 node.execute(() -> {
-                    pods.put(new Attachment(name, account, key.peerId(), address));
+                    pods.put(new Attachment(name, account, identity.key().peerId(),
+                            address));
                     ports.put(pod, address);
-                    result.complete(facts(directory, address));
+                    set(pod).ifPresent(of -> groups.put(pod, of, identity.key().peerId()));
+                    result.complete(facts(pod, identity.mounts(), address));
                 });
             } catch (IOException | FormatException e) {
                 node.execute(() -> result.completeExceptionally(new RuntimeFailure(
@@ -262,30 +275,19 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         return result;
     }
 
-    private PrivateKey key(Path directory) throws IOException, FormatException {
-        Files.createDirectories(directory, PosixFilePermissions
-                .asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Path file = directory.resolve("identity.key");
-        if (Files.exists(file)) {
-            return PrivateKey.fromBytes(Files.readAllBytes(file));
-        }
-        PrivateKey key = PrivateKey.generate(random);
-        Path fresh = directory.resolve("identity.new");
-        Files.deleteIfExists(fresh);
-        Files.createFile(fresh, PosixFilePermissions
-                .asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.write(fresh, key.toBytes());
-        Files.move(fresh, file);
-        return key;
+    private Optional<OwnerSet> set(ApiObject pod) {
+        return config.statefulImage().isEmpty() ? Optional.empty() : OwnerSet.of(pod);
     }
 
-    private SidecarFacts facts(Path directory, String address) {
-        return new SidecarFacts(config.image(),
+    private SidecarFacts facts(ApiObject pod, List<Mount> own, String address) {
+        List<Mount> mounts = new ArrayList<>(own);
+        mounts.add(new Mount(config.directory().toString(), "/run/beemesh/machine", true, ""));
+        Optional<OwnerSet> set = set(pod);
+        return new SidecarFacts(set.isPresent() ? config.statefulImage() : config.image(),
                 Map.of("BEEMESH_POD_IP", address, "BEEMESH_MACHINE",
-                        config.key().peerId().toString(), "BEEMESH_MESH", meshId.toString()),
-                List.of(new Mount(directory.toString(), "/run/beemesh/pod", true, ""),
-                        new Mount(config.directory().toString(), "/run/beemesh/machine", true,
-                                "")));
+                        config.key().peerId().toString(), "BEEMESH_MESH", meshId.toString(),
+                        "BEEMESH_SET", set.map(OwnerSet::name).orElse("")),
+                mounts);
     }
 
     @Override
@@ -302,8 +304,20 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     public void remove(String podUid) {
         connected.remove(podUid);
         ports.remove(podUid);
+        groups.remove(podUid);
         pods.remove(podUid).ifPresent(
                 pod -> loop.execute(() -> host.disconnect(pod.peer())));
+    }
+
+    /** Its pods' containers may still run for a moment: their files have no name any more then. */
+    private void removeSet(String setUid) {
+        Thread.ofVirtual().name("set").start(() -> {
+            try {
+                identities.removeSet(setUid);
+            } catch (IOException e) {
+                LOG.warn("Logs not removed set={} reason=\"{}\"", setUid, e.getMessage());
+            }
+        });
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver;
+package io.beemesh.libp2p.netty;
 
 import java.util.Optional;
 

@@ -1,4 +1,4 @@
-package io.beemesh.apiserver;
+package io.beemesh.libp2p.netty;
 
 import io.beemesh.libp2p.Loop;
 import java.io.IOException;
@@ -17,18 +17,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives back what the node used for a while only: unread pages of the program's own files, and the
+ * Gives back what the program used for a while only: unread pages of the program's own files, and the
  * heap's slack after a burst. Most of what a JVM reads from its files it reads once, to start.
  *
  * <p>Linux keeps such pages in its page cache, and maps them again at the next touch; a round costs
  * below a millisecond, and one collection of a small heap if that has grown. Elsewhere nothing happens.
  */
-final class IdleMemory {
+public final class IdleMemory {
     private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
     private static final Path MAPS = Path.of("/proc/self/maps");
     private static final Duration FIRST = Duration.ofSeconds(5);
-    private static final Duration PERIOD = Duration.ofSeconds(4);
-    /** A collection of the whole stops the node for some 20 ms; rounds between two of them. */
+    /** A collection of the whole stops the program for some 20 ms; rounds between two of them. */
     private static final int COLLECT_ROUNDS = 8;
     private static final int MADV_DONTNEED = 4;
     /** Collecting more takes the time of a request, and is left to the collector. */
@@ -36,30 +35,36 @@ final class IdleMemory {
     private static final long GROWTH_BYTES_MIN = 512L << 10;
 
     private final Loop loop;
+    private final Duration period;
     private final MethodHandle madvise;
     private long heapBytes;
     private int rounds;
 
-    private IdleMemory(Loop loop, MethodHandle madvise) {
+    private IdleMemory(Loop loop, Duration period, MethodHandle madvise) {
         this.loop = loop;
+        this.period = period;
         this.madvise = madvise;
     }
 
-    /** Starts the rounds, which end with the loop. Nothing of it is in the way of the node's start. */
-    static void start(Loop loop) {
+    /**
+     * Starts the rounds, which end with the loop. Nothing of it is in the way of the start.
+     *
+     * @param period between two rounds
+     */
+    public static void start(Loop loop, Duration period) {
         loop.schedule(FIRST,
-                () -> Thread.ofVirtual().name("idle-memory").start(() -> begin(loop)));
+                () -> Thread.ofVirtual().name("idle-memory").start(() -> begin(loop, period)));
     }
 
     @SuppressWarnings("restricted") // The launcher allows native access.
-    private static void begin(Loop loop) {
+    private static void begin(Loop loop, Duration period) {
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> address = linker.defaultLookup().find("madvise");
         if (address.isPresent() && Files.isReadable(MAPS)) {
             MethodHandle madvise = linker.downcallHandle(address.get(),
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG,
                             ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
-            new IdleMemory(loop, madvise).round();
+            new IdleMemory(loop, period, madvise).round();
         }
     }
 
@@ -71,7 +76,7 @@ final class IdleMemory {
                     collect();
                 }
                 release();
-                loop.schedule(PERIOD, this::round);
+                loop.schedule(period, this::round);
             } catch (IOException e) {
                 LOG.warn("Memory is not given back: {}", e.toString());
             }

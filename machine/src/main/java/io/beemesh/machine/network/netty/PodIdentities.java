@@ -1,0 +1,100 @@
+package io.beemesh.machine.network.netty;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.machine.network.StatefulGroups.OwnerSet;
+import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.runtime.ContainerSpec.Mount;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The keys of this machine's pods, on disk: a pod's with its other files; that of a StatefulSet's ordinal with the
+ * log of its group, which it outlives no more than the log outlives the key. Blocks.
+ */
+final class PodIdentities {
+    private static final FileAttribute<?> OWN_DIRECTORY = PosixFilePermissions
+            .asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final FileAttribute<?> OWN_FILE = PosixFilePermissions
+            .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    private final Path pods;
+    private final Path sets;
+    private final SecureRandom random;
+
+    /** A pod's key and what its sidecar gets to see. */
+    record Identity(PrivateKey key, List<Mount> mounts) {}
+
+    /**
+     * @param pods the directory with one for each pod
+     * @param sets the one with one for each set
+     */
+    PodIdentities(Path pods, Path sets, SecureRandom random) {
+        this.pods = pods;
+        this.sets = sets;
+        this.random = random;
+    }
+
+    /** @param set empty if the pod is to have no part in a group */
+    Identity of(ApiObject pod, Optional<OwnerSet> set) throws IOException, FormatException {
+        if (set.isEmpty()) {
+            Path directory = pods.resolve(pod.uid()).resolve("sidecar");
+            Files.createDirectories(directory, OWN_DIRECTORY);
+            return new Identity(key(directory), List.of(mount(directory, "pod", true)));
+        }
+        Path directory = sets.resolve(set.get().uid())
+                .resolve(Integer.toString(set.get().ordinal()));
+        Path log = directory.resolve("log");
+        Path identity = directory.resolve("identity");
+        Files.createDirectories(identity, OWN_DIRECTORY);
+        if (!Files.isDirectory(log)) {
+            // Who has lost its log must not vote again under the same name.
+            Files.deleteIfExists(identity.resolve("identity.key"));
+            Files.createDirectories(log, OWN_DIRECTORY);
+        }
+        return new Identity(key(identity),
+                List.of(mount(identity, "pod", true), mount(log, "log", false)));
+    }
+
+    private static Mount mount(Path directory, String name, boolean readOnly) {
+        return new Mount(directory.toString(), "/run/beemesh/" + name, readOnly, "");
+    }
+
+    private PrivateKey key(Path directory) throws IOException, FormatException {
+        Path file = directory.resolve("identity.key");
+        if (Files.exists(file)) {
+            return PrivateKey.fromBytes(Files.readAllBytes(file));
+        }
+        PrivateKey key = PrivateKey.generate(random);
+        Path fresh = directory.resolve("identity.new");
+        Files.deleteIfExists(fresh);
+        Files.createFile(fresh, OWN_FILE);
+        Files.write(fresh, key.toBytes());
+        Files.move(fresh, file);
+        return key;
+    }
+
+    /** The set is deleted: its logs go. */
+    void removeSet(String uid) throws IOException {
+        Path directory = sets.resolve(uid);
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+}

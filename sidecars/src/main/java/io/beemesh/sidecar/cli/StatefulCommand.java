@@ -1,0 +1,50 @@
+package io.beemesh.sidecar.cli;
+
+import io.beemesh.libp2p.netty.IdleMemory;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.sidecar.http.LocalEndpoint;
+import io.beemesh.sidecar.proxy.NativeSockets;
+import io.beemesh.sidecar.proxy.Sidecar;
+import io.beemesh.sidecar.proxy.SidecarConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+
+/** As {@link SidecarCommand}, for the pod of a StatefulSet. */
+public final class StatefulCommand {
+    /** Between two rounds of giving memory back: a group at rest reads little, but every half second. */
+    static final Duration GIVE_BACK = Duration.ofSeconds(1);
+    private static final Path LOG = Path.of("/run/beemesh/log");
+
+    private StatefulCommand() {}
+
+    public static void main(String[] words) throws Exception {
+        switch (words.length == 1 ? words[0] : "") {
+            case "run" -> run(SidecarCommand.config(System.getenv()),
+                    SidecarCommand.need(System.getenv(), "BEEMESH_SET"));
+            case "train" -> {
+                new StatefulTraining().run();
+                System.exit(0);
+            }
+            default -> {
+                System.err.println("usage: sidecar run|train");
+                System.exit(2);
+            }
+        }
+    }
+
+    private static void run(SidecarConfig config, String set) throws Exception {
+        CountDownLatch stopped = new CountDownLatch(1);
+        NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        Sidecar sidecar = new Sidecar(loop, config);
+        StatefulPart part = new StatefulPart(loop, sidecar, config, set, LOG);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            part.close();
+            sidecar.close();
+            stopped.countDown();
+        }, "stop"));
+        sidecar.start().thenComposeAsync(bound -> part.start(LocalEndpoint.PORT), loop).get();
+        IdleMemory.start(loop, GIVE_BACK);
+        stopped.await();
+    }
+}

@@ -1,0 +1,200 @@
+package io.beemesh.sidecar.ratis;
+
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.sidecar.stateful.Answer;
+import io.beemesh.sidecar.stateful.Operation;
+import io.beemesh.sidecar.stateful.PeerLink;
+import io.beemesh.sidecar.stateful.ReplicatedLog;
+import io.beemesh.sidecar.stateful.Voter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One member's log, kept by a Ratis server with a single group in a directory of its own. */
+public final class RatisLog implements ReplicatedLog {
+    private static final Logger LOG = LoggerFactory.getLogger(RatisLog.class);
+
+    private final RaftServer server;
+    private final RaftGroupId group;
+    private final ClientId client = ClientId.randomId();
+    private final AtomicLong calls = new AtomicLong();
+
+    private RatisLog(RaftServer server, RaftGroupId group) {
+        this.server = server;
+        this.group = group;
+    }
+
+    /**
+     * Opens logs under a directory; blocks on threads of their own.
+     *
+     * @param timing short for tests
+     */
+    public static Opener opener(Path directory, PeerLink link, RatisSettings.Timing timing) {
+        return (group, self, isFounder) -> {
+            CompletableFuture<ReplicatedLog> result = new CompletableFuture<>();
+            Thread.ofPlatform().name("raft-start").daemon().start(() -> {
+                try {
+                    result.complete(open(directory, link, timing, group, self, isFounder));
+                } catch (IOException | RuntimeException e) {
+                    result.completeExceptionally(e);
+                }
+            });
+            return result;
+        };
+    }
+
+    private static RatisLog open(Path directory, PeerLink link, RatisSettings.Timing timing,
+            UUID group, Voter self, boolean isFounder) throws IOException {
+        RaftGroupId id = RaftGroupId.valueOf(group);
+        Parameters parameters = new Parameters();
+        StreamRpcType.link(parameters, link);
+        // Whoever does not found the group knows no voters and so never asks for votes.
+        List<RaftPeer> voters = isFounder ? List.of(peer(self)) : List.of();
+        RaftServer server = RaftServer.newBuilder().setServerId(RaftPeerId.valueOf(self.id()))
+                .setProperties(RatisSettings.properties(directory, timing))
+                .setParameters(parameters).setStateMachineRegistry(gid -> new MapStateMachine())
+                .setGroup(RaftGroup.valueOf(id, voters)).setOption(StartupOption.RECOVER)
+                .build();
+        try {
+            server.start();
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+        return new RatisLog(server, id);
+    }
+
+    private static RaftPeer peer(Voter voter) {
+        return RaftPeer.newBuilder().setId(voter.id()).build();
+    }
+
+    private static List<RaftPeer> peers(Set<Voter> voters) {
+        return voters.stream().map(RatisLog::peer).toList();
+    }
+
+    private static Set<Voter> voters(Collection<RaftPeer> peers) throws FormatException {
+        Set<Voter> voters = new LinkedHashSet<>();
+        for (RaftPeer peer : peers) {
+            voters.add(Voter.parse(peer.getId().toString()));
+        }
+        return voters;
+    }
+
+    @Override
+    public Standing standing() {
+        try {
+            RaftServer.Division division = server.getDivision(group);
+            boolean running = division.getInfo().isAlive()
+                    && server.getLifeCycleState() == LifeCycle.State.RUNNING;
+            RaftPeerId leader = division.getInfo().getLeaderId();
+            return new Standing(running,
+                    division.getInfo().isLeader() && division.getInfo().isLeaderReady(),
+                    leader == null ? Optional.empty() : Optional.of(Voter.parse(leader.toString())),
+                    division.getInfo().getCurrentTerm(),
+                    voters(division.getRaftConf().getCurrentPeers()));
+        } catch (IOException | FormatException e) {
+            return new Standing(false, false, Optional.empty(), 0, Set.of());
+        }
+    }
+
+    @Override
+    public CompletableFuture<Answer> submit(Ticket ticket, Operation operation) {
+        RaftClientRequest request = RaftClientRequest.newBuilder()
+                .setClientId(ClientId.valueOf(uuid(ticket.client()))).setServerId(server.getId())
+                .setGroupId(group).setCallId(ticket.call())
+                .setMessage(Message.valueOf(ByteString.copyFrom(operation.toBytes())))
+                .setType(operation.kind() == Operation.Kind.GET
+                        ? RaftClientRequest.readRequestType()
+                        : RaftClientRequest.writeRequestType())
+                .build();
+        try {
+            return server.submitClientRequestAsync(request).thenApply(RatisLog::answer);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static UUID uuid(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        return new UUID(in.getLong(), in.getLong());
+    }
+
+    private static Answer answer(RaftClientReply reply) {
+        if (reply.isSuccess()) {
+            try {
+                return Answer.fromBytes(reply.getMessage().getContent().toByteArray());
+            } catch (FormatException e) {
+                throw new CompletionException(e);
+            }
+        }
+        boolean elsewhere = reply.getNotLeaderException() != null
+                || reply.getLeaderNotReadyException() != null
+                || reply.getLeaderSteppingDownException() != null;
+        throw new CompletionException(
+                elsewhere ? new NotLeaderException() : reply.getException());
+    }
+
+    @Override
+    public CompletableFuture<Void> change(Set<Voter> from, Set<Voter> to) {
+        SetConfigurationRequest.Arguments arguments = SetConfigurationRequest.Arguments
+                .newBuilder().setServersInNewConf(peers(to)).setServersInCurrentConf(peers(from))
+                .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET).build();
+        try {
+            return server
+                    .setConfigurationAsync(new SetConfigurationRequest(client, server.getId(),
+                            group, calls.incrementAndGet(), arguments))
+                    .thenAccept(reply -> {
+                        if (!reply.isSuccess()) {
+                            throw new CompletionException(reply.getException());
+                        }
+                    });
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<byte[]> answer(PeerId peer, byte[] question) {
+        return ((StreamRpc) server.getServerRpc()).answer(peer, question);
+    }
+
+    @Override
+    public void abandon() {
+        Thread.ofPlatform().name("raft-stop").daemon().start(this::close);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            LOG.debug("Log not closed in order reason=\"{}\"", e.getMessage());
+        }
+    }
+}

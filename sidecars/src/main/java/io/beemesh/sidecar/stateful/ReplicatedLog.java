@@ -1,0 +1,61 @@
+package io.beemesh.sidecar.stateful;
+
+import io.beemesh.libp2p.peer.PeerId;
+import java.io.Serial;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** The log that the members of a group keep alike. From any thread. */
+public interface ReplicatedLog extends AutoCloseable {
+    /**
+     * What this member knows.
+     *
+     * @param isLeader true if it leads and its log is whole
+     * @param leader whom it follows, or itself
+     * @param voters as committed
+     */
+    record Standing(boolean isRunning, boolean isLeader, Optional<Voter> leader, long term,
+            Set<Voter> voters) {}
+
+    /** Who asks for an operation, and its number: one that is asked for again is done once. */
+    record Ticket(byte[] client, long call) {}
+
+    Standing standing();
+
+    /**
+     * As the leader: decides an operation, a read by asking a majority. Fails with {@link NotLeaderException}
+     * if nothing was done here.
+     */
+    CompletableFuture<Answer> submit(Ticket ticket, Operation operation);
+
+    /** As the leader: changes the voters, if they still are {@code from}. */
+    CompletableFuture<Void> change(Set<Voter> from, Set<Voter> to);
+
+    /** Answers what another member's log asked, see {@link PeerLink.Responder}. */
+    CompletableFuture<byte[]> answer(PeerId peer, byte[] question);
+
+    /** Ends it; returns once it is closed on disk. */
+    @Override
+    void close();
+
+    /** Ends it without waiting. */
+    void abandon();
+
+    /** Opens the log on disk, or begins it. */
+    interface Opener {
+        /** @param isFounder may begin the group alone if there is no log yet */
+        CompletableFuture<ReplicatedLog> open(UUID group, Voter self, boolean isFounder);
+    }
+
+    /** Another member leads, or nobody. */
+    final class NotLeaderException extends Exception {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        public NotLeaderException() {
+            super("not the leader");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** What stands in for classes of Ratis of the same name, as it comes first on the class path. */
+@NullMarked
+package org.apache.ratis.util;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,163 @@
+package io.beemesh.sidecar.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.sidecar.GroupState;
+import io.beemesh.protocol.sidecar.GroupView;
+import io.beemesh.sidecar.stateful.Answer;
+import io.beemesh.sidecar.stateful.Group;
+import io.beemesh.sidecar.stateful.Operation;
+import io.beemesh.sidecar.stateful.ReplicatedLog.Standing;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Members of one group in this process, each with a Ratis server and a directory of its own. */
+final class TestCluster implements AutoCloseable {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final RatisSettings.Timing TIMING = new RatisSettings.Timing(
+            Duration.ofMillis(300), Duration.ofMillis(600), 100);
+
+    final TestNetwork network = new TestNetwork();
+    private final NettyLoop loop = new NettyLoop("members");
+    private final UUID group = UUID.randomUUID();
+    private final Path directory;
+    private final TreeMap<Integer, Member> members = new TreeMap<>();
+    private final List<Integer> wanted = new ArrayList<>();
+    private final PeerId founder;
+
+    /** One pod. */
+    record Member(int ordinal, PeerId peer, Path directory, Group part,
+            List<GroupState> told) {}
+
+    private final PrivateKey firstKey = PrivateKey.generate(new SecureRandom());
+
+    TestCluster(Path directory) {
+        this.directory = directory;
+        this.founder = firstKey.peerId();
+    }
+
+    Member start(int ordinal) {
+        return start(ordinal, ordinal == 0
+                ? founder
+                : PrivateKey.generate(new SecureRandom()).peerId());
+    }
+
+    Member start(int ordinal, PeerId peer) {
+        Path own = directory.resolve(peer.toString());
+        List<GroupState> told = new ArrayList<>();
+        Group part = new Group(loop, peer,
+                RatisLog.opener(own, network.link(peer), TIMING), network.link(peer),
+                new Random(ordinal), Duration.ofSeconds(4), told::add);
+        Member member = new Member(ordinal, peer, own, part, told);
+        members.put(ordinal, member);
+        if (!wanted.contains(ordinal)) {
+            wanted.add(ordinal);
+        }
+        on(part::start);
+        view();
+        return member;
+    }
+
+    /** Ends the process of a member; its directory stays. */
+    void kill(int ordinal) {
+        Member member = member(ordinal);
+        members.remove(ordinal);
+        network.stop(member.peer);
+        // Outside of the loop, as it waits for answers that come there.
+        member.part.close();
+    }
+
+    /** The set is to have only the ordinals below. */
+    void scale(int replicas) {
+        wanted.removeIf(ordinal -> ordinal >= replicas);
+        view();
+    }
+
+    private void view() {
+        int end = wanted.stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
+        List<GroupView.Member> all = members.values().stream()
+                .map(member -> new GroupView.Member(member.peer, member.ordinal, "")).toList();
+        members.values().forEach(member -> on(() -> member.part.view(
+                new GroupView(group, member.peer.equals(founder), 0, end, all))));
+    }
+
+    private void on(Runnable task) {
+        CompletableFuture.runAsync(task, loop).orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+
+    Member member(int ordinal) {
+        return Objects.requireNonNull(members.get(ordinal));
+    }
+
+    Standing standing(int ordinal) {
+        return CompletableFuture.supplyAsync(member(ordinal).part::standing, loop).join();
+    }
+
+    /** Its present state as the machine was told. */
+    Optional<GroupState.Role> role(int ordinal) {
+        return CompletableFuture.supplyAsync(() -> {
+            List<GroupState> told = member(ordinal).told;
+            return told.isEmpty()
+                    ? Optional.<GroupState.Role>empty()
+                    : Optional.of(told.getLast().role());
+        }, loop).join();
+    }
+
+    CompletableFuture<Answer> submit(int ordinal, Operation operation) {
+        Group part = member(ordinal).part;
+        return CompletableFuture.supplyAsync(() -> part.submit(operation), loop)
+                .thenCompose(answer -> answer);
+    }
+
+    /** Waits until all of these are voters, one of them leads and nobody else votes. */
+    int awaitVoters(int... ordinals) {
+        int[] leader = {-1};
+        await("voters " + Arrays.toString(ordinals), () -> {
+            leader[0] = -1;
+            for (int ordinal : ordinals) {
+                Standing now = standing(ordinal);
+                List<Integer> voters = now.voters().stream().map(v -> v.ordinal()).sorted()
+                        .toList();
+                if (!voters.equals(Arrays.stream(ordinals).boxed().toList())) {
+                    return false;
+                }
+                if (now.isLeader()) {
+                    leader[0] = ordinal;
+                }
+            }
+            return leader[0] >= 0;
+        });
+        return leader[0];
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time: " + what).isLessThan(end);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(members.keySet()).forEach(this::kill);
+        loop.close();
+    }
+}
