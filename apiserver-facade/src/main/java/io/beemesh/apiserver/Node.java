@@ -50,6 +50,7 @@ import io.beemesh.machine.registry.link.RegistryLinks;
 import io.beemesh.machine.scheduler.MeshAwards;
 import io.beemesh.machine.scheduler.Scheduler;
 import io.beemesh.machine.service.ServiceRange;
+import io.beemesh.machine.siblings.CloneMeters;
 import io.beemesh.machine.usage.UsageGossip;
 import io.beemesh.machine.usage.UsageSampler;
 import io.beemesh.machine.usage.UsageTable;
@@ -229,12 +230,15 @@ public final class Node implements AutoCloseable {
             defaultService.start();
         });
         events.start();
+        CloneMeters clones = CloneMeters.of(meters);
         Controllers controllers = new Controllers(loop, registry, admission, events,
                 new Controllers.Config(pki.authorityPem(), new CatalogKinds(catalog),
                         volume -> config.data().resolve("volumes").resolve(volume).toString(),
-                        new Controllers.ApiAddress(config.address(), http.apiPort())));
+                        new Controllers.ApiAddress(config.address(), http.apiPort()), clones));
         readiness.follow(controllers);
         controllers.start();
+        new Cloning(mesh, registry, machine, config.name()).start(controllers, clones,
+                random.split());
         new Scheduler(loop, registry, events, config.name(), new MeshAwards(mesh.gate(),
                 config.name(),
                 name -> mesh.membership().ofNode(name).map(MemberStatus::peer))).start();

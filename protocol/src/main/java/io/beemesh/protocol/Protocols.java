@@ -41,6 +41,12 @@ public final class Protocols {
     /** A sidecar of a StatefulSet and its machine tell each other of its group; see {@code sidecar.GroupView}. */
     public static final ProtocolId POD_GROUP = new ProtocolId("/beemesh/pod-group/1.0.0");
 
+    /** The primary of a slot is asked to replace a replica; see {@code siblings.CloneTask}. */
+    public static final ProtocolId CLONE = new ProtocolId("/beemesh/clone/1.0.0");
+
+    /** A machine is asked whether one of its pods is there. */
+    public static final ProtocolId POD_WORD = new ProtocolId("/beemesh/pod-word/1.0.0");
+
     /** The distributed hash table of machines. */
     public static final ProtocolId KADEMLIA = new ProtocolId("/beemesh/kad/1.0.0");
 

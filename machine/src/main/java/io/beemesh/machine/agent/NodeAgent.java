@@ -75,6 +75,14 @@ public final class NodeAgent implements AutoCloseable {
         });
     }
 
+    /**
+     * Whether this machine has the pod: its sandbox runs, or nobody can say now. On the loop.
+     */
+    public boolean hasPod(String podUid) {
+        PodWorker worker = workers.get(podUid);
+        return !synced || (worker != null && worker.setup().hasSandbox());
+    }
+
     /** Ends the agent and its calls to the runtime; pods go on. On the loop. */
     @Override
     public void close() {

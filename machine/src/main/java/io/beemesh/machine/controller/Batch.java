@@ -123,6 +123,11 @@ final class Batch {
         afterCommit.add(() -> events.event(copy, severity, reason, message, component));
     }
 
+    /** Runs if the changes are committed. */
+    void onCommit(Runnable task) {
+        afterCommit.add(task);
+    }
+
     /** Records an Event now, whatever becomes of the changes. */
     void eventNow(ApiObject about, Severity severity, String reason, String message) {
         events.event(about, severity, reason, message, component);

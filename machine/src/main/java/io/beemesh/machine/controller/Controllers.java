@@ -7,9 +7,14 @@ import io.beemesh.machine.registry.Admission;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.WatchListener;
+import io.beemesh.machine.siblings.CloneJudge;
+import io.beemesh.machine.siblings.CloneMeters;
+import io.beemesh.machine.siblings.PodWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -27,6 +32,7 @@ public final class Controllers {
 
     private final Loop loop;
     private final Registry registry;
+    private final Store store;
     private final OwnerKeys owners;
     private final Bootstrap bootstrap;
     private final List<Lane> lanes = new ArrayList<>();
@@ -36,13 +42,13 @@ public final class Controllers {
             Config config) {
         this.loop = loop;
         this.registry = registry;
-        Store store = new Store(loop, registry, admission, events);
+        store = new Store(loop, registry, admission, events);
         owners = new OwnerKeys(registry);
         bootstrap = new Bootstrap(store);
         add(new NamespaceReconciler(store, config.kinds(), config.authorityPem()));
         add(new DeploymentReconciler(store, owners));
-        add(ReplicaSetReconciler.ofSets(store, owners));
-        add(ReplicaSetReconciler.ofControllers(store, owners));
+        add(ReplicaSetReconciler.ofSets(store, owners, config.clones()));
+        add(ReplicaSetReconciler.ofControllers(store, owners, config.clones()));
         add(new StatefulSetReconciler(store, owners));
         add(new DaemonSetReconciler(store, owners));
         add(new JobReconciler(store, owners));
@@ -85,6 +91,16 @@ public final class Controllers {
         }));
     }
 
+    /**
+     * Decides on clones of replicas where this node decides on their owner.
+     *
+     * @param word what the machine with a Node's name says of the pod with a uid
+     */
+    public CloneJudge cloneJudge(
+            BiFunction<String, String, CompletableFuture<PodWord.Word>> word) {
+        return new Replacer(store, word);
+    }
+
     /** True once all follow the registry; any thread. */
     public boolean isStarted() {
         return started;
@@ -124,10 +140,11 @@ public final class Controllers {
      * @param api what the Service {@code default/kubernetes} leads to
      * @param volumePath where machines that say nothing else on their Node keep the data of a local-path
      *     volume, by volume name
+     * @param clones counts what becomes of clones
      * @param authorityPem the API's certificate authority, for every namespace's kube-root-ca.crt
      */
     public record Config(String authorityPem, Kinds kinds, UnaryOperator<String> volumePath,
-            ApiAddress api) {}
+            ApiAddress api, CloneMeters clones) {}
 
     private record Lane(Reconciler reconciler, WorkQueue queue) {}
 

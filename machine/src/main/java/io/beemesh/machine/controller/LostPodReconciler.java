@@ -5,6 +5,7 @@ import io.beemesh.machine.event.EventSink.Severity;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Json;
 import io.beemesh.machine.object.NodeMatch;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.object.Pods;
@@ -213,6 +214,18 @@ final class LostPodReconciler implements Reconciler {
             }
         }
         return least;
+    }
+
+    /** Whether a pod of a machine that is out of reach is replaced at once: its user has not said otherwise. */
+    static boolean isReplacedEarly(ApiObject pod) {
+        return tolerations(pod, Json.object().put("key", UNREACHABLE).put("effect", "NoExecute"))
+                .isEmpty();
+    }
+
+    /** Its machine is held for dead: no Service is to lead to it, and it counts as terminating. */
+    static void lose(Batch batch, ApiObject pod) {
+        notReady(batch, pod);
+        lost(pod);
     }
 
     /** No Service is to lead to it. */

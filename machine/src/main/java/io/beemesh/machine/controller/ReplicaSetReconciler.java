@@ -11,6 +11,7 @@ import io.beemesh.machine.object.Pods;
 import io.beemesh.machine.registry.Admission.RejectedException;
 import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.StoredObject;
+import io.beemesh.machine.siblings.CloneMeters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,23 +41,27 @@ final class ReplicaSetReconciler implements Reconciler {
     private final OwnerKeys owners;
     private final GroupResource type;
     private final String component;
+    private final ReplicaPods pods;
+    private final CloneMeters meters;
 
     private ReplicaSetReconciler(Store store, OwnerKeys owners, GroupResource type,
-            String component) {
+            String component, CloneMeters meters) {
         this.store = store;
         this.owners = owners;
         this.type = type;
         this.component = component;
+        this.pods = new ReplicaPods(store);
+        this.meters = meters;
     }
 
-    static ReplicaSetReconciler ofSets(Store store, OwnerKeys owners) {
+    static ReplicaSetReconciler ofSets(Store store, OwnerKeys owners, CloneMeters meters) {
         return new ReplicaSetReconciler(store, owners, GroupResource.REPLICA_SETS,
-                "replicaset-controller");
+                "replicaset-controller", meters);
     }
 
-    static ReplicaSetReconciler ofControllers(Store store, OwnerKeys owners) {
+    static ReplicaSetReconciler ofControllers(Store store, OwnerKeys owners, CloneMeters meters) {
         return new ReplicaSetReconciler(store, owners, GroupResource.REPLICATION_CONTROLLERS,
-                "replication-controller");
+                "replication-controller", meters);
     }
 
     @Override
@@ -91,7 +96,7 @@ final class ReplicaSetReconciler implements Reconciler {
         private final Map<String, StoredObject> stored = new LinkedHashMap<>();
         private final List<ApiObject> active = new ArrayList<>();
         private final Set<String> activeUids = new HashSet<>();
-        private final Set<String> standIns = new HashSet<>();
+        private final StandIns standIns;
         private int terminating;
         private String failure = "";
 
@@ -100,6 +105,7 @@ final class ReplicaSetReconciler implements Reconciler {
             this.set = batch.edit(set);
             storedLedger = store.get(Ledger.key(set.key()));
             ledger = Ledger.of(set.uid(), storedLedger.map(StoredObject::object));
+            standIns = new StandIns(batch.now());
         }
 
         CompletableFuture<Outcome> run() {
@@ -110,8 +116,8 @@ final class ReplicaSetReconciler implements Reconciler {
                 more = manage();
                 saveLedger();
             }
-            Duration recheck = ReplicaSetStatus.update(set, active, terminating, failure,
-                    batch.now());
+            Duration recheck = standIns.sooner(ReplicaSetStatus.update(set, active, terminating,
+                    failure, batch.now()));
             if (!failure.isEmpty()) {
                 return batch.commit(new Outcome.Retry(failure));
             }
@@ -161,34 +167,50 @@ final class ReplicaSetReconciler implements Reconciler {
             }
         }
 
-        /** Gives each active pod an index. An entry whose pod is not active is a replica to replace. */
+        /**
+         * Gives each active pod an index. An entry whose pod is not active is a replica to replace. Of a pod whose
+         * machine came back in time, the one that was made in its place is to go.
+         */
         private void matchLedger() {
+            takeOwnIndexes();
+            for (ApiObject pod : standIns.find(ledger, active)) {
+                // It waits until it is Ready, and then takes its place back.
+                active.remove(pod);
+                activeUids.remove(pod.uid());
+                terminating++;
+            }
+            standIns.returned().forEach((index, pod) -> place(pod, index));
+            int spare = Workloads.replicas(set) - active.size() + standIns.uids().size();
             Set<String> placed = new HashSet<>();
             ledger.places().values().forEach(place -> placed.add(place.podUid()));
             for (ApiObject pod : active) {
-                if (!placed.contains(pod.uid())) {
-                    findStandIn(pod);
-                    int index = ledger.lowestFree();
-                    long incarnation = ledger.nextIncarnation(index);
-                    ledger = ledger.fill(index, pod.uid());
-                    StoredObject before = stored.get(pod.uid());
-                    if (before != null) {
-                        label(batch.edit(before), index, incarnation);
-                    }
+                boolean goes = standIns.uids().contains(pod.uid()) && spare-- <= 0;
+                if (!placed.contains(pod.uid()) && !goes) {
+                    place(pod, ledger.lowestFree());
                 }
             }
         }
 
-        /** Of a pod whose machine came back in time, the one that was made in its place is to go. */
-        private void findStandIn(ApiObject returned) {
-            String index = returned.labels().getOrDefault(Ledger.INDEX_LABEL, "");
-            if (Pods.isReady(returned) && !index.isEmpty()) {
-                ledger.places().forEach((place, holder) -> {
-                    if (index.equals(Integer.toString(place))
-                            && activeUids.contains(holder.podUid())) {
-                        standIns.add(holder.podUid());
-                    }
-                });
+        /** The ledger may name pods that are not here yet, as while a fork is merged: the oldest keep their indexes. */
+        private void takeOwnIndexes() {
+            List<ApiObject> oldest = new ArrayList<>(active);
+            oldest.sort(Comparator.comparing(p -> p.creationTimestamp().orElse(batch.now())));
+            for (ApiObject pod : oldest) {
+                Optional<Integer> index = StandIns.index(pod);
+                boolean isFree = index.isPresent() && ledger.place(index.get())
+                        .filter(place -> activeUids.contains(place.podUid())).isEmpty();
+                if (isFree && ledger.indexOf(pod.uid()).isEmpty()) {
+                    place(pod, index.get());
+                }
+            }
+        }
+
+        private void place(ApiObject pod, int index) {
+            long incarnation = ledger.nextIncarnation(index);
+            ledger = ledger.fill(index, pod.uid());
+            StoredObject before = stored.get(pod.uid());
+            if (before != null) {
+                ReplicaPods.label(batch.edit(before), index, incarnation);
             }
         }
 
@@ -212,7 +234,7 @@ final class ReplicaSetReconciler implements Reconciler {
         private boolean deleteSurplus(int surplus) {
             List<ApiObject> order = new ArrayList<>(
                     PodRanking.deletionOrder(active, related(), batch.now()));
-            order.sort(Comparator.comparing(pod -> !standIns.contains(pod.uid())));
+            order.sort(Comparator.comparing(pod -> !standIns.uids().contains(pod.uid())));
             int count = Math.min(surplus, STEP_PODS_MAX);
             for (ApiObject pod : order.subList(0, count)) {
                 StoredObject before = stored.get(pod.uid());
@@ -220,6 +242,9 @@ final class ReplicaSetReconciler implements Reconciler {
                     continue;
                 }
                 batch.delete(before, GracefulDeletion.Options.DEFAULT);
+                if (standIns.uids().contains(pod.uid())) {
+                    batch.onCommit(meters.drained()::increment);
+                }
                 ledger = ledger.removePod(pod.uid());
                 active.removeIf(p -> p.uid().equals(pod.uid()));
                 activeUids.remove(pod.uid());
@@ -246,39 +271,22 @@ final class ReplicaSetReconciler implements Reconciler {
 
         private boolean createPod() {
             int index = nextIndex();
-            long incarnation = ledger.nextIncarnation(index);
-            ApiObject pod = Workloads.podOf(set, set.spec().path("template"));
-            label(pod, index, incarnation);
-            pod.metadata().put("name", freeName(index, incarnation));
             try {
-                batch.create(GroupResource.PODS, pod);
+                ApiObject pod = pods.create(batch, set, index, ledger.nextIncarnation(index));
+                ledger = ledger.fill(index, pod.uid());
+                active.add(pod);
+                activeUids.add(pod.uid());
+                return true;
             } catch (RejectedException e) {
                 failure = String.valueOf(e.getMessage());
-                batch.eventNow(set, Severity.WARNING, "FailedCreate",
-                        "Error creating: " + failure);
                 return false;
             }
-            ledger = ledger.fill(index, pod.uid());
-            active.add(pod);
-            activeUids.add(pod.uid());
-            batch.event(set, Severity.NORMAL, "SuccessfulCreate", "Created pod: " + pod.name());
-            return true;
         }
 
         private int nextIndex() {
             return ledger.places().entrySet().stream()
                     .filter(entry -> !activeUids.contains(entry.getValue().podUid()))
                     .map(Map.Entry::getKey).findFirst().orElseGet(ledger::lowestFree);
-        }
-
-        private String freeName(int index, long incarnation) {
-            for (int attempt = 0;; attempt++) {
-                String name = PodNames.replica(set, index, incarnation, attempt);
-                if (store.get(new ObjectKey(GroupResource.PODS, set.namespace(), name))
-                        .isEmpty() && active.stream().noneMatch(p -> p.name().equals(name))) {
-                    return name;
-                }
-            }
         }
 
         private void saveLedger() {
@@ -303,12 +311,6 @@ final class ReplicaSetReconciler implements Reconciler {
                         .forEach(p -> pods.add(p.object()));
             }
             return pods;
-        }
-
-        private void label(ApiObject pod, int index, long incarnation) {
-            var labels = pod.metadata().withObjectProperty("labels");
-            labels.put(Ledger.INDEX_LABEL, Integer.toString(index));
-            labels.put(Ledger.INCARNATION_LABEL, Long.toString(incarnation));
         }
     }
 }

@@ -442,6 +442,13 @@ public final class Membership implements Members {
                 && credentials.counts(member.certificate);
     }
 
+    /** Whether the peer is held for dead, has left or was removed: whatever ran there is to run elsewhere. */
+    public boolean isLost(PeerId peer) {
+        Member member = table.get(peer);
+        return member == null || member.state == MemberState.DEAD
+                || member.state == MemberState.LEFT || !credentials.counts(member.certificate);
+    }
+
     @Override
     public void onChange(Runnable listener) {
         table.onChange(listener);

@@ -1,5 +1,6 @@
 package io.beemesh.machine.registry;
 
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import java.time.Duration;
@@ -57,6 +58,11 @@ public abstract class ForwardingRegistry implements Registry {
     @Override
     public boolean isPrimary(ObjectKey key) {
         return registry.isPrimary(key);
+    }
+
+    @Override
+    public Optional<PeerId> primary(ObjectKey key) {
+        return registry.primary(key);
     }
 
     @Override

@@ -247,6 +247,12 @@ public final class NodeRegistry
     }
 
     @Override
+    public Optional<PeerId> primary(ObjectKey key) {
+        loop.assertInside();
+        return slots.get(SlotMap.of(key)).flatMap(slot -> slot.replica().primary());
+    }
+
+    @Override
     public void onLead(Consumer<Predicate<ObjectKey>> listener) {
         loop.assertInside();
         leads.onLead(gained -> listener.accept(key -> gained.contains(SlotMap.of(key))));

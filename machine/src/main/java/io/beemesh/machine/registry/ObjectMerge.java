@@ -234,6 +234,13 @@ final class ObjectMerge {
                 return ours ? oneStatus : otherStatus;
             }
         }
+        boolean oneOut = Unreachable.isOut(type, one, oneStatus);
+        boolean otherOut = Unreachable.isOut(type, other, otherStatus);
+        if (oneOut != otherOut) {
+            // Whoever reached the machine knows better than whoever did not.
+            Unreachable.forget(type, oneOut ? one : other);
+            return oneOut ? otherStatus : oneStatus;
+        }
         if (oneStatus.equals(beforeStatus)) {
             return otherStatus;
         }

@@ -1,5 +1,6 @@
 package io.beemesh.machine.registry;
 
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import java.time.Duration;
@@ -42,6 +43,11 @@ public interface Registry {
      */
     default boolean isPrimary(ObjectKey key) {
         return true;
+    }
+
+    /** Who decides on the object as far as this node knows; on the loop only. */
+    default Optional<PeerId> primary(ObjectKey key) {
+        return Optional.empty();
     }
 
     /**

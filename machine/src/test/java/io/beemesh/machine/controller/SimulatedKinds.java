@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The kinds that the controllers' tests use. */
-final class SimulatedKinds implements Kinds {
+public final class SimulatedKinds implements Kinds {
     private final Map<String, GroupResource> kinds = new LinkedHashMap<>();
 
-    SimulatedKinds() {
+    public SimulatedKinds() {
         kinds.put("v1/Pod", GroupResource.PODS);
         kinds.put("v1/Service", GroupResource.SERVICES);
         kinds.put("v1/Endpoints", GroupResource.ENDPOINTS);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.event.EventRecorder;
+import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion;
 import io.beemesh.machine.object.GroupResource;
@@ -18,6 +19,7 @@ import io.beemesh.machine.registry.SimulatedRegistry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import io.beemesh.machine.registry.WriteResult;
+import io.beemesh.machine.siblings.CloneMeters;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +38,7 @@ public final class World {
     public final SimulatedAdmission admission;
     public final SimulatedKubelet kubelet;
     public final EventRecorder events;
+    public final Meters meters = new Meters();
 
     /** Starts all; pods get {@code node-1} at once. */
     public World(long seed) {
@@ -58,7 +61,8 @@ public final class World {
         new Controllers(loop, registry, admission, events,
                 new Controllers.Config("PEM", new SimulatedKinds(),
                         name -> "/data/volumes/" + name,
-                        new Controllers.ApiAddress("192.0.2.7", 6443)))
+                        new Controllers.ApiAddress("192.0.2.7", 6443),
+                        CloneMeters.of(meters)))
                 .start();
         run(Duration.ofSeconds(1));
     }

@@ -24,12 +24,12 @@ import java.util.function.BiPredicate;
 import java.util.random.RandomGenerator;
 
 /** Registries of several nodes on virtual time, a simulated network and simulated disks. */
-final class SimulatedMesh {
+public final class SimulatedMesh {
     private static final Duration FORCE_MAX = Duration.ofMillis(4);
 
-    final Simulation simulation;
-    final SimulatedNetwork network;
-    final List<MeshNode> nodes = new ArrayList<>();
+    public final Simulation simulation;
+    public final SimulatedNetwork network;
+    public final List<MeshNode> nodes = new ArrayList<>();
     private final RegistryConfig config;
     private final Rules rules;
     /** What the registries of all nodes sent, if it is counted. */
@@ -37,9 +37,9 @@ final class SimulatedMesh {
     long messages;
     long bytes;
     /** Whether the first node cannot be reached from the second, as membership sees it. */
-    BiPredicate<PeerId, PeerId> cut = (to, from) -> false;
+    public BiPredicate<PeerId, PeerId> cut = (to, from) -> false;
 
-    SimulatedMesh(Simulation simulation, NetworkConditions conditions, RegistryConfig config,
+    public SimulatedMesh(Simulation simulation, NetworkConditions conditions, RegistryConfig config,
             Rules rules) {
         this.simulation = simulation;
         this.network = new SimulatedNetwork(simulation, conditions);
@@ -48,7 +48,7 @@ final class SimulatedMesh {
     }
 
     /** Nodes that know of each other from the start. */
-    SimulatedMesh withNodes(int count) {
+    public SimulatedMesh withNodes(int count) {
         for (int i = 0; i < count; i++) {
             nodes.add(new MeshNode(network.newHost()));
         }
@@ -82,7 +82,7 @@ final class SimulatedMesh {
     }
 
     /** One node: a life after another on one disk. */
-    final class MeshNode implements Members {
+    public final class MeshNode implements Members {
         private final PeerId id;
         private SimulatedHost host;
         private SimulatedStorage storage;
@@ -146,19 +146,19 @@ final class SimulatedMesh {
         }
 
         /** The power is cut. */
-        void crash() {
+        public void crash() {
             up = false;
             network.crash(host);
         }
 
         /** The process is killed. */
-        void kill() {
+        public void kill() {
             up = false;
             network.stop(host);
         }
 
         /** Comes back with what its disk kept. */
-        void restart() {
+        public void restart() {
             life++;
             host = network.newHost(id);
             storage = storage.crash(host.loop());
@@ -173,11 +173,11 @@ final class SimulatedMesh {
             start();
         }
 
-        boolean isUp() {
+        public boolean isUp() {
             return up;
         }
 
-        Host host() {
+        public Host host() {
             return host;
         }
 
@@ -185,11 +185,11 @@ final class SimulatedMesh {
             return storage;
         }
 
-        NodeRegistry registry() {
+        public NodeRegistry registry() {
             return lives.getLast();
         }
 
-        void run(Runnable task) {
+        public void run(Runnable task) {
             host.loop().run(task);
         }
 

@@ -16,11 +16,13 @@ public record TaskId(long high, long low) {
         return new TaskId(random.nextLong(), random.nextLong());
     }
 
-    byte[] toBytes() {
+    /** The sixteen bytes. */
+    public byte[] toBytes() {
         return ByteBuffer.allocate(16).putLong(high).putLong(low).array();
     }
 
-    static TaskId fromBytes(byte[] bytes) throws FormatException {
+    /** Reads what {@link #toBytes} wrote. */
+    public static TaskId fromBytes(byte[] bytes) throws FormatException {
         if (bytes.length != 16) {
             throw new FormatException("task id of " + bytes.length + " bytes");
         }

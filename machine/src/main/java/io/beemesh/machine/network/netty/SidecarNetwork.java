@@ -89,8 +89,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private final PodConnections connections;
     private final PortListeners listeners;
     private final PublishedPorts ports;
-    private Consumer<String> listener = uid -> {
-    };
+    private final List<Consumer<String>> connectionListeners = new ArrayList<>();
 
     /**
      * Where things are.
@@ -214,7 +213,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         pods.ofPeer(event.peer()).ifPresent(pod -> node.execute(() -> {
             boolean changed = up ? connected.add(pod.uid()) : connected.remove(pod.uid());
             if (changed) {
-                listener.accept(pod.uid());
+                connectionListeners.forEach(listener -> listener.accept(pod.uid()));
             }
         }));
     }
@@ -297,7 +296,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
 
     @Override
     public void onChange(Consumer<String> newListener) {
-        listener = newListener;
+        connectionListeners.add(newListener);
     }
 
     @Override

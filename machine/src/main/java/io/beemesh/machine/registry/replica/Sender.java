@@ -40,7 +40,9 @@ final class Sender {
             return;
         }
         long last = lastFor(peer);
-        while (progress.next <= last
+        // A send may open the stream at once, and then all begins anew at what the peer has for
+        // sure.
+        while (!progress.probing && progress.next <= last
                 && progress.inFlightBytes < replica.config.windowBytesMax()) {
             List<Line> lines = lines(progress.next, last);
             long previous = progress.next - 1;
@@ -48,7 +50,7 @@ final class Sender {
             lines.forEach(l -> progress.inFlightBytes += l.payload().length + 64L);
             append(peer, progress, previous, lines);
         }
-        if (progress.toldCommitted < replica.committed.sequence()
+        if (!progress.probing && progress.toldCommitted < replica.committed.sequence()
                 && progress.next > replica.committed.sequence()) {
             append(peer, progress, progress.next - 1, List.of());
         }

@@ -1,0 +1,66 @@
+package io.beemesh.machine.siblings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A hundred replicas lost at once, over many seeds. More of them: {@code mvn -q -pl machine -am test
+ * -Dtest=CloneSimulationTest -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.seeds=1000}.
+ */
+final class CloneSimulationTest {
+    private static final int SEEDS = 12;
+    private static final int SEEDS_OF_A_BROKEN_RULE = 20;
+
+    private static List<Long> seeds() {
+        Long seed = Long.getLong("beemesh.seed");
+        return seed != null
+                ? List.of(seed)
+                : LongStream.rangeClosed(1, Integer.getInteger("beemesh.seeds", SEEDS)).boxed()
+                        .toList();
+    }
+
+    @Test
+    void aHundredReplicasLost_anySeed_areMadeAnewOnce() {
+        CloneCounters counters = new CloneCounters();
+        for (long seed : seeds()) {
+            run(seed, counters);
+        }
+        System.out.println("Clone simulation " + counters);
+        if (counters.runs > 10) {
+            assertThat(counters.published).isPositive();
+            assertThat(counters.duplicates).isPositive();
+            assertThat(counters.vetoed).isPositive();
+            assertThat(counters.drained).isPositive();
+        }
+    }
+
+    private static void run(long seed, CloneCounters counters) {
+        try {
+            new CloneRun(seed, CloneRules.ALL, counters).run();
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("seed=" + seed + ": " + e.getMessage() + "\n"
+                    + "again: mvn -pl machine -am test -Dtest=CloneSimulationTest"
+                    + " -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.seed=" + seed, e);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = CloneRules.class, names = "ALL", mode = EnumSource.Mode.EXCLUDE)
+    void brokenRule_isNoticed(CloneRules rules) {
+        for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
+            try {
+                new CloneRun(seed, rules, new CloneCounters()).run();
+            } catch (RuntimeException | AssertionError e) {
+                System.out.println("Broken rule " + rules + " noticed with seed " + seed + ": "
+                        + e.getMessage());
+                return;
+            }
+        }
+        throw new AssertionError(rules + " may be broken and nobody notices");
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of the watch over siblings. */
+@NullMarked
+package io.beemesh.machine.siblings;
+
+import org.jspecify.annotations.NullMarked;
