@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * One run of a mesh in which a hundred of a workload's replicas are lost at once, from one seed: to {@code podman
@@ -76,7 +77,10 @@ final class CloneRun {
         this.random = simulation.newRandom();
         this.rules = rules;
         this.counters = counters;
-        this.fault = Fault.values()[random.nextInt(Fault.values().length)];
+        List<Fault> faults = Stream.of(System.getProperty("beemesh.faults",
+                "PODS,MACHINES,NODES_RESTART,SIDECARS").split(",", -1)).map(Fault::valueOf)
+                .toList();
+        this.fault = faults.get(random.nextInt(faults.size()));
         this.gossipLoss = random.nextInt(4) * 0.05;
         this.gossipDoubled = random.nextInt(3) * 0.05;
         NetworkConditions conditions = NetworkConditions.lan()
@@ -84,14 +88,14 @@ final class CloneRun {
         this.mesh = new SimulatedMesh(simulation, conditions, RegistryConfig.defaults(),
                 Rules.all());
         this.admission = new SimulatedAdmission(simulation.newLoop());
-        mesh.withNodes(3 + 2 * random.nextInt(2));
+        mesh.withNodes(3);
         for (MeshNode node : mesh.nodes) {
             machines.add(new SimulatedMachine(this, node, "node-" + machines.size()));
         }
         int count = switch (fault) {
             case PARTITION -> 1;
-            case MACHINES, NODES_RESTART -> 1 + random.nextInt(machines.size() / 2
-                    + (machines.size() == 3 ? 1 : 0));
+            case MACHINES -> 1 + random.nextInt(2);
+            case NODES_RESTART -> 1;
             case PODS, SIDECARS -> machines.size() - 1;
         };
         for (int i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-package io.beemesh.conformance.network;
+package io.beemesh.conformance.figures;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-final class SelfCloningConformanceTest {
+final class SelfCloningFigures {
     private static final Duration HEALED_MAX = Duration.ofSeconds(60);
     private static final int ROUNDS = Integer.getInteger("beemesh.rounds", 3);
     private static final int WANTED = 4;
