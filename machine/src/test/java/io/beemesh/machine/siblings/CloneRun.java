@@ -80,7 +80,9 @@ final class CloneRun {
         List<Fault> faults = Stream.of(System.getProperty("beemesh.faults",
                 "PODS,MACHINES,NODES_RESTART,SIDECARS").split(",", -1)).map(Fault::valueOf)
                 .toList();
-        this.fault = faults.get(random.nextInt(faults.size()));
+        this.fault = rules == CloneRules.NO_VETO
+                ? Fault.SIDECARS
+                : faults.get(random.nextInt(faults.size()));
         this.gossipLoss = random.nextInt(4) * 0.05;
         this.gossipDoubled = random.nextInt(3) * 0.05;
         NetworkConditions conditions = NetworkConditions.lan()

