@@ -53,6 +53,7 @@ Usage: ./beemesh COMMAND [options]
   leave     drain this node and take it out of its mesh
   remove    take out a machine that is lost for good
   images    build the sidecars' images, to be pushed to a registry of yours
+  demo      three nodes here, a pod and a node lost and made good; cleans up
   kubeconfig  print a kubeconfig for use on another machine
   version   what this is
 
@@ -68,7 +69,7 @@ Examples:
 Exit codes: 2 wrong usage, 3 no node there, 10 no JDK 25, 11 no jlink, 12 no Maven, 13 not root,
 14 port taken, 15 disk short, 16 bad node name, 17 data of another node, 18 Podman missing,
 19 damaged data, 20 build failed, 21 Podman failed, 22 node not Ready in time, 23 data or kubeconfig of
-another mesh, 24 not admitted to the mesh, 25 pods did not go in time.
+another mesh, 24 not admitted to the mesh, 25 pods did not go in time, 26 the demo's pods did not come in time.
 EOM
 }
 
@@ -217,6 +218,20 @@ Podman's storage.
                          (default localhost/beemesh/)
 
 Example: ./beemesh images build --tag-prefix registry.example.com/me/
+EOM
+}
+
+help_demo() {
+    cat <<'EOM'
+Usage: ./beemesh demo [--yes] [--runtime podman|simulated]
+
+Starts a mesh of three nodes on this machine beside what runs here, with both example manifests in a namespace
+of their own; shows which pods are on which node while a pod and then a node is killed; cleans up at its end,
+also when it is interrupted. With --runtime simulated it needs no root, and only the node is killed.
+
+  -y, --yes   begin without asking
+
+Example: sudo ./beemesh demo
 EOM
 }
 

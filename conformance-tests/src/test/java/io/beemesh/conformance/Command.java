@@ -68,6 +68,15 @@ public final class Command {
         }
     }
 
+    /** What a command that was started has printed so far; empty before it has. */
+    public static String printed(Path output) {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     /** Runs it to its end. */
     public Result run() {
         try {

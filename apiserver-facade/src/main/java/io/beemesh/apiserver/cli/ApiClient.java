@@ -30,6 +30,12 @@ final class ApiClient {
 
     /** Sends JSON; answers that are not 2xx are refusals with the server's words. */
     byte[] send(String method, String path, byte[] body) throws IOException, RefusalException {
+        return send(method, path, "application/json", body);
+    }
+
+    /** Sends a body of another type. */
+    byte[] send(String method, String path, String contentType, byte[] body)
+            throws IOException, RefusalException {
         HttpsURLConnection connection = (HttpsURLConnection) URI
                 .create("https://127.0.0.1:" + port + path).toURL().openConnection();
         connection.setSSLSocketFactory(context.getSocketFactory());
@@ -40,7 +46,7 @@ final class ApiClient {
         try {
             if (body.length > 0) {
                 connection.setDoOutput(true);
-                connection.setRequestProperty("Content-Type", "application/json");
+                connection.setRequestProperty("Content-Type", contentType);
                 try (OutputStream out = connection.getOutputStream()) {
                     out.write(body);
                 }

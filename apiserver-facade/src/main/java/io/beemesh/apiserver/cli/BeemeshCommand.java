@@ -37,6 +37,7 @@ public final class BeemeshCommand {
             case "remove" -> new RemoveCommand(Arguments.parse(rest)).call();
             case "registry" -> new RegistryCommand(Arguments.parse(rest)).call();
             case "leave" -> new LeaveCommand(Arguments.parse(rest)).call();
+            case "demo" -> new DemoCommand(Arguments.parse(rest, DemoCommand.REDRAW)).call();
             default -> throw Arguments.usage("unknown subcommand '" + line.getFirst() + "'");
         };
     }

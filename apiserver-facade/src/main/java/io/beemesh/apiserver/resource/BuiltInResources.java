@@ -99,7 +99,7 @@ public final class BuiltInResources {
                 .storedAs(GroupResource.EVENTS).rules("events-event"));
     }
 
-    /** What charts bring along and nothing here acts on; their rules say so to whoever writes one. */
+    /** What charts bring along and nothing here acts on, or not for all; their rules say so to whoever writes one. */
     private void kept() {
         add(namespaced("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
                 .version("v2").shortNames("hpa").all().status());

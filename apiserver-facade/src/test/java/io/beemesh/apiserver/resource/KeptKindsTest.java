@@ -29,7 +29,7 @@ class KeptKindsTest {
     }
 
     @Test
-    void networkPolicy_getsItsTypes_andSaysThatNothingIsEnforced() {
+    void networkPolicy_getsItsTypes_andSaysForWhomItHolds() {
         ResourceDescriptor kind = kind("networking.k8s.io", "networkpolicies");
         ApiObject object = completed(kind, META + """
                 "spec":{"podSelector":{"matchLabels":{"app":"web"}},
@@ -40,7 +40,7 @@ class KeptKindsTest {
                 .isEqualTo("[\"Ingress\",\"Egress\"]");
         assertThat(TreePath.at(object.tree(), "spec").path("ingress").path(0).path("ports")
                 .path(0).path("protocol").asText()).isEqualTo("TCP");
-        assertWarns(kind, object, "nothing enforces them yet");
+        assertWarns(kind, object, "holds for pods that have a sidecar");
         ApiObject wrong = object(
                 META + "\"spec\":{\"podSelector\":{},\"ingress\":[{\"from\":[{}]}]}}");
         assertThat(kind.strategy().validateCreate(wrong)).extracting(FieldError::path)

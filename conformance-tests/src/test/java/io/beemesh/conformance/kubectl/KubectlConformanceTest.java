@@ -104,8 +104,8 @@ final class KubectlConformanceTest {
         Path output = temporary.resolve("watch.out");
         Process watch = kubectl.command("get", "pods", "-w", "-n", ns).start(output);
         deploy(ns, "web", 1);
-        Eventually.contains(SOON, () -> read(output), "Running");
-        assertThat(read(output)).contains("ContainerCreating");
+        Eventually.contains(SOON, () -> Command.printed(output), "Running");
+        assertThat(Command.printed(output)).contains("ContainerCreating");
         watch.destroy();
     }
 
@@ -229,7 +229,7 @@ final class KubectlConformanceTest {
         assertThat(kubectl.ok("logs talk --timestamps -n " + ns)).contains("Z started");
         Path output = temporary.resolve("logs.out");
         Process follow = kubectl.command("logs", "-f", "talk", "-n", ns).start(output);
-        Eventually.contains(SOON, () -> read(output), "line 3");
+        Eventually.contains(SOON, () -> Command.printed(output), "line 3");
         follow.destroy();
 
         assertThat(kubectl.ok("exec talk -n " + ns + " -- hostname").strip()).isEqualTo("talk");
@@ -254,7 +254,7 @@ final class KubectlConformanceTest {
         Path forward = temporary.resolve("forward.out");
         Process forwarding = kubectl
                 .command("port-forward", "pod/talk", port + ":8080", "-n", ns).start(forward);
-        Eventually.contains(SOON, () -> read(forward), "Forwarding from");
+        Eventually.contains(SOON, () -> Command.printed(forward), "Forwarding from");
         for (int i = 0; i < 3; i++) {
             assertThat(NodeUnderTest.web(port, "/")).contains("Hello from talk");
         }
@@ -278,7 +278,7 @@ final class KubectlConformanceTest {
         Process forwarding = kubectl
                 .command("port-forward", "deploy/web", port + ":8080", "-n", ns)
                 .environment("KUBECTL_PORT_FORWARD_WEBSOCKETS", "false").start(forward);
-        Eventually.contains(SOON, () -> read(forward), "Forwarding from");
+        Eventually.contains(SOON, () -> Command.printed(forward), "Forwarding from");
         for (int i = 0; i < 3; i++) {
             assertThat(NodeUnderTest.web(port, "/")).contains("Hello from web-");
         }
@@ -364,14 +364,6 @@ final class KubectlConformanceTest {
                         ports: [{containerPort: 8080}]
                 """.formatted(namespace, name, replicas, IMAGE));
         kubectl.ok("rollout status deployment/" + name + " --timeout=90s -n " + namespace);
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     private static int freePort() throws IOException {

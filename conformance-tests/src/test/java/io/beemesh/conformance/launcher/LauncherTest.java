@@ -26,7 +26,8 @@ final class LauncherTest {
     @Test
     void help_hasExamplesForEveryCommand() {
         assertThat(beemesh("--help").run().ok()).contains("Examples:").contains("Exit codes:");
-        for (String command : new String[]{"up", "down", "status", "logs", "version"}) {
+        for (String command : new String[]{"up", "down", "status", "logs", "demo",
+                "version"}) {
             assertThat(beemesh(command, "--help").run().ok())
                     .contains("Usage: ./beemesh " + command)
                     .contains("Example");
@@ -43,6 +44,7 @@ final class LauncherTest {
         refused(up("--listen", "7946"), 2, "multiaddr");
         refused(up("--memory", "lots"), 2, "--memory takes a size");
         refused(up("--data"), 2, "--data needs a value");
+        refused(beemesh("demo"), 2, "without a terminal say ./beemesh demo --yes");
     }
 
     @Test

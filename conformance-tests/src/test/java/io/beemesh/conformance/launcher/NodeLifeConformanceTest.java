@@ -2,6 +2,7 @@ package io.beemesh.conformance.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
@@ -57,7 +58,7 @@ final class NodeLifeConformanceTest {
                 node.beemesh("down").ok();
                 Path output = Files.createTempFile("interrupted", ".out");
                 Process launcher = node.startUp(output);
-                Eventually.contains(SOON, () -> read(output), step);
+                Eventually.contains(SOON, () -> Command.printed(output), step);
                 launcher.destroyForcibly();
                 assertThat(launcher.waitFor(10, TimeUnit.SECONDS)).isTrue();
                 Files.delete(output);
@@ -74,13 +75,10 @@ final class NodeLifeConformanceTest {
     }
 
     private static String commandLine(ProcessHandle process) {
-        return read(Path.of("/proc", String.valueOf(process.pid()), "cmdline"));
-    }
-
-    private static String read(Path file) {
         try {
-            return Files.readString(file);
+            return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "cmdline"));
         } catch (IOException e) {
+            // It is gone.
             return "";
         }
     }

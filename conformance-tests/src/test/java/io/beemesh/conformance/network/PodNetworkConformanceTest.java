@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Pods with sidecars on real Podman: they talk by Service name, the sidecar is their only way in and out,
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class PodNetworkConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
 
     private NodeUnderTest node;
     private Kubectl kubectl;
@@ -168,6 +172,52 @@ final class PodNetworkConformanceTest {
             node.podman("unpause", sidecar).ok();
         }
         reaches("timeout 5 wget -qO- http://web", "web-");
+    }
+
+    @Test
+    void networkPolicies_holdForWhomTheyName_onOpenConnectionsToo() {
+        String api = "nc -w 3 kubernetes.default 443 </dev/null && echo there";
+        String web = "timeout 5 wget -qO- http://web";
+        reaches(web, "web-");
+        Path talk = directory.resolve("talk");
+        Process talking = kubectl.command("exec", "client", "--", "sh", "-c",
+                "mkfifo /tmp/f; sleep 100 >/tmp/f & echo begun; nc web 80 </tmp/f; echo ended")
+                .start(talk);
+        Eventually.contains(SOON, () -> Command.printed(talk), "begun");
+        assertThat(Command.printed(talk)).doesNotContain("ended");
+        kubectl.apply("""
+                apiVersion: networking.k8s.io/v1
+                kind: NetworkPolicy
+                metadata: {name: friends}
+                spec:
+                  podSelector: {matchLabels: {app: web}}
+                  ingress:
+                    - from: [{podSelector: {matchLabels: {role: friend}}}]
+                      ports: [{port: http}]
+                ---
+                apiVersion: networking.k8s.io/v1
+                kind: NetworkPolicy
+                metadata: {name: nothing-but-web}
+                spec:
+                  podSelector: {}
+                  policyTypes: [Egress]
+                  egress: [{to: [{podSelector: {matchLabels: {app: web}}}]}]
+                """);
+        Eventually.contains(SOON, () -> Command.printed(talk), "ended");
+        talking.destroy();
+        assertThat(in("client", web).output()).doesNotContain("web-");
+        assertThat(in("client", api).output()).doesNotContain("there");
+        assertThat(in("client", "nslookup web.default.svc.cluster.local").output())
+                .contains("10.96.");
+        // Neither the machine nor a pod without a sidecar is held up.
+        Eventually.contains(SOON, () -> node.web("/"), "web-");
+        assertThat(in("outsider", "nc -w 3 " + host + " " + node.apiPort()
+                + " </dev/null && echo there").output()).contains("there");
+
+        kubectl.ok("label pod client role=friend");
+        reaches(web, "web-");
+        kubectl.ok("delete networkpolicy friends nothing-but-web");
+        reaches(api, "there");
     }
 
     @Test

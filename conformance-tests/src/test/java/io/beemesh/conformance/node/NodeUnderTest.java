@@ -98,11 +98,16 @@ public final class NodeUnderTest implements AutoCloseable {
     }
 
     private static NodeUnderTest podmanWith(String... more) {
+        needsPodman();
+        return start("podman", more);
+    }
+
+    /** Says which proof cannot be made where nodes cannot run containers. */
+    public static void needsPodman() {
         Proof.needs(Command.of("id", "-u").run().output().strip().equals("0"), "root",
                 "sudo ./verify");
         Proof.needs(Command.of("sh", "-c", "command -v podman && command -v busybox").run()
                 .exitCode() == 0, "Podman", "./verify as root installs it");
-        return start("podman", more);
     }
 
     private static NodeUnderTest start(String runtime, String... more) {

@@ -28,6 +28,7 @@ public final class Relays {
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
     private final Attachments pods;
+    private final PolicyGate policies;
     private final Connecting sidecars;
     private final Connecting machines;
     private final PodCredentials credentials;
@@ -40,11 +41,13 @@ public final class Relays {
      * @param sidecars of this machine
      * @param members the peer that is a node, if it can be reached; from any thread
      */
-    public record Parts(Attachments pods, Connecting sidecars, PodCredentials credentials,
-            CredentialCheck check, Function<String, Optional<PeerId>> members) {}
+    public record Parts(Attachments pods, PolicyGate gate, Connecting sidecars,
+            PodCredentials credentials, CredentialCheck check,
+            Function<String, Optional<PeerId>> members) {}
 
     public Relays(GateStreams gate, Parts parts) {
         this.pods = parts.pods;
+        this.policies = parts.gate;
         this.sidecars = parts.sidecars;
         this.credentials = parts.credentials;
         this.check = parts.check;
@@ -109,9 +112,17 @@ public final class Relays {
             source.answer(ConnectStatus.UNREACHABLE);
             return;
         }
+        PolicyGate.Connection connection = new PolicyGate.Connection(
+                () -> policies.party(asking.get()), () -> policies.party(pod.get()),
+                request.transport(), request.port());
+        if (!policies.allows(connection)) {
+            source.answer(ConnectStatus.DENIED);
+            return;
+        }
         sidecars.open(pod.get().peer(), request).whenComplete((target, failure) -> {
             if (failure == null) {
                 source.accept(credentials.of(pod.get()));
+                policies.opened(connection, source.stream());
                 Splice.join(source, target);
             } else {
                 source.answer(RefusedException.statusOf(failure));

@@ -46,6 +46,8 @@ public record GroupResource(String group, String resource) implements Comparable
             "rbac.authorization.k8s.io", "rolebindings");
     public static final GroupResource CLUSTER_ROLE_BINDINGS = new GroupResource(
             "rbac.authorization.k8s.io", "clusterrolebindings");
+    public static final GroupResource NETWORK_POLICIES = new GroupResource("networking.k8s.io",
+            "networkpolicies");
     /** Not served by the API: the replica indexes of a ReplicaSet, see {@code registry}. */
     public static final GroupResource LEDGERS = new GroupResource("internal.beemesh.io", "ledgers");
     /** Not served by the API: addresses and ports in use, each name one claim. */

@@ -17,6 +17,8 @@ import io.beemesh.libp2p.simulation.SimulatedHost;
 import io.beemesh.libp2p.simulation.SimulatedNetwork;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.registry.SimulatedRegistry;
 import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import io.beemesh.protocol.Protocols;
 import io.beemesh.protocol.membership.MembershipCertificate;
@@ -55,6 +57,9 @@ final class RelaysSimulationTest {
     private final ByteArrayOutputStream seen = new ByteArrayOutputStream();
     /** What is done to each write from the second machine to its sidecar; empty: the stream's end. */
     private UnaryOperator<byte[]> onTheWay = bytes -> bytes;
+    private final SimulatedRegistry home = SimulatedRegistry.on(simulation);
+    private final WrittenObjects objects = new WrittenObjects(home);
+    private final PolicyMap policies = new PolicyMap(home.registry());
     private final Site here = new Site("here", 0, root);
     private final Site there = new Site("there", 1, root);
     private final Map<String, PeerId> members = Map.of("here", here.gate.peerId(), "there",
@@ -67,6 +72,10 @@ final class RelaysSimulationTest {
     void start() {
         here.start();
         there.start();
+        home.await(() -> {
+            policies.start(() -> there.pods.loop().execute(there.gatekeeper::recheck));
+            return home.registry().list(GroupResource.NETWORK_POLICIES, "");
+        });
     }
 
     /** A machine, its pod, and the pod's sidecar, which echoes. */
@@ -77,6 +86,7 @@ final class RelaysSimulationTest {
         private final SimulatedHost sidecar = network.newHost(podKey.peerId());
         private final Attachment pod;
         private final PodCredentials credentials;
+        private final PolicyGate gatekeeper;
         private final Relays relays;
 
         Site(String name, int share, PrivateKey meshKey) {
@@ -92,7 +102,9 @@ final class RelaysSimulationTest {
             credentials = new PodCredentials(key, () -> certificate, simulation::wallTime);
             Attachments attachments = new Attachments();
             attachments.put(pod);
+            gatekeeper = new PolicyGate(policies, attachments);
             relays = new Relays(new GateStreams(gate, pods.loop()), new Relays.Parts(attachments,
+                    gatekeeper,
                     new Connecting(new Spied(Streams.of(pods)), Protocols.POD_ACCEPT, LIMIT),
                     credentials, new CredentialCheck(mesh, simulation::wallTime),
                     node -> Optional.ofNullable(members.get(node))));
@@ -342,5 +354,31 @@ final class RelaysSimulationTest {
         assertThat(here.credentials.of(here.pod)).isNotEqualTo(first);
         simulation.run(Duration.ofMinutes(30));
         assertThat(refusal("there", "10.244.1.1", first)).isEqualTo(ConnectStatus.DENIED);
+    }
+
+    private void letIn(String rules) {
+        objects.create(GroupResource.NETWORK_POLICIES,
+                "{'metadata':{'namespace':'default','name':'in'},'spec':{'podSelector':{},"
+                        + "'policyTypes':['Ingress'],'ingress':[" + rules + "]}}");
+    }
+
+    @Test
+    void policies_areAboutWhoAsks_notAboutHisMachine() {
+        byte[] own = here.credentials.of(here.pod);
+        letIn("{'from':[{'podSelector':{'matchLabels':{'app':'friend'}}}]}");
+        assertThat(refusal("there", "10.244.1.1", own)).isEqualTo(ConnectStatus.DENIED);
+        assertThat(refusal("there", "10.244.1.1", here.credentials.ofMachine()))
+                .isEqualTo(ConnectStatus.OK);
+        objects.create(GroupResource.PODS, "{'metadata':{'namespace':'default','name':"
+                + "'pod-here','labels':{'app':'friend'}},'spec':{},'status':{}}");
+        assertThat(refusal("there", "10.244.1.1", own)).isEqualTo(ConnectStatus.OK);
+    }
+
+    @Test
+    void aPolicyThatComes_endsWhatItDoesNotAllow() {
+        Carrier open = open("there", "10.244.1.1", here.credentials.of(here.pod)).join();
+        assertThat(open.stream().isOpen()).isTrue();
+        letIn("");
+        simulation.runUntil(() -> !open.stream().isOpen(), LIMIT);
     }
 }

@@ -5,6 +5,7 @@ import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.network.Attachments;
 import io.beemesh.machine.network.Attachments.Attachment;
 import io.beemesh.machine.network.PodCredentials;
+import io.beemesh.machine.network.PolicyGate;
 import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Route;
 import io.beemesh.machine.network.Router;
@@ -33,6 +34,7 @@ final class PodConnections {
 
     private final Attachments pods;
     private final Router router;
+    private final PolicyGate policies;
     private final NameServer names;
     private final Egress egress;
     private final Connecting sidecars;
@@ -42,13 +44,15 @@ final class PodConnections {
     private final Sealing sealing;
 
     /** Where connections of pods may go: on this machine, to another, out of the mesh. */
-    record Ways(Router router, Connecting sidecars, Relays relays, NameServer names,
+    record Ways(Router router, PolicyGate policies, Connecting sidecars, Relays relays,
+            NameServer names,
             Egress egress) {}
 
     PodConnections(Host host, Attachments pods, Ways ways, PodCredentials credentials,
             Sealing sealing) {
         this.pods = pods;
         this.router = ways.router;
+        this.policies = ways.policies;
         this.names = ways.names;
         this.egress = ways.egress;
         this.relays = ways.relays;
@@ -67,7 +71,8 @@ final class PodConnections {
      * A connection from this machine itself to a pod of any machine.
      *
      * @param address a pod's, or a Service's
-     * @param source whose connections are to keep to one endpoint, where a Service says so
+     * @param source the client's address; its connections keep to one endpoint where a Service says so; empty
+     *     for this machine itself
      */
     CompletableFuture<Carrier> dial(String address, int port, String source) {
         if (ServiceNames.bytes(address).isEmpty() || port == 0) {
@@ -75,7 +80,14 @@ final class PodConnections {
         }
         CompletableFuture<Carrier> way = refused(ConnectStatus.UNREACHABLE);
         for (Route route : router.routes(request(address, port), source)) {
-            way = way.exceptionallyCompose(failure -> open(route));
+            PolicyGate.Connection connection = policies.connection(
+                    () -> PolicyGate.client(source), route, request(address, port));
+            way = way.exceptionallyCompose(failure -> policies.allows(connection)
+                    ? open(route).thenApply(carrier -> {
+                        policies.opened(connection, carrier.stream());
+                        return carrier;
+                    })
+                    : refused(ConnectStatus.DENIED));
         }
         return way;
     }
@@ -136,16 +148,26 @@ final class PodConnections {
                 source.answer(last);
                 return;
             }
-            switch (routes.get(next)) {
+            Route route = routes.get(next);
+            PolicyGate.Connection connection = policies
+                    .connection(() -> policies.party(pod), route, request);
+            if (!policies.allows(connection)) {
+                next(next + 1, ConnectStatus.DENIED);
+                return;
+            }
+            switch (route) {
                 case Route.Pod local when request.transport() == Transport.GROUP -> group(local);
-                case Route.Pod local -> join(sidecars.open(local.peer(),
+                case Route.Pod local -> join(connection, sidecars.open(local.peer(),
                         new ConnectRequest(request.transport(),
                                 ServiceNames.bytes(local.address()).orElseThrow(), local.port())),
                         next);
-                case Route.Remote remote -> join(
+                case Route.Remote remote -> join(connection,
                         relays.open(remote, request, credentials.of(pod)), next);
-                case Route.Outside outside -> egress.open(source, request.transport(), outside,
-                        status -> next(next + 1, status));
+                case Route.Outside outside -> {
+                    policies.opened(connection, source.stream());
+                    egress.open(source, request.transport(), outside,
+                            status -> next(next + 1, status));
+                }
                 case Route.NameServer _ -> names.serve(source, request.transport());
                 case Route.Nowhere nowhere -> next(next + 1, nowhere.why());
             }
@@ -170,9 +192,11 @@ final class PodConnections {
                     });
         }
 
-        private void join(CompletableFuture<Carrier> opened, int next) {
+        private void join(PolicyGate.Connection connection, CompletableFuture<Carrier> opened,
+                int next) {
             opened.whenComplete((target, failure) -> {
                 if (failure == null) {
+                    policies.opened(connection, source.stream());
                     source.accept(target.credential());
                     Splice.join(source, target);
                 } else {

@@ -20,6 +20,8 @@ import io.beemesh.machine.network.PodAddresses;
 import io.beemesh.machine.network.PodCredentials;
 import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.network.PodShares;
+import io.beemesh.machine.network.PolicyGate;
+import io.beemesh.machine.network.PolicyMap;
 import io.beemesh.machine.network.PublishedPorts;
 import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Router;
@@ -82,6 +84,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private final PodShares shares;
     private final PodAddresses addresses;
     private final ServiceMap services;
+    private final PolicyMap policies;
+    private final PolicyGate gate;
     private final NettyLoop loop = new NettyLoop("pods");
     private final NettyHost host;
     private final MeshId meshId;
@@ -125,6 +129,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         this.shares = new PodShares(node, registry, config.node());
         this.addresses = new PodAddresses(registry, shares, random.nextInt());
         this.services = new ServiceMap(registry);
+        this.policies = new PolicyMap(registry);
+        this.gate = new PolicyGate(policies, pods);
         this.meshId = mesh.certificate().get().mesh();
         this.host = new NettyHost(loop, NettyHostConfig.defaults(config.key())
                 .withSwarm(SwarmConfig.defaults().withConnections(SIDECARS_MAX, SIDECARS_MAX,
@@ -145,12 +151,12 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                 loop::wallTime);
         Connecting sidecars = new Connecting(host, Protocols.POD_ACCEPT, PodConnections.ACCEPT);
         Relays relays = new Relays(new GateStreams(mesh.gate(), loop),
-                new Relays.Parts(pods, sidecars, credentials,
+                new Relays.Parts(pods, gate, sidecars, credentials,
                         new CredentialCheck(meshId, loop::wallTime), mesh.members()));
         return new PodConnections(host, pods,
                 new PodConnections.Ways(
-                        new Router(services, pods, config.node(), shares::nodeOf), sidecars,
-                        relays,
+                        new Router(services, pods, config.node(), shares::nodeOf), gate,
+                        sidecars, relays,
                         new NameServer(loop, new ServiceNames(services),
                                 NameServer.servers(config.resolvConf())),
                         new Egress(loop)),
@@ -191,6 +197,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         Files.deleteIfExists(socket());
         node.execute(() -> {
             services.start();
+            policies.start(() -> loop.execute(gate::recheck));
             shares.start();
             ports.start();
             groups.start();
