@@ -6,6 +6,7 @@ import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -146,7 +147,7 @@ final class PodNetworkConformanceTest {
     void nothingIsReachedDirectly_thatAPodWithoutSidecarReaches() {
         String gateway = in("outsider", "ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p'")
                 .ok().strip();
-        String outsider = kubectl.ok("get pod outsider -o jsonpath={.status.podIP}");
+        String outsider = address("outsider");
         String tcp = "nc -w 3 " + host + " " + node.apiPort() + " </dev/null && echo there";
         String ping = "ping -c 1 -W 2 " + gateway + " >/dev/null && echo there";
         String pingPod = "ping -c 1 -W 2 " + outsider + " >/dev/null && echo there";
@@ -176,48 +177,56 @@ final class PodNetworkConformanceTest {
 
     @Test
     void networkPolicies_holdForWhomTheyName_onOpenConnectionsToo() {
-        String api = "nc -w 3 kubernetes.default 443 </dev/null && echo there";
+        in("outsider", "httpd -p 8081 -h /www").ok();
         String web = "timeout 5 wget -qO- http://web";
+        String other = "timeout 5 wget -qO- http://" + address("outsider") + ":8081";
         reaches(web, "web-");
+        reaches(other, "outsider");
         Path talk = directory.resolve("talk");
         Process talking = kubectl.command("exec", "client", "--", "sh", "-c",
                 "mkfifo /tmp/f; sleep 100 >/tmp/f & echo begun; nc web 80 </tmp/f; echo ended")
                 .start(talk);
         Eventually.contains(SOON, () -> Command.printed(talk), "begun");
         assertThat(Command.printed(talk)).doesNotContain("ended");
-        kubectl.apply("""
-                apiVersion: networking.k8s.io/v1
-                kind: NetworkPolicy
-                metadata: {name: friends}
-                spec:
-                  podSelector: {matchLabels: {app: web}}
-                  ingress:
-                    - from: [{podSelector: {matchLabels: {role: friend}}}]
-                      ports: [{port: http}]
-                ---
-                apiVersion: networking.k8s.io/v1
-                kind: NetworkPolicy
-                metadata: {name: nothing-but-web}
-                spec:
-                  podSelector: {}
-                  policyTypes: [Egress]
-                  egress: [{to: [{podSelector: {matchLabels: {app: web}}}]}]
-                """);
-        Eventually.contains(SOON, () -> Command.printed(talk), "ended");
-        talking.destroy();
-        assertThat(in("client", web).output()).doesNotContain("web-");
-        assertThat(in("client", api).output()).doesNotContain("there");
-        assertThat(in("client", "nslookup web.default.svc.cluster.local").output())
-                .contains("10.96.");
-        // Neither the machine nor a pod without a sidecar is held up.
-        Eventually.contains(SOON, () -> node.web("/"), "web-");
-        assertThat(in("outsider", "nc -w 3 " + host + " " + node.apiPort()
-                + " </dev/null && echo there").output()).contains("there");
+        try {
+            kubectl.apply("""
+                    apiVersion: networking.k8s.io/v1
+                    kind: NetworkPolicy
+                    metadata: {name: friends}
+                    spec:
+                      podSelector: {matchLabels: {app: web}}
+                      ingress:
+                        - from: [{podSelector: {matchLabels: {role: friend}}}]
+                          ports: [{port: http}]
+                    ---
+                    apiVersion: networking.k8s.io/v1
+                    kind: NetworkPolicy
+                    metadata: {name: nothing-but-web}
+                    spec:
+                      podSelector: {}
+                      policyTypes: [Egress]
+                      egress: [{to: [{podSelector: {matchLabels: {app: web}}}]}]
+                    """);
+            Eventually.contains(SOON, () -> Command.printed(talk), "ended");
+            talking.destroy();
+            assertThat(in("client", web).output()).doesNotContain("web-");
+            assertThat(in("client", other).output()).doesNotContain("outsider");
+            assertThat(in("client", "nslookup web.default.svc.cluster.local").output())
+                    .contains("10.");
+            // Nor is the machine held up, nor a pod without a sidecar.
+            Eventually.contains(SOON, () -> node.web("/"), "web-");
+            assertThat(in("outsider", "nc -w 3 " + host + " " + node.apiPort()
+                    + " </dev/null && echo there").output()).contains("there");
+            kubectl.ok("label pod client role=friend");
+            reaches(web, "web-");
+        } finally {
+            kubectl.ok("delete networkpolicy friends nothing-but-web --ignore-not-found");
+        }
+        reaches(other, "outsider");
+    }
 
-        kubectl.ok("label pod client role=friend");
-        reaches(web, "web-");
-        kubectl.ok("delete networkpolicy friends nothing-but-web");
-        reaches(api, "there");
+    private String address(String pod) {
+        return kubectl.ok("get pod " + pod + " -o jsonpath={.status.podIP}").strip();
     }
 
     @Test

@@ -1,6 +1,6 @@
 package io.beemesh.machine.network.policy;
 
-import java.net.Inet4Address;
+import io.beemesh.machine.network.ServiceNames;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -33,12 +33,7 @@ record AddressBlock(int base, int bits) {
     }
 
     private static Optional<Integer> number(String address) {
-        try {
-            return Optional.of(
-                    ByteBuffer.wrap(Inet4Address.ofLiteral(address).getAddress()).getInt());
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return ServiceNames.bytes(address).map(bytes -> ByteBuffer.wrap(bytes).getInt());
     }
 
     private static int mask(int bits) {
