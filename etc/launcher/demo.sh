@@ -38,7 +38,7 @@ demo_confirm() {
 }
 
 demo_run() {
-    local port=26443 mesh_port=27946 pod node
+    local port=26443 mesh_port=27946 pod node container
     demo_step "three nodes on this machine"
     demo_up 1
     demo_up 2
@@ -47,10 +47,10 @@ demo_run() {
     demo_ask 1 apply "$ROOT/manifests/my-stateless-app.yaml" "$ROOT/manifests/my-raft-cluster.yaml"
     demo_await 3
     if [ "$RUNTIME" = podman ]; then
-        read -r pod node < <(demo_ask 1 choose --app my-stateless-app)
+        read -r pod node container < <(demo_ask 1 choose --app my-stateless-app)
         demo_step "pod $pod on $node is removed behind Beemesh's back"
         podman_remote pod rm -f -t 0 "$pod.$DEMO_NAMESPACE" >/dev/null
-        demo_await 3 --gone "$pod"
+        demo_await 3 --gone "$container"
     fi
     demo_step "node 2 is killed, with all that it ran"
     "$ROOT/beemesh" down --kill --pods --data "$DEMO/2/data"

@@ -20,8 +20,7 @@ node_is_running() {
 
 # The start time of a process in clock ticks since boot: with the pid it names a process for good.
 process_start() {
-    [ -r "/proc/$1/stat" ] || return 0
-    sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 recorded() {

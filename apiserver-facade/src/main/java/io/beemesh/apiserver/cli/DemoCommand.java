@@ -128,13 +128,14 @@ final class DemoCommand implements Callable<Integer> {
         return items;
     }
 
-    /** Prints the name of a pod of the workload, and of its node. */
+    /** Prints the name of a pod of the workload, of its node, and the id of its container. */
     private void choose() throws IOException, RefusalException {
         String app = arguments.required("--app");
         arguments.end();
         JsonNode pod = items(node.client(), "/api/v1/namespaces/" + namespace
                 + "/pods?labelSelector=app%3D" + app).getFirst();
-        System.out.println(DemoTable.name(pod) + " " + DemoTable.nodeOf(pod));
+        System.out.println(DemoTable.name(pod) + " " + DemoTable.nodeOf(pod) + " "
+                + DemoTable.containerOf(pod));
     }
 
     /** Prints what the Service answers. */

@@ -17,14 +17,16 @@ record DemoTable(List<JsonNode> nodes, List<JsonNode> pods, List<JsonNode> workl
     private static final String NOWHERE = "";
 
     /**
-     * A pod and a node that count no more, whatever is known of them yet.
+     * A container and a node that count no more, whatever is known of them yet. Its pod may have another container
+     * already, where its machine was faster than its siblings.
      *
-     * @param pod empty if none
+     * @param container id of a pod's first one; empty if none
      * @param node empty if none
      */
-    record Lost(String pod, String node) {
-        boolean includes(JsonNode one) {
-            return name(one).equals(pod) || (!node.isEmpty() && nodeOf(one).equals(node));
+    record Lost(String container, String node) {
+        boolean includes(JsonNode pod) {
+            return (!container.isEmpty() && containerOf(pod).equals(container))
+                    || (!node.isEmpty() && nodeOf(pod).equals(node));
         }
     }
 
@@ -96,6 +98,11 @@ record DemoTable(List<JsonNode> nodes, List<JsonNode> pods, List<JsonNode> workl
 
     static String name(JsonNode object) {
         return object.path("metadata").path("name").asText();
+    }
+
+    /** The id of its first container; empty if it has none yet. */
+    static String containerOf(JsonNode pod) {
+        return pod.path("status").path("containerStatuses").path(0).path("containerID").asText("");
     }
 
     static String nodeOf(JsonNode pod) {

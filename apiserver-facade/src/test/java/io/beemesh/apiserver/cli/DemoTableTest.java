@@ -28,8 +28,9 @@ final class DemoTableTest {
     private static JsonNode pod(String name, String node, boolean ready) {
         return json("""
                 {"metadata":{"name":"%s","labels":{"app":"web"}},"spec":{"nodeName":"%s"},
-                 "status":{"conditions":[{"type":"Ready","status":"%s"}]}}
-                """.formatted(name, node, ready ? "True" : "False"));
+                 "status":{"containerStatuses":[{"containerID":"podman://%s"}],
+                 "conditions":[{"type":"Ready","status":"%s"}]}}
+                """.formatted(name, node, name, ready ? "True" : "False"));
     }
 
     @Test
@@ -52,7 +53,7 @@ final class DemoTableTest {
                 List.of(pod("a", "n1", true), pod("b", "n2", true)), List.of(WEB));
 
         assertThat(table.isComplete(NOTHING)).isTrue();
-        assertThat(table.isComplete(new DemoTable.Lost("a", ""))).isFalse();
+        assertThat(table.isComplete(new DemoTable.Lost("podman://a", ""))).isFalse();
         assertThat(table.isComplete(new DemoTable.Lost("", "n2"))).isFalse();
     }
 
