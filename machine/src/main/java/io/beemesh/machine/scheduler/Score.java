@@ -1,12 +1,15 @@
 package io.beemesh.machine.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.ledger.Ledger;
 import io.beemesh.protocol.scheduling.Bid;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** How well a machine suits a pod that can run there. Pure. */
@@ -15,8 +18,16 @@ final class Score {
     private static final int OWN_SCALE = 1_000;
     private static final int TAINT_WEIGHT = 3;
     private static final int PREFERENCE_WEIGHT = 2;
+    /** Odd, with bits that follow no pattern: 2^32 divided by the golden ratio. */
+    private static final int MIX = 0x9E3779B9;
     /** As Kubernetes: what a pod that asks for nothing is taken to use, so that those spread too. */
     private static final Map<String, Long> ASSUMED = Map.of("cpu", 100L, "memory", 200L << 20);
+
+    /** Labels that controllers give to a pod or to a revision. */
+    private static final Set<String> OF_ONE_POD = Set.of(Ledger.INDEX_LABEL,
+            Ledger.INCARNATION_LABEL, "pod-template-hash", "controller-revision-hash",
+            "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
+            "batch.kubernetes.io/job-completion-index");
 
     private Score() {}
 
@@ -33,8 +44,14 @@ final class Score {
                 PREFERENCE_WEIGHT);
         return IntStream.range(0, nodes.size()).boxed()
                 .max(Comparator.<Integer>comparingDouble(scores::get)
-                        .thenComparingInt(i -> (pod.uid() + nodes.get(i).name()).hashCode()))
+                        .thenComparingInt(i -> mixed(pod.uid() + nodes.get(i).name())))
                 .map(nodes::get);
+    }
+
+    /** Names that differ in their last letter alone have hashes of nearly always the same order. */
+    private static int mixed(String text) {
+        int hash = text.hashCode();
+        return (hash ^ (hash >>> 16)) * MIX;
     }
 
     /**
@@ -121,6 +138,9 @@ final class Score {
     }
 
     private static int crowd(PodView pod, NodeView node, Surroundings around) {
+        if (pod.spec().path("topologySpreadConstraints").isEmpty()) {
+            return likePods(pod, node);
+        }
         int sum = 0;
         for (JsonNode constraint : pod.spec().path("topologySpreadConstraints")) {
             String value = node.labels().get(constraint.path("topologyKey").asText(""));
@@ -130,5 +150,21 @@ final class Score {
             }
         }
         return sum;
+    }
+
+    /** As Kubernetes, where nobody says how to spread: pods of one kind go to different hosts. */
+    private static int likePods(PodView pod, NodeView node) {
+        Map<String, String> kind = kind(pod);
+        return kind.isEmpty()
+                ? 0
+                : (int) node.pods().stream().filter(p -> !p.terminating()
+                        && p.namespace().equals(pod.namespace()) && kind(p).equals(kind)).count();
+    }
+
+    /** The labels that a pod shares with all of its kind. */
+    private static Map<String, String> kind(PodView pod) {
+        Map<String, String> shared = new HashMap<>(pod.labels());
+        shared.keySet().removeAll(OF_ONE_POD);
+        return shared;
     }
 }

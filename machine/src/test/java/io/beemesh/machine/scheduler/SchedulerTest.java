@@ -176,6 +176,18 @@ final class SchedulerTest {
     }
 
     @Test
+    void likePods_spreadOverHosts_whereNobodySaysHow() {
+        node("node-1", "2", "");
+        node("node-2", "2", "");
+        node("node-3", "2", "");
+        List<String> nodes = List.of("a", "b", "c", "d", "e", "f").stream()
+                .map(n -> Pods.nodeName(pod(n, "1m", ""))).sorted().toList();
+
+        assertThat(nodes).containsExactly("node-1", "node-1", "node-2", "node-2", "node-3",
+                "node-3");
+    }
+
+    @Test
     void importantPod_takesTheRoomOfTheLeastImportant() {
         node("n1", "2", "");
         pod("low", "1", "\"priority\":1,");
