@@ -3,18 +3,14 @@ package io.beemesh.protocol.membership;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.DecoderFuzz;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Broken and random bytes end in a {@link FormatException} or a message, and nothing else. */
 class MembershipFuzzTest {
     private static final int ROUNDS = Integer.getInteger("beemesh.fuzz.rounds", 20_000);
-
-    private interface Decoder {
-        Object decode(byte[] bytes) throws FormatException;
-    }
 
     @Test
     void decoders_anyBytes_failInOrder() throws Exception {
@@ -31,27 +27,10 @@ class MembershipFuzzTest {
         good.add(new JoinAnswer.Admitted(new byte[5], new byte[5], new byte[5], new byte[5],
                 new byte[0], new byte[0], new byte[5], new byte[5]).toBytes());
         good.add(MemberRecord.listToBytes(List.of(new MemberRecord(new byte[9], addresses))));
-        List<Decoder> decoders = List.of(LaneMessage::fromBytes, MemberHello::fromBytes,
+        List<DecoderFuzz.Decoder> decoders = List.of(LaneMessage::fromBytes, MemberHello::fromBytes,
                 JoinRequest::fromBytes, JoinAnswer::fromBytes, MemberRecord::listFromBytes,
                 bytes -> MembershipCertificate.open(bytes, new MeshId(key.peerId())),
                 bytes -> Revocation.open(bytes, new MeshId(key.peerId())));
-        SplittableRandom random = new SplittableRandom(4);
-        for (int round = 0; round < ROUNDS; round++) {
-            byte[] bytes = round % 3 == 0
-                    ? new byte[random.nextInt(80)]
-                    : good.get(random.nextInt(good.size())).clone();
-            if (round % 3 == 0) {
-                random.nextBytes(bytes);
-            } else {
-                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-            }
-            for (Decoder decoder : decoders) {
-                try {
-                    decoder.decode(bytes);
-                } catch (FormatException e) {
-                    // In order.
-                }
-            }
-        }
+        DecoderFuzz.run(ROUNDS, good, decoders);
     }
 }

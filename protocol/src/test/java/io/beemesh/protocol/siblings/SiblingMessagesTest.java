@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.protocol.DecoderFuzz;
 import io.beemesh.protocol.scheduling.TaskId;
 import io.beemesh.protocol.siblings.CloneAnswer.Kind;
 import io.beemesh.protocol.siblings.CloneTask.Owner;
 import io.beemesh.protocol.siblings.Presence.Replica;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class SiblingMessagesTest {
@@ -19,10 +19,6 @@ class SiblingMessagesTest {
             List.of(new Replica(0, 1, false), new Replica(1_000_000, 99, true)));
     private static final CloneTask TASK = new CloneTask(new TaskId(1, 2),
             new Owner("replicasets", "default", "web-5c9f", "0b1f"), 3, 4);
-
-    private interface Decoder {
-        Object decode(byte[] bytes) throws FormatException;
-    }
 
     @Test
     void messages_roundTrip() throws FormatException {
@@ -68,25 +64,8 @@ class SiblingMessagesTest {
     void decoders_anyBytes_failInOrder() {
         List<byte[]> good = List.of(PRESENCE.toBytes(), TASK.toBytes(),
                 CloneAnswer.of(Kind.VETOED).toBytes());
-        List<Decoder> decoders = List.of(Presence::fromBytes, CloneTask::fromBytes,
+        List<DecoderFuzz.Decoder> decoders = List.of(Presence::fromBytes, CloneTask::fromBytes,
                 CloneAnswer::fromBytes);
-        SplittableRandom random = new SplittableRandom(4);
-        for (int round = 0; round < ROUNDS; round++) {
-            byte[] bytes = round % 3 == 0
-                    ? new byte[random.nextInt(80)]
-                    : good.get(random.nextInt(good.size())).clone();
-            if (round % 3 == 0) {
-                random.nextBytes(bytes);
-            } else {
-                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-            }
-            for (Decoder decoder : decoders) {
-                try {
-                    decoder.decode(bytes);
-                } catch (FormatException e) {
-                    // In order.
-                }
-            }
-        }
+        DecoderFuzz.run(ROUNDS, good, decoders);
     }
 }

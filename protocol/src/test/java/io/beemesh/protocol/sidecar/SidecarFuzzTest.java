@@ -2,12 +2,12 @@ package io.beemesh.protocol.sidecar;
 
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.DecoderFuzz;
 import io.beemesh.protocol.membership.MembershipCertificate;
 import io.beemesh.protocol.membership.MeshId;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.time.Instant;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -15,10 +15,6 @@ import org.junit.jupiter.api.Test;
 class SidecarFuzzTest {
     private static final int ROUNDS = Integer.getInteger("beemesh.fuzz.rounds", 3_000);
     private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
-
-    private interface Decoder {
-        Object decode(byte[] bytes) throws FormatException;
-    }
 
     @Test
     void decoders_anyBytes_failInOrder() {
@@ -37,27 +33,11 @@ class SidecarFuzzTest {
                 new GroupView(new UUID(1, 2), true, 0, 3,
                         List.of(new GroupView.Member(key.peerId(), 1, "10.244.0.1"))).toBytes(),
                 new GroupState(GroupState.Role.LEADER, 7, List.of(0, 1, 2)).toBytes());
-        List<Decoder> decoders = List.of(ConnectRequest::fromBytes, ConnectAnswer::fromBytes,
+        List<DecoderFuzz.Decoder> decoders = List.of(ConnectRequest::fromBytes,
+                ConnectAnswer::fromBytes,
                 GroupView::fromBytes, GroupState::fromBytes,
                 bytes -> PodIdentity.open(bytes, mesh, key.peerId()),
                 bytes -> Credential.prove(bytes, mesh, NOW));
-        SplittableRandom random = new SplittableRandom(4);
-        for (int round = 0; round < ROUNDS; round++) {
-            byte[] bytes = round % 3 == 0
-                    ? new byte[random.nextInt(80)]
-                    : good.get(random.nextInt(good.size())).clone();
-            if (round % 3 == 0) {
-                random.nextBytes(bytes);
-            } else {
-                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-            }
-            for (Decoder decoder : decoders) {
-                try {
-                    decoder.decode(bytes);
-                } catch (FormatException e) {
-                    // In order.
-                }
-            }
-        }
+        DecoderFuzz.run(ROUNDS, good, decoders);
     }
 }
