@@ -73,7 +73,8 @@ final class GroupTest {
             PeerId fresh = cluster.start(2).peer();
             TestCluster.await("the new identity votes", () -> cluster.standing(2).voters().stream()
                     .anyMatch(voter -> voter.peer().equals(fresh)));
-            assertThat(cluster.standing(0).voters()).noneMatch(voter -> voter.peer().equals(lost));
+            TestCluster.await("the lost identity votes no more", () -> cluster.standing(0).voters()
+                    .stream().noneMatch(voter -> voter.peer().equals(lost)));
             assertThat(value(cluster, 2, "a")).isEqualTo("1");
         }
     }
