@@ -8,12 +8,15 @@ import io.beemesh.libp2p.peer.PublicKey;
 import io.beemesh.libp2p.upgrade.ProvenConnection;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionPathStats;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +38,7 @@ final class QuicConnection extends ProvenConnection {
         super(remoteKey, remoteAddress, inbound);
         this.transport = transport;
         this.channel = channel;
-        this.lateEnds = new LateEnds(transport.loop(), channel, this::resume);
+        this.lateEnds = new LateEnds(transport.loop(), this::pathState, this::resume);
         this.openings = new StreamOpenings(
                 () -> channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) > 0, this::openNow);
         planKeepAlive();
@@ -133,6 +136,15 @@ final class QuicConnection extends ProvenConnection {
 
     LateEnds lateEnds() {
         return lateEnds;
+    }
+
+    private Optional<LateEnds.PathState> pathState() {
+        Future<QuicConnectionPathStats> stats = channel.collectPathStats(0);
+        return stats.isSuccess()
+                ? Optional.of(new LateEnds.PathState(stats.getNow().sent(),
+                        stats.getNow().recv(), Duration.ofNanos(stats.getNow().rtt()),
+                        stats.getNow().cwnd()))
+                : Optional.empty();
     }
 
     /** Sends at the end of this turn what was written to a stream in it; once a turn and stream. */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <a href="https://github.com/cloudflare/quiche/issues/2525">issue 2525</a>). Where the last bytes have
  * left before, {@link LateEnds} says when the end may follow.
  */
-final class QuicOutput {
+final class QuicOutput implements LateEnds.Sender {
     /** What is gathered before it goes out within the turn. */
     private static final int PIECE_BYTES = 64 * 1024;
 
@@ -174,7 +174,8 @@ final class QuicOutput {
     }
 
     /** Gives QUIC an end without bytes. */
-    void end() {
+    @Override
+    public void end() {
         if (endGiven || refused) {
             return;
         }
@@ -216,8 +217,8 @@ final class QuicOutput {
         }
     }
 
-    /** What QUIC would take now, in bytes. */
-    long capacity() {
+    @Override
+    public long capacity() {
         return channel.bytesBeforeUnwritable();
     }
 }
