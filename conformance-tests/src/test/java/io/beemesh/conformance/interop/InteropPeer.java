@@ -49,7 +49,7 @@ public final class InteropPeer implements AutoCloseable {
         try {
             process = new ProcessBuilder(words)
                     .directory(folder.toFile())
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

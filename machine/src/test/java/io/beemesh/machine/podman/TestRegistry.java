@@ -40,6 +40,8 @@ public final class TestRegistry implements AutoCloseable {
         podman.podman("build", "-t", BUILT, context.toString());
         podman.podman("save", "-q", "--format", "docker-dir", "-o", image.toString(), BUILT);
         podman.podman("rmi", BUILT);
+        // Podman says hello by TLS first, which the server takes for a request that does not end.
+        System.setProperty("sun.net.httpserver.maxReqTime", "1");
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/v2/", this::answer);
         server.start();
