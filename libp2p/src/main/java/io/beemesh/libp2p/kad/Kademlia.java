@@ -129,6 +129,12 @@ public final class Kademlia {
         return joined;
     }
 
+    /** Takes a peer whose address is known into the table without asking it first; for simulations of many. */
+    void know(PeerId peer, KadKey key) {
+        host.loop().assertInside();
+        peers.answered(peer, key);
+    }
+
     /** The peers closest to {@code key}, any bytes: a peer id, a value's key, a multihash. */
     public CompletableFuture<LookupResult> closestPeers(byte[] key) {
         host.loop().assertInside();

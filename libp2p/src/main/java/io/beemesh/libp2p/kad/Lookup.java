@@ -5,9 +5,9 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * asked: alpha at a time, and all of k at once as soon as the beta closest have answered. It ends when
  * the k closest have answered. Servers answer with k peers, of which some may be dead without their
  * knowing; if two or more of the closest turned out dead, the farthest of the result is itself taken as
- * a target, which shows what the dead ones hid.
+ * a target, which shows what the dead ones hid. Two dials that are lost in a row make a living peer look
+ * dead: one that half of k peers name, which ask it every minute, is asked a third time.
  */
 final class Lookup {
     private static final int CANDIDATES_MAX = 512;
@@ -47,6 +48,7 @@ final class Lookup {
         List<Multiaddr> addresses;
         State state = State.HEARD;
         int attempts;
+        int named;
 
         Candidate(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
             this.id = id;
@@ -60,7 +62,7 @@ final class Lookup {
     private final Query query;
     private final Consumer<LookupResult> then;
     private final TreeMap<KadKey, Candidate> candidates;
-    private final Set<PeerId> seen = new HashSet<>();
+    private final Map<PeerId, Candidate> seen = new HashMap<>();
     private final long startNanos;
     private Loop.@Nullable Timer deadline;
     private int inFlight;
@@ -80,7 +82,6 @@ final class Lookup {
     /** Begins; {@code then} is called once and never before this returns. */
     static void start(Peers peers, KadKey target, Query query, Consumer<LookupResult> then) {
         Lookup lookup = new Lookup(peers, target, query, then);
-        lookup.seen.add(peers.self());
         for (Contact contact : peers.table().closest(target, peers.config().bucketSize())) {
             lookup.hear(contact.id, contact.key, 1, List.of());
         }
@@ -90,8 +91,10 @@ final class Lookup {
     }
 
     private void hear(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
-        if (seen.size() < 4 * CANDIDATES_MAX && seen.add(id)) {
-            candidates.put(key, new Candidate(id, key, hop, addresses));
+        if (seen.size() < 4 * CANDIDATES_MAX) {
+            Candidate candidate = new Candidate(id, key, hop, addresses);
+            seen.put(id, candidate);
+            candidates.put(key, candidate);
             if (candidates.size() > CANDIDATES_MAX) {
                 candidates.pollLastEntry();
             }
@@ -197,9 +200,7 @@ final class Lookup {
                 case Reply.Failure failure -> {
                     failures++;
                     if (first) {
-                        boolean again = candidate.attempts < (failure.gone()
-                                ? ATTEMPTS_OF_GONE_MAX
-                                : ATTEMPTS_MAX);
+                        boolean again = candidate.attempts < attemptsMax(candidate, failure);
                         candidate.state = again ? State.HEARD : State.FAILED;
                     }
                 }
@@ -208,13 +209,21 @@ final class Lookup {
         });
     }
 
+    private int attemptsMax(Candidate candidate, Reply.Failure failure) {
+        boolean deadSurely = failure.gone() && candidate.named < peers.config().bucketSize() / 2;
+        return deadSurely ? ATTEMPTS_OF_GONE_MAX : ATTEMPTS_MAX;
+    }
+
     private void answered(Candidate candidate, KadMessage answer, boolean first) {
         candidate.state = State.ANSWERED;
         candidate.addresses = List.of();
         List<KadPeer> closer = answer.closer();
         for (int i = 0; i < Math.min(closer.size(), 2 * peers.config().bucketSize()); i++) {
             KadPeer peer = closer.get(i);
-            if (!seen.contains(peer.id())
+            Candidate known = seen.get(peer.id());
+            if (known != null) {
+                known.named++;
+            } else if (!peer.id().equals(peers.self())
                     && (!peer.addresses().isEmpty() || peers.isKnown(peer.id()))) {
                 hear(peer.id(), KadKey.of(peer.id()), candidate.hop + 1, peer.addresses());
             }

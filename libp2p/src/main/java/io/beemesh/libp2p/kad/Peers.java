@@ -86,7 +86,8 @@ final class Peers {
         });
     }
 
-    private void answered(PeerId peer, KadKey key) {
+    /** Takes the peer into the table, if there is room, as one that has just answered. */
+    void answered(PeerId peer, KadKey key) {
         List<Multiaddr> addresses = addresses(peer);
         if (table.answered(peer, key, IpGroup.of(addresses), loop().nanoTime())
                 && !addresses.isEmpty()) {

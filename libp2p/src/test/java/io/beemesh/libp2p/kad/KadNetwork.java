@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /** Simulated peers that form one DHT. */
 final class KadNetwork {
@@ -82,8 +83,8 @@ final class KadNetwork {
     }
 
     private Peer add(KadConfig itsConfig, Runnable joined) {
-        SimulatedHost host = network.newHost();
-        Peer peer = new Peer(host, new Kademlia(host, simulation.newRandom(), itsConfig, POLICIES));
+        Peer peer = newPeer(itsConfig);
+        SimulatedHost host = peer.host;
         List<PeerId> seeds = new ArrayList<>();
         for (int i = 0; i < Math.min(3, peers.size()); i++) {
             SimulatedHost seed = peers.get(random.nextInt(peers.size())).host;
@@ -97,9 +98,18 @@ final class KadNetwork {
                 joined.run();
             });
         });
+        keep(peer);
+        return peer;
+    }
+
+    private Peer newPeer(KadConfig itsConfig) {
+        SimulatedHost host = network.newHost();
+        return new Peer(host, new Kademlia(host, simulation.newRandom(), itsConfig, POLICIES));
+    }
+
+    private void keep(Peer peer) {
         peer.index = peers.size();
         peers.add(peer);
-        return peer;
     }
 
     /** Adds so many peers, a tenth of those there are at a time. */
@@ -114,6 +124,68 @@ final class KadNetwork {
             }
             simulation.runUntil(() -> joining[0] == 0, Duration.ofMinutes(5));
         }
+    }
+
+    /**
+     * So many peers at once, with the tables that they would have if they had joined long ago: all of a
+     * bucket that has no more than k, else k of it at random. Joining costs most of the time of a large
+     * simulation, and of the ids and keys in the tables there is one object each.
+     */
+    void found(int count) {
+        for (int i = 0; i < count; i++) {
+            Peer peer = newPeer(config);
+            peer.host.loop().run(peer.kademlia::start);
+            peer.joinedNanos = simulation.nanoTime();
+            keep(peer);
+        }
+        KadKey zero = new KadKey(0, 0, 0, 0);
+        List<Peer> sorted = new ArrayList<>(peers);
+        sorted.sort((x, y) -> zero.compareDistance(x.key, y.key));
+        for (Peer peer : peers) {
+            peer.host.loop().run(() -> fill(peer, sorted));
+        }
+    }
+
+    /** Of the peers that have a prefix in common with it, those whose next bit differs are one bucket. */
+    private void fill(Peer peer, List<Peer> sorted) {
+        int from = 0;
+        int to = sorted.size();
+        for (int bit = 0; to - from > 1; bit++) {
+            int ones = firstWith(bit, sorted, from, to);
+            if (peer.key.bit(bit)) {
+                fillBucket(peer, sorted.subList(from, ones));
+                from = ones;
+            } else {
+                fillBucket(peer, sorted.subList(ones, to));
+                to = ones;
+            }
+        }
+    }
+
+    private static int firstWith(int bit, List<Peer> sorted, int from, int to) {
+        int low = from;
+        int high = to;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted.get(middle).key.bit(bit)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    private void fillBucket(Peer peer, List<Peer> bucket) {
+        int k = config.bucketSize();
+        IntStream all = bucket.size() <= k
+                ? IntStream.range(0, bucket.size())
+                : random.ints(0, bucket.size()).distinct().limit(k);
+        all.mapToObj(bucket::get).forEach(other -> {
+            peer.host.addressBook().add(other.host.peerId(), other.host.listenAddresses(),
+                    Duration.ofHours(1));
+            peer.kademlia.know(other.host.peerId(), other.key);
+        });
     }
 
     /** The peer is gone: as by power failure if {@code silent}, else as by kill. */

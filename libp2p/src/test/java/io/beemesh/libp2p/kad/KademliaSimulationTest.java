@@ -26,6 +26,9 @@ import org.junit.jupiter.api.Test;
  *     -DargLine="-Xmx14g -Dkad.peers=10000 -Dkad.minutes=10 -Dkad.lookups=10000 -Dkad.seed=1"
  * </pre>
  *
+ * <p>With {@code -Dkad.given=true} the tables are given instead of joined for, see
+ * {@link KadNetwork#found}: that makes larger networks possible. Those that come later join.
+ *
  * <p>Of every 100 writes 5 are lost: 4.5 are sent again, 0.5 are lost with their stream. One peer in a
  * hundred leaves a minute, half of them without a word, and as many join. A lookup is exact if its result
  * is the k closest of the peers that had joined before it began and lived until it ended; those that
@@ -39,6 +42,7 @@ final class KademliaSimulationTest {
     private final int minutes = Integer.getInteger("kad.minutes", 3);
     private final int lookups = Integer.getInteger("kad.lookups", 1_500);
     private final long seed = Long.getLong("kad.seed", 1);
+    private final boolean given = Boolean.getBoolean("kad.given");
 
     private final KadNetwork net = new KadNetwork(seed,
             NetworkConditions.wan().withLoss(DELAYED, BROKEN).withConnectionsMax(300),
@@ -54,12 +58,17 @@ final class KademliaSimulationTest {
     @Test
     void lookups_churnAndLoss_returnTheExactClosest() {
         long begin = System.nanoTime();
-        net.grow(peers);
+        if (given) {
+            net.found(peers);
+        } else {
+            net.grow(peers);
+        }
         net.peers.forEach(peer -> everyone.put(peer.host.peerId(), peer));
         net.simulation.run(Duration.ofMinutes(1));
         NetworkCounters counters = net.network.counters();
-        System.out.printf("seed=%d peers=%d joined wall=%ds heap bytes per peer=%d %s%n", seed,
-                peers, seconds(begin), Heap.bytesInUse() / peers, counters);
+        System.out.printf("seed=%d peers=%d %s wall=%ds heap bytes per peer=%d %s%n", seed,
+                peers, given ? "given" : "joined", seconds(begin), Heap.bytesInUse() / peers,
+                counters);
         long writesBefore = counters.writes();
         long bytesBefore = counters.bytes();
         net.simulation.newLoop().run(this::planChurn);

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.beemesh.libp2p.multiformats.Multihash;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.NetworkConditions;
+import io.beemesh.libp2p.simulation.SimulatedHost;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -142,6 +144,25 @@ final class KademliaTest {
         assertThat(result.closest())
                 .isEqualTo(byDistance.stream().filter(net.peers::contains).limit(20)
                         .map(peer -> peer.host.peerId()).toList());
+    }
+
+    @Test
+    void closestPeers_twoDialsToLivingPeerAreLost_areExactAllTheSame() {
+        byte[] target = "target".getBytes(StandardCharsets.UTF_8);
+        KadKey key = KadKey.of(target);
+        List<KadNetwork.Peer> byDistance = net.peers.stream()
+                .sorted((x, y) -> key.compareDistance(x.key, y.key)).toList();
+        KadNetwork.Peer asker = byDistance.getLast();
+        KadNetwork.Peer unheard = byDistance.get(3);
+        Set<SimulatedHost> cut = Set.of(asker.host, unheard.host);
+        asker.host.loop().run(() -> asker.host.disconnect(unheard.host.peerId()));
+        net.network.partition((from, to) -> cut.contains(from) && cut.contains(to));
+        long failedBefore = net.network.counters().dialsFailed();
+        net.simulation.newLoop().schedule(Duration.ofSeconds(6), net.network::heal);
+        LookupResult result = net.call(asker, kad -> kad.closestPeers(target));
+        assertThat(net.network.counters().dialsFailed() - failedBefore).isEqualTo(2);
+        assertThat(result.closest()).isEqualTo(byDistance.stream().limit(20)
+                .map(peer -> peer.host.peerId()).toList());
     }
 
     @Test

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.Libp2pException;
-import io.beemesh.libp2p.StreamReader;
-import io.beemesh.libp2p.StreamResetException;
-import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,59 +17,13 @@ import org.junit.jupiter.api.Test;
 class YamuxSessionTest {
     private final Simulation simulation = new Simulation(1);
     private final ReceiveBudget budget = new ReceiveBudget(1 << 20, 1 << 20);
-    private final Side dialer = new Side(true, YamuxConfig.defaults().withWriteBytesMax(1 << 20));
-    private final Side listener = new Side(false, YamuxConfig.defaults().withInboundStreamsMax(4));
+    private final YamuxSide dialer = side(true,
+            YamuxConfig.defaults().withWriteBytesMax(1 << 20));
+    private final YamuxSide listener = side(false,
+            YamuxConfig.defaults().withInboundStreamsMax(4));
 
-    /** One end, with all streams that it was given. */
-    private final class Side implements YamuxSession.Listener {
-        private final SimulatedLoop loop = simulation.newLoop();
-        private final YamuxSession session;
-        private final List<YamuxStream> accepted = new ArrayList<>();
-
-        Side(boolean dials, YamuxConfig config) {
-            session = new YamuxSession(loop, config, budget, dials, this);
-        }
-
-        @Override
-        public void onStream(YamuxStream stream) {
-            accepted.add(stream);
-        }
-
-        @Override
-        public void onOutput() {
-            // The test pulls.
-        }
-
-        byte[] pull() {
-            ByteBuffer out = ByteBuffer.allocate(65_519);
-            session.pull(out);
-            byte[] bytes = new byte[out.flip().remaining()];
-            out.get(bytes);
-            return bytes;
-        }
-    }
-
-    private static final class Collector implements StreamReader {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private boolean ended;
-        private boolean reset;
-
-        @Override
-        public void onData(ByteBuffer part) {
-            byte[] copy = new byte[part.remaining()];
-            part.get(copy);
-            bytes.writeBytes(copy);
-        }
-
-        @Override
-        public void onEnd() {
-            ended = true;
-        }
-
-        @Override
-        public void onReset(StreamResetException cause) {
-            reset = true;
-        }
+    private YamuxSide side(boolean dials, YamuxConfig config) {
+        return new YamuxSide(simulation.newLoop(), config, budget, dials);
     }
 
     private static Collector read(YamuxStream stream, long credit) {
@@ -86,19 +36,11 @@ class YamuxSessionTest {
     /** Carries bytes both ways, cut into pieces of {@code cut}, until there are none. */
     private void exchange(int cut) throws YamuxException {
         for (int idle = 0; idle < 2;) {
-            boolean there = carry(dialer, listener, cut);
-            boolean back = carry(listener, dialer, cut);
+            boolean there = dialer.carryTo(listener, cut);
+            boolean back = listener.carryTo(dialer, cut);
             idle = there || back ? 0 : idle + 1;
             simulation.run(Duration.ofMillis(1));
         }
-    }
-
-    private static boolean carry(Side from, Side to, int cut) throws YamuxException {
-        byte[] bytes = from.pull();
-        for (int at = 0; at < bytes.length; at += cut) {
-            to.session.feed(ByteBuffer.wrap(bytes, at, Math.min(cut, bytes.length - at)));
-        }
-        return bytes.length > 0;
     }
 
     private static byte[] bytes(int size) {
@@ -109,87 +51,87 @@ class YamuxSessionTest {
 
     @Test
     void open_withoutData_isTheKnownFrame() throws Libp2pException {
-        assertThat(dialer.session.open().isOpen()).isTrue();
+        assertThat(dialer.session().open().isOpen()).isTrue();
         assertThat(HexFormat.of().formatHex(dialer.pull())).isEqualTo("000100010000000100000000");
     }
 
     @Test
     void write_anyCut_arrivesAndEnds() throws Libp2pException, YamuxException {
         for (int cut : new int[]{1, 5, 12, 13, 1000, 65_519}) {
-            YamuxStream stream = dialer.session.open();
+            YamuxStream stream = dialer.session().open();
             byte[] sent = bytes(cut == 1 ? 3000 : 300_000);
             CompletableFuture<Void> written = stream.write(ByteBuffer.wrap(sent));
             stream.closeWrite();
             exchange(cut);
-            YamuxStream other = listener.accepted.getLast();
+            YamuxStream other = listener.accepted().getLast();
             Collector collector = read(other, Long.MAX_VALUE);
             exchange(cut);
-            assertThat(collector.bytes.toByteArray()).isEqualTo(sent);
-            assertThat(collector.ended).isTrue();
+            assertThat(collector.bytes()).isEqualTo(sent);
+            assertThat(collector.ended()).isTrue();
             assertThat(written).isCompleted();
             other.closeWrite();
             Collector none = read(stream, 1);
             exchange(cut);
-            assertThat(none.ended).isTrue();
-            assertThat(dialer.session.streamCount() + listener.session.streamCount()).isZero();
+            assertThat(none.ended()).isTrue();
+            assertThat(dialer.session().streamCount() + listener.session().streamCount()).isZero();
             assertThat(budget.bufferedBytes()).isZero();
         }
     }
 
     @Test
     void write_readerWithoutCredit_stopsAtTheWindow() throws Libp2pException, YamuxException {
-        YamuxStream stream = dialer.session.open();
+        YamuxStream stream = dialer.session().open();
         CompletableFuture<Void> written = stream.write(ByteBuffer.wrap(bytes(300_000)));
         exchange(65_519);
         assertThat(written).isNotDone();
         assertThat(budget.bufferedBytes()).isEqualTo(YamuxConfig.INITIAL_WINDOW_BYTES);
-        Collector collector = read(listener.accepted.getFirst(), 100);
+        Collector collector = read(listener.accepted().getFirst(), 100);
         exchange(65_519);
-        assertThat(collector.bytes.size()).isEqualTo(100);
-        listener.accepted.getFirst().request(200_000);
+        assertThat(collector.bytes().length).isEqualTo(100);
+        listener.accepted().getFirst().request(200_000);
         exchange(65_519);
-        assertThat(collector.bytes.size()).isEqualTo(200_100);
+        assertThat(collector.bytes().length).isEqualTo(200_100);
         assertThat(written).isCompleted();
     }
 
     @Test
     void write_beyondTheLimit_resetsTheStream() throws Libp2pException, YamuxException {
-        YamuxStream stream = dialer.session.open();
+        YamuxStream stream = dialer.session().open();
         Collector own = read(stream, 1);
         CompletableFuture<Void> first = stream.write(ByteBuffer.allocate(2 << 20));
         assertThat(stream.write(ByteBuffer.allocate(1))).isCompletedExceptionally();
         exchange(65_519);
         assertThat(first).isCompletedExceptionally();
-        assertThat(own.reset).isTrue();
-        assertThat(dialer.session.streamCount()).isZero();
+        assertThat(own.reset()).isTrue();
+        assertThat(dialer.session().streamCount()).isZero();
     }
 
     @Test
     void feed_moreStreamsThanAllowed_refusesTheRest() throws Libp2pException, YamuxException {
         List<Collector> readers = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            readers.add(read(dialer.session.open(), 1));
+            readers.add(read(dialer.session().open(), 1));
         }
         exchange(65_519);
-        assertThat(listener.accepted).hasSize(4);
-        assertThat(readers.stream().filter(reader -> reader.reset)).hasSize(2);
+        assertThat(listener.accepted()).hasSize(4);
+        assertThat(readers.stream().filter(reader -> reader.reset())).hasSize(2);
     }
 
     @Test
     void open_manyUnacknowledged_fails() throws Libp2pException {
         for (int i = 0; i < 256; i++) {
-            assertThat(dialer.session.open().isOpen()).isTrue();
+            assertThat(dialer.session().open().isOpen()).isTrue();
         }
-        assertThatThrownBy(dialer.session::open).isInstanceOf(Libp2pException.class);
+        assertThatThrownBy(dialer.session()::open).isInstanceOf(Libp2pException.class);
     }
 
     @Test
     void ping_answered_givesRoundTrip_elseFalse() throws YamuxException {
-        assertThat(dialer.session.ping()).isTrue();
-        assertThat(dialer.session.ping()).isFalse();
+        assertThat(dialer.session().ping()).isTrue();
+        assertThat(dialer.session().ping()).isFalse();
         exchange(12);
-        assertThat(dialer.session.roundTripNanos()).isPositive();
-        assertThat(dialer.session.ping()).isTrue();
+        assertThat(dialer.session().roundTripNanos()).isPositive();
+        assertThat(dialer.session().ping()).isTrue();
     }
 
     @Test
@@ -207,9 +149,9 @@ class YamuxSessionTest {
                 syn + "000000040000000100000000" + "000000000000000100000001" + "00", // data after
                                                                                       // the end
         }) {
-            Side victim = new Side(false, YamuxConfig.defaults());
+            YamuxSide victim = side(false, YamuxConfig.defaults());
             assertThatThrownBy(
-                    () -> victim.session.feed(ByteBuffer.wrap(HexFormat.of().parseHex(hex))))
+                    () -> victim.session().feed(ByteBuffer.wrap(HexFormat.of().parseHex(hex))))
                     .as(hex)
                     .isInstanceOf(YamuxException.class);
         }
@@ -220,7 +162,7 @@ class YamuxSessionTest {
         byte[] ping = HexFormat.of().parseHex("000200010000000000000007");
         assertThatThrownBy(() -> {
             for (int i = 0; i < 100_000; i++) {
-                listener.session.feed(ByteBuffer.wrap(ping));
+                listener.session().feed(ByteBuffer.wrap(ping));
             }
         }).isInstanceOf(YamuxException.class);
     }
@@ -228,16 +170,16 @@ class YamuxSessionTest {
     @Test
     void feed_dataThatNobodyReads_costsTheStreamNotTheHost()
             throws Libp2pException, YamuxException {
-        Side victim = new Side(false, YamuxConfig.defaults());
+        YamuxSide victim = side(false, YamuxConfig.defaults());
         ByteBuffer frame = ByteBuffer.allocate(12 + 200_000);
         for (int id = 1; id < 41; id += 2) {
             frame.clear();
             YamuxFrame.write(frame, YamuxFrame.DATA, YamuxFrame.SYN, id, 200_000);
-            victim.session.feed(frame.position(0).limit(frame.capacity()));
+            victim.session().feed(frame.position(0).limit(frame.capacity()));
         }
         assertThat(budget.bufferedBytes()).isLessThanOrEqualTo(1 << 20);
-        assertThat(victim.session.streamCount()).isEqualTo(5);
-        victim.session.close("over");
+        assertThat(victim.session().streamCount()).isEqualTo(5);
+        victim.session().close("over");
         assertThat(budget.bufferedBytes()).isZero();
     }
 
@@ -246,19 +188,19 @@ class YamuxSessionTest {
         SplittableRandom random = new SplittableRandom(3);
         int refused = 0;
         for (int round = 0; round < 300; round++) {
-            Side victim = new Side(false, YamuxConfig.defaults().withInboundStreamsMax(8));
+            YamuxSide victim = side(false, YamuxConfig.defaults().withInboundStreamsMax(8));
             try {
                 for (int i = 0; i < 200; i++) {
-                    victim.session.feed(randomFrame(random));
-                    victim.accepted.forEach(stream -> stream.request(random.nextInt(3000)));
+                    victim.session().feed(randomFrame(random));
+                    victim.accepted().forEach(stream -> stream.request(random.nextInt(3000)));
                     byte[] ignored = victim.pull();
                     simulation.run(Duration.ofMillis(1));
                 }
             } catch (YamuxException e) {
                 refused++;
             }
-            assertThat(victim.session.streamCount()).isLessThanOrEqualTo(8);
-            victim.session.close("over");
+            assertThat(victim.session().streamCount()).isLessThanOrEqualTo(8);
+            victim.session().close("over");
             simulation.run(Duration.ofMillis(1));
             assertThat(budget.bufferedBytes()).isZero();
         }
