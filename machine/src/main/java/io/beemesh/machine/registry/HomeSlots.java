@@ -91,7 +91,8 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         this.replicas = new Replicas(loop, self, mesh.random(), this, mesh.transport(),
                 new Replicas.Settings(config.replica(), mesh.rules(), mesh.members().isNew(),
                         forgetful));
-        this.mayFound = !mesh.members().isJoining();
+        // Of what it forgot it may have been half of those who know.
+        this.mayFound = !mesh.members().isJoining() && !forgetful;
         this.snapshots = new Snapshots(objects, codec, config.namespaceBytesMax());
     }
 

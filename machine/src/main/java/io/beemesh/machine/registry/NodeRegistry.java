@@ -122,6 +122,9 @@ public final class NodeRegistry
     public CompletableFuture<Void> start() {
         return onLoop(() -> {
             alone = isAlone();
+            if (alone) {
+                slots.knowsAll();
+            }
             mesh.members().onChange(this::join);
             join();
             return router.begin().thenCompose(begun -> alone

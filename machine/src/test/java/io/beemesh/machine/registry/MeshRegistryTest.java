@@ -87,6 +87,36 @@ class MeshRegistryTest {
         assertThat(read(third, KEY)).isEqualTo("one");
     }
 
+    /** Found with {@code ReplicaSimulationTest}: who forgot a slot and who never heard of it began it anew. */
+    @Test
+    void diskLost_beginsNothingThatIsThere_withWhoHasNotHeardOfIt() {
+        mesh.withNodes(3);
+        MeshNode first = mesh.nodes.get(0);
+        MeshNode forgetful = mesh.nodes.get(1);
+        MeshNode cut = mesh.nodes.get(2);
+        cutOff(cut);
+        write(first, TestObjects.creating(KEY, "one"));
+        forgetful.crash();
+        forgetful.restartEmpty();
+        cutOff(first);
+        for (MeshNode node : List.of(forgetful, cut)) {
+            WriteResult result = await(node,
+                    () -> node.registry().write(TestObjects.creating(KEY, "two")));
+            assertThat(result).isInstanceOf(WriteResult.Unavailable.class);
+        }
+        mesh.network.heal();
+        simulation.run(Duration.ofSeconds(10));
+        for (MeshNode node : mesh.nodes) {
+            assertThat(read(node, KEY)).isEqualTo("one");
+        }
+        write(forgetful, TestObjects.creating(TestObjects.configMap("another", "a"), "two"));
+    }
+
+    private void cutOff(MeshNode node) {
+        mesh.network.partition((from, to) -> from.peerId().equals(node.self()) != to.peerId()
+                .equals(node.self()));
+    }
+
     @Test
     void primaryKilled_theOthersGoOn_andItComesBack() {
         mesh.withNodes(3);
