@@ -12,6 +12,8 @@ public final class SimulatedLoop implements Loop {
     private final Simulation simulation;
     private boolean inside;
     private boolean stopped;
+    private double rate = 1;
+    private Duration ahead = Duration.ZERO;
     private @Nullable List<Runnable> backlog;
 
     SimulatedLoop(Simulation simulation) {
@@ -25,17 +27,28 @@ public final class SimulatedLoop implements Loop {
 
     @Override
     public Timer schedule(Duration delay, Runnable task) {
-        return simulation.schedule(delay.toNanos(), () -> run(task))::cancel;
+        return simulation.schedule((long) (delay.toNanos() / rate), () -> run(task))::cancel;
     }
 
     @Override
     public long nanoTime() {
-        return simulation.nanoTime();
+        return (long) (simulation.nanoTime() * rate);
     }
 
     @Override
     public Instant wallTime() {
-        return simulation.wallTime();
+        return simulation.wallTime().plus(ahead);
+    }
+
+    /**
+     * Has the clocks of this node go wrong; before it has looked at them.
+     *
+     * @param fast how many times too fast its monotonic clock runs, such as 1.01
+     * @param early by how much its wall clock is ahead of the others
+     */
+    public void skew(double fast, Duration early) {
+        rate = fast;
+        ahead = early;
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.machine.registry.replica.Rules.Rule;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
 import java.io.IOException;
@@ -68,6 +69,9 @@ final class Barriers {
      * too long.
      */
     CompletableFuture<Long> await(List<Integer> numbers, long atLeast) {
+        if (!mesh.rules().hold(Rule.BARRIER)) {
+            return CompletableFuture.completedFuture(atLeast);
+        }
         Read read = new Read(numbers, atLeast, loop.nanoTime() + Router.WAIT_MAX.toNanos());
         ask(read);
         return read.future;
@@ -138,7 +142,8 @@ final class Barriers {
      * versions before that are waited for, or a watch from {@code atLeast} would miss them.
      */
     private Word word(Slot slot, long atLeast) {
-        if (slot.replica().isSettled() && slot.replica().hasLease()) {
+        boolean settled = slot.replica().isSettled() || !mesh.rules().hold(Rule.SETTLED_READS);
+        if (settled && slot.replica().hasLease()) {
             slots.clock().observe(atLeast);
             return new Word(slot.number(), true, slot.sequenceAt(atLeast), slot.version());
         }

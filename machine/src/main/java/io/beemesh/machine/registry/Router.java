@@ -5,6 +5,7 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.replica.Replica;
 import io.beemesh.machine.registry.replica.Role;
+import io.beemesh.machine.registry.replica.Rules.Rule;
 import io.beemesh.protocol.registry.RegistryMessage;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
@@ -274,8 +275,9 @@ final class Router {
         // An answer that is committed and not told is neither in flight nor known.
         slots.tellCommitted();
         CompletableFuture<WriteResult> future = new CompletableFuture<>();
-        Optional<WriteResult> known = answers.get(id);
-        Optional<Proposal> inFlight = slot.request(id);
+        boolean remembers = mesh.rules().hold(Rule.FIRST_ANSWER);
+        Optional<WriteResult> known = answers.get(id).filter(a -> remembers);
+        Optional<Proposal> inFlight = slot.request(id).filter(p -> remembers);
         if (known.isPresent()) {
             future.complete(known.get());
         } else if (inFlight.isPresent()) {

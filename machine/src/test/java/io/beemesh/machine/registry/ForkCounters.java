@@ -15,6 +15,7 @@ final class ForkCounters {
     long unknown;
     long lists;
     long resumes;
+    long expired;
 
     void add(SimulatedMesh mesh, ForkClients clients, List<ForkWatch> watches) {
         mesh.nodes.forEach(n -> n.lives.forEach(r -> {
@@ -29,6 +30,7 @@ final class ForkCounters {
         watches.forEach(w -> {
             lists += w.lists;
             resumes += w.resumes;
+            expired += w.expired;
         });
     }
 
@@ -37,6 +39,6 @@ final class ForkCounters {
         return "crashes=" + crashes + " partitions=" + partitions + " detached=" + detached
                 + " attached=" + attached + " merged=" + merged + " conflicts=" + conflicts
                 + " writes=" + writes + " refusals=" + refusals + " unknown=" + unknown + " lists="
-                + lists + " resumes=" + resumes;
+                + lists + " resumes=" + resumes + " expired=" + expired;
     }
 }

@@ -49,7 +49,7 @@ final class ForkRun {
                 .withLoss(random.nextInt(3) * 0.02, random.nextInt(3) * 0.002);
         RegistryConfig config = RegistryConfig.defaults()
                 .withCheckpointBytes(1_000 + random.nextInt(50_000));
-        this.mesh = new SimulatedMesh(simulation, conditions, config, rules)
+        this.mesh = new SimulatedMesh(simulation, conditions, config, rules).withSkewedClocks()
                 .withNodes(random.nextInt(3) == 0 || nodesMin > 2
                         ? nodesMin + 1 + random.nextInt(nodesMax - nodesMin - 1)
                         : nodesMin);

@@ -2,13 +2,10 @@ package io.beemesh.machine.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.beemesh.machine.registry.replica.BrokenRules;
 import io.beemesh.machine.registry.replica.Rules;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Meshes of 2 to 5 nodes, and of 10 to 19, whose sides go on alone through partitions, also of one direction and down to single
@@ -19,7 +16,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>{@code -Dbeemesh.seed=N} runs that seed alone, {@code -Dbeemesh.seeds=N} as many.
  */
 class ForkSimulationTest {
-    private static final int SEEDS_OF_A_BROKEN_RULE = 100;
     private static final int LARGE_SEEDS = Integer.getInteger("beemesh.seeds", 2);
 
     private static List<Long> seeds() {
@@ -41,7 +37,8 @@ class ForkSimulationTest {
             assertThat(counters.detached).isGreaterThan(100);
             assertThat(counters.attached).isGreaterThan(100);
             assertThat(counters.merged).isGreaterThan(100);
-            assertThat(counters.conflicts).isPositive();
+            assertThat(counters.conflicts).isGreaterThan(100);
+            assertThat(counters.expired).isGreaterThan(100);
         }
     }
 
@@ -69,24 +66,5 @@ class ForkSimulationTest {
                     + " -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.seed=" + seed + "\n"
                     + run.story(), e);
         }
-    }
-
-    static List<String> rules() {
-        return BrokenRules.namesOfForks();
-    }
-
-    @ParameterizedTest
-    @MethodSource("rules")
-    void brokenRule_isNoticed(String rule) {
-        for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
-            try {
-                new ForkRun(seed, BrokenRules.without(rule), new ForkCounters()).run();
-            } catch (RuntimeException | AssertionError e) {
-                System.out.println("Broken rule " + rule + " noticed with seed " + seed + ": "
-                        + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-                return;
-            }
-        }
-        throw new AssertionError(rule + " may be broken and nobody notices");
     }
 }

@@ -29,6 +29,8 @@ final class ForkWatch implements WatchListener {
     private boolean listed;
     int lists;
     int resumes;
+    /** How often it was told 410. */
+    int expired;
 
     ForkWatch(MeshNode node, String namespace, Consumer<Throwable> failed) {
         this.node = node;
@@ -100,7 +102,7 @@ final class ForkWatch implements WatchListener {
                 resumes++;
                 watch = Optional.of(open);
             } else {
-                // Too old.
+                expired++;
                 listed = false;
             }
         });

@@ -2,24 +2,19 @@ package io.beemesh.machine.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.beemesh.machine.registry.replica.BrokenRules;
 import io.beemesh.machine.registry.replica.Rules;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A mesh of 3 to 6 nodes, and of 9 to 30, with clients on all of them, through crashes, kills, a lost disk, pauses,
  * partitions also of one direction, joins, and homes that are to be elsewhere. Checked: histories of each
  * object are linearizable, watches miss nothing and never go back, nodes end alike.
  *
- * <p>{@code -Dbeemesh.seed=N} runs that seed alone, {@code -Dbeemesh.seeds=N} as many, {@code
- * -Dbeemesh.rules=all} breaks each rule of replication in turn.
+ * <p>{@code -Dbeemesh.seed=N} runs that seed alone, {@code -Dbeemesh.seeds=N} as many.
  */
 class MeshRegistrySimulationTest {
-    private static final int SEEDS_OF_A_BROKEN_RULE = 200;
     private static final int LARGE_SEEDS = Integer.getInteger("beemesh.seeds", 2);
 
     private static List<Long> seeds() {
@@ -69,25 +64,5 @@ class MeshRegistrySimulationTest {
                     + " -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.seed=" + seed + "\n"
                     + run.story(), e);
         }
-    }
-
-    static List<String> rules() {
-        String which = System.getProperty("beemesh.rules", "MAJORITY");
-        return which.equals("all") ? BrokenRules.names() : List.of(which);
-    }
-
-    @ParameterizedTest
-    @MethodSource("rules")
-    void brokenRule_isNoticed(String rule) {
-        for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
-            try {
-                new MeshRun(seed, BrokenRules.without(rule), new MeshCounters()).run();
-            } catch (RuntimeException | AssertionError e) {
-                System.out.println("Broken rule " + rule + " noticed with seed " + seed + ": "
-                        + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-                return;
-            }
-        }
-        throw new AssertionError(rule + " may be broken and nobody notices");
     }
 }

@@ -53,7 +53,7 @@ final class MeshRun {
                 .withLoss(random.nextInt(3) * 0.02, random.nextInt(3) * 0.002);
         RegistryConfig config = RegistryConfig.defaults().withoutDetaching()
                 .withCheckpointBytes(1_000 + random.nextInt(50_000));
-        this.mesh = new SimulatedMesh(simulation, conditions, config, rules)
+        this.mesh = new SimulatedMesh(simulation, conditions, config, rules).withSkewedClocks()
                 .withNodes(nodesMin + random.nextInt(nodesMax - nodesMin));
     }
 
@@ -100,7 +100,7 @@ final class MeshRun {
             case 10, 11 -> partition();
             case 12, 13, 14 -> heal();
             case 15 -> pause(node);
-            case 16, 17 -> {
+            case 16, 17, 19, 20 -> {
                 tell("unwanted " + mesh.nodes.indexOf(node));
                 node.wanted = !node.wanted;
             }
@@ -131,6 +131,8 @@ final class MeshRun {
     }
 
     private void partition() {
+        counters.partitions++;
+        partitioned = true;
         Set<SimulatedHost> side = new HashSet<>();
         for (MeshNode node : mesh.nodes) {
             if (random.nextBoolean()) {
@@ -139,8 +141,6 @@ final class MeshRun {
         }
         boolean oneWay = random.nextInt(4) == 0;
         tell("partition " + side.size() + " of " + mesh.nodes.size() + " oneWay=" + oneWay);
-        counters.partitions++;
-        partitioned = true;
         mesh.network.partition((from, to) -> side.contains(from) != side.contains(to)
                 && (!oneWay || side.contains(from)));
     }

@@ -26,6 +26,8 @@ import java.util.random.RandomGenerator;
 /** Registries of several nodes on virtual time, a simulated network and simulated disks. */
 public final class SimulatedMesh {
     private static final Duration FORCE_MAX = Duration.ofMillis(4);
+    private static final double FAST_MAX = 0.02;
+    private static final int AHEAD_MILLIS_MAX = 5_000;
 
     public final Simulation simulation;
     public final SimulatedNetwork network;
@@ -34,6 +36,7 @@ public final class SimulatedMesh {
     private final Rules rules;
     /** What the registries of all nodes sent, if it is counted. */
     boolean counting;
+    private boolean skewed;
     long messages;
     long bytes;
     /** Whether the first node cannot be reached from the second, as membership sees it. */
@@ -45,6 +48,12 @@ public final class SimulatedMesh {
         this.network = new SimulatedNetwork(simulation, conditions);
         this.config = config;
         this.rules = rules;
+    }
+
+    /** The clock of each node runs up to {@value #FAST_MAX} too fast or too slow, and shows a time of its own. */
+    SimulatedMesh withSkewedClocks() {
+        skewed = true;
+        return this;
     }
 
     /** Nodes that know of each other from the start. */
@@ -94,9 +103,15 @@ public final class SimulatedMesh {
         final List<NodeRegistry> lives = new ArrayList<>();
         int life;
 
+        private final double rate;
+        private final Duration ahead;
+
         private MeshNode(SimulatedHost host) {
             this.host = host;
             this.id = host.peerId();
+            RandomGenerator clocks = simulation.newRandom();
+            this.rate = skewed ? 1 + FAST_MAX * (2 * clocks.nextDouble() - 1) : 1;
+            this.ahead = Duration.ofMillis(skewed ? clocks.nextInt(AHEAD_MILLIS_MAX) : 0);
             this.storage = new SimulatedStorage(host.loop(), simulation.newRandom(), FORCE_MAX,
                     false);
         }
@@ -104,6 +119,7 @@ public final class SimulatedMesh {
         private void start() {
             listeners = new ArrayList<>();
             up = true;
+            host.loop().skew(rate, ahead);
             for (MeshNode other : nodes) {
                 if (other != this) {
                     host.addressBook().add(other.id, other.host.listenAddresses(),

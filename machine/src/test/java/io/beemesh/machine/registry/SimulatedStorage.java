@@ -15,7 +15,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * A disk in virtual time: a batch is there for good once it was forced, some milliseconds after it was
- * given; a crash drops what was not forced, or by chance keeps it. Can be full and can break.
+ * given; a crash drops what was not forced, or by chance keeps it or the begin of it. Can be full and can break.
  */
 public final class SimulatedStorage implements Storage {
     private final Loop loop;
@@ -87,7 +87,7 @@ public final class SimulatedStorage implements Storage {
     /** The same disk after the power came back, for the loop of the next life. */
     public SimulatedStorage crash(Loop nextLoop) {
         crashed = true;
-        unforced.filter(b -> random.nextBoolean()).ifPresent(disk.log::addAll);
+        unforced.ifPresent(b -> disk.log.addAll(b.subList(0, random.nextInt(b.size() + 1))));
         unfinished.ifPresent(c -> disk.apply(
                 c.states().stream().filter(s -> random.nextBoolean()).toList()));
         return new SimulatedStorage(nextLoop, random, forceNanosMax, disk, replaces);

@@ -36,8 +36,8 @@ import java.util.stream.Stream;
 /**
  * One run of a mesh in which a hundred of a workload's replicas are lost at once, from one seed: to {@code podman
  * pod rm}, to dead machines, to machines whose node is killed and comes back, or to a partition; with lost,
- * doubled and late gossip, broken streams, and sidecars that restart. Checks I2, I3, I5 and how many pods were
- * started.
+ * doubled and late gossip, tasks that come twice, broken streams, and sidecars that restart. Checks I2, I3, I5 and
+ * how many pods were started.
  */
 final class CloneRun {
     static final String NAMESPACE = "default";

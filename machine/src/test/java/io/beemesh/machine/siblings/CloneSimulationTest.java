@@ -50,7 +50,7 @@ final class CloneSimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = CloneRules.class, names = "NO_VETO")
+    @EnumSource(value = CloneRules.class, names = {"NO_VETO", "NO_COMPARE"})
     void brokenRule_isNoticed(CloneRules rules) {
         for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
             try {

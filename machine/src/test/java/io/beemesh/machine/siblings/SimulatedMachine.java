@@ -42,6 +42,9 @@ final class SimulatedMachine {
     static final GroupResource NODES = GroupResource.NODES;
     private static final Duration TICK = Duration.ofMillis(250);
     private static final Duration DEAD_MIN = Duration.ofSeconds(3);
+    /** Of so many tasks one comes a second time, up to so much later. */
+    private static final int REPEATED = 4;
+    private static final int LATE_MILLIS_MAX = 2_000;
     private static final String UNREACHABLE = "node.kubernetes.io/unreachable";
 
     final MeshNode node;
@@ -208,6 +211,11 @@ final class SimulatedMachine {
 
         @Override
         public CompletableFuture<CloneAnswer> replace(CloneTask task) {
+            if (random.nextInt(REPEATED) == 0) {
+                // As after an answer that was lost.
+                node.host().loop().schedule(Duration.ofMillis(random.nextInt(LATE_MILLIS_MAX)),
+                        () -> requests.replace(task));
+            }
             return requests.replace(task);
         }
 

@@ -32,6 +32,12 @@ public final class Rules {
         PREVIOUS_ENTRY,
         /** Who lost its disk has no vote. */
         VOTELESS,
+        /** A primary answers reads once an entry of its term is committed. */
+        SETTLED_READS,
+        /** A read asks the primary how far the slot is. */
+        BARRIER,
+        /** A write that is asked for again gets the first answer. */
+        FIRST_ANSWER,
         /** A fork knows what it deleted. */
         FORK_DELETIONS(true),
         /** What a fork changed is compared with what it was at the fork point. */

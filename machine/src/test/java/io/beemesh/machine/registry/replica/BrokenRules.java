@@ -1,5 +1,6 @@
 package io.beemesh.machine.registry.replica;
 
+import io.beemesh.machine.registry.replica.Rules.Rule;
 import java.util.Arrays;
 import java.util.List;
 
@@ -7,20 +8,23 @@ import java.util.List;
 public final class BrokenRules {
     private BrokenRules() {}
 
-    /** The names of all rules of a slot's log. */
+    /** The names of all rules. */
     public static List<String> names() {
-        return Arrays.stream(Rules.Rule.values()).filter(r -> !r.isOfForks()).map(Enum::name)
-                .toList();
+        return Arrays.stream(Rule.values()).map(Enum::name).toList();
     }
 
-    /** The names of all rules of what is done alone. */
-    public static List<String> namesOfForks() {
-        return Arrays.stream(Rules.Rule.values()).filter(Rules.Rule::isOfForks).map(Enum::name)
-                .toList();
+    /** Whether a rule is about what is done alone. */
+    public static boolean isOfForks(String name) {
+        return Rule.valueOf(name).isOfForks();
+    }
+
+    /** Runs one slot on its own without a rule. */
+    public static void runWithout(String name, long seed) {
+        new ReplicaRun(seed, without(name)).run();
     }
 
     /** All rules but the named one. */
     public static Rules without(String name) {
-        return Rules.without(Rules.Rule.valueOf(name));
+        return Rules.without(Rule.valueOf(name));
     }
 }
