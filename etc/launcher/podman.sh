@@ -28,6 +28,23 @@ podman_answers() {
         && timeout 10 podman --remote --url "unix://$PODMAN_SOCKET" version >/dev/null 2>&1
 }
 
+# Pods with sidecars have rules of the kernel's, made by programs that a machine with Podman may lack.
+check_pod_network() {
+    local program missing=()
+    for program in nft ip nsenter; do
+        command -v $program >/dev/null || missing+=("$program")
+    done
+    if [ ${#missing[@]} -gt 0 ]; then
+        command -v apt-get >/dev/null \
+            || die 18 "sidecars need ${missing[*]}; install nftables, iproute2 and util-linux, or use --pod-network podman"
+        install_podman
+    fi
+    # As podman.NetworkNamespace does it, in a namespace that ends with the command.
+    unshare --net nft 'add table inet b; add chain inet b c { type filter hook prerouting priority mangle; }
+        add rule inet b c meta l4proto tcp tproxy ip to :15001' 2>/dev/null \
+        || die 18 "this kernel has no transparent proxying for nftables (nft_tproxy), which sidecars need; use --pod-network podman"
+}
+
 # Its files lie beside the socket: the service outlives the node that started it, and its data.
 start_podman_service() {
     local directory

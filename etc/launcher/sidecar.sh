@@ -14,6 +14,8 @@ SIDECAR_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHea
     -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
     # Else it looks for hardware addresses, of which a pod has none.
     -Dio.netty.eventLoopThreads=1 -Dio.netty.machineId=02:00:00:00:00:00:00:01 -Dio.netty.processId=1
+    # Reflection is used a few times at the start: no code is made for it.
+    -Djdk.reflect.useNativeAccessorOnly=true
     # A call without code of its own: half as many classes for the one that there is.
     -Djdk.internal.foreign.DowncallLinker.USE_SPEC=false
     -Dorg.slf4j.simpleLogger.showShortLogName=true)

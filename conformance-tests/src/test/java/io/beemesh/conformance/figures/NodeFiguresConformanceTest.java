@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -50,18 +49,7 @@ final class NodeFiguresConformanceTest {
     private static void applyToReady(Kubectl kubectl) {
         List<Long> millis = new ArrayList<>();
         for (int i = 0; i < PODS; i++) {
-            Instant before = Instant.now();
-            kubectl.apply("""
-                    apiVersion: v1
-                    kind: Pod
-                    metadata: {name: warm-%d}
-                    spec:
-                      terminationGracePeriodSeconds: 0
-                      containers: [{name: app, image: "localhost/beemesh/stateless-app:v1"}]
-                    """.formatted(i));
-            kubectl.ok("wait pod/warm-" + i + " --for=condition=Ready --timeout=30s");
-            millis.add(Duration.between(before, Instant.now()).toMillis());
-            kubectl.ok("delete pod warm-" + i + " --wait=false");
+            millis.add(PodStart.millis(kubectl, "warm-" + i, ""));
         }
         millis.sort(null);
         System.out.println("apply to Ready over " + PODS + " pods, kubectl's own start twice "

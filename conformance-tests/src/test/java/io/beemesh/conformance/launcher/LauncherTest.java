@@ -106,6 +106,20 @@ final class LauncherTest {
     }
 
     @Test
+    void machineThatCannotHaveSidecars_isRefused() {
+        String check = """
+                source etc/launcher/messages.sh; source etc/launcher/podman.sh
+                command() { return %d; }
+                unshare() { return 1; }
+                check_pod_network""";
+        refused(Command.of("bash", "-c", check.formatted(1)), 18,
+                "sidecars need nft ip nsenter; install nftables, iproute2 and util-linux");
+        refused(Command.of("bash", "-c", check.formatted(0)), 18,
+                "no transparent proxying for nftables (nft_tproxy), which sidecars need; use "
+                        + "--pod-network podman");
+    }
+
+    @Test
     void proxy_reachesMaven() throws Exception {
         try (ServerSocket proxy = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
             FutureTask<String> asked = new FutureTask<>(() -> {

@@ -247,6 +247,21 @@ final class PodNetworkConformanceTest {
         assertThat(kubectl.ok("get pod admin -o jsonpath={.status.phase}")).isEqualTo("Failed");
     }
 
+    /** Podman finds it out before the sidecar is there. */
+    @Test
+    void programThatIsNotThere_isSaid() {
+        kubectl.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: nocommand}
+                spec:
+                  restartPolicy: Never
+                  containers: [{name: app, image: "localhost/beemesh/stateless-app:v1",
+                    command: [/nope]}]
+                """);
+        Eventually.contains(SOON, () -> kubectl.ok("get pod nocommand -o yaml"), "StartError");
+    }
+
     @Test
     void theSidecarIsHidden_andRestartedAlone() {
         assertThat(kubectl.ok("get pod client")).contains("1/1");

@@ -10,14 +10,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The sidecars of a node's pods, which the API does not show. */
-record Sidecars(NodeUnderTest node) {
+public record Sidecars(NodeUnderTest node) {
     /** The limit that the project has set itself; what is measured is in docs/benchmarks.md. */
     static final int PSS_MB_MAX = 40;
 
     private static final Pattern PSS = Pattern.compile("(?m)^Pss: *(\\d+) kB");
 
     /** The running ones, as Podman's ids. */
-    List<String> all() {
+    public List<String> all() {
         return matching("label=io.kubernetes.container.name=beemesh-sidecar");
     }
 

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** One try to start a container: image, creation, start, postStart hook. */
+/**
+ * One try to start a container: image, creation, start, postStart hook. All but the start is done while the pod's
+ * network is still being made.
+ */
 final class ContainerStart {
     /** A hook has no limit of its own in Kubernetes; this only bounds what leaks. */
     private static final Duration POST_START_MAX = Duration.ofHours(1);
@@ -21,6 +24,7 @@ final class ContainerStart {
     private final PodContext pod;
     private final JsonNode container;
     private final Listener listener;
+    private String sandboxId = "";
     private boolean abandoned;
     private boolean abandonable = true;
 
@@ -68,7 +72,7 @@ final class ContainerStart {
                 });
     }
 
-    /** Gives up if that leaves nothing half done, as while an image is fetched. */
+    /** Gives up if that leaves nothing half done, as while an image is fetched or the network awaited. */
     boolean abandon() {
         abandoned |= abandonable;
         return abandoned;
@@ -90,6 +94,7 @@ final class ContainerStart {
     private CompletableFuture<ContainerState> create(ContainerSpec spec) {
         checkWanted();
         abandonable = false;
+        sandboxId = spec.sandboxId();
         pod.invalidateReads();
         return parts.machine().runtime().createContainer(spec);
     }
@@ -103,31 +108,58 @@ final class ContainerStart {
     private void start(ContainerState made) {
         pod.invalidateReads();
         parts.normal(pod.pod(), "Created", "Created container: " + made.name());
-        if (pod.isStopping()) {
-            listener.onFailed(
-                    new StartFailure(StartFailure.ABANDONED, "the pod is being stopped"));
+        if (pod.isNetworkReady() || pod.isStopping()) {
+            release(made);
             return;
         }
+        parts.machine().runtime().initContainer(made.id()).whenComplete((_, thrown) -> {
+            pod.invalidateReads();
+            if (thrown != null) {
+                startError(made, RuntimeFailure.of(thrown));
+            } else if (pod.isStopping()) {
+                release(made);
+            } else {
+                abandonable = true;
+                pod.whenNetworkReady(() -> {
+                    if (!abandoned) {
+                        abandonable = false;
+                        release(made);
+                    }
+                });
+            }
+        });
+    }
+
+    /** Lets the program run, if its pod and its sandbox are still there. */
+    private void release(ContainerState made) {
+        if (pod.isStopping() || !pod.sandboxId().equals(sandboxId)) {
+            listener.onFailed(new StartFailure(StartFailure.ABANDONED, "the sandbox is going"));
+            return;
+        }
+        pod.invalidateReads();
         parts.machine().runtime().startContainer(made.id()).whenComplete((state, thrown) -> {
             pod.invalidateReads();
             if (thrown == null) {
                 parts.normal(pod.pod(), "Started", "Started container " + made.name());
                 listener.onRunning(state);
                 postStart(state);
-                return;
+            } else {
+                startError(made, RuntimeFailure.of(thrown));
             }
-            RuntimeFailure failure = RuntimeFailure.of(thrown);
-            if (failure.kind() == RuntimeFailure.Kind.UNREACHABLE) {
-                listener.onUnreachable();
-                return;
-            }
-            parts.warning(pod.pod(), "Failed", "Error: " + failure.text());
-            // It may run all the same; nothing may follow while that is not known.
-            parts.machine().runtime().removeContainer(made.id()).whenComplete((_, _) -> {
-                pod.invalidateReads();
-                listener.onStartError(made, failure.text());
-                pod.refresh();
-            });
+        });
+    }
+
+    private void startError(ContainerState made, RuntimeFailure failure) {
+        if (failure.kind() == RuntimeFailure.Kind.UNREACHABLE) {
+            listener.onUnreachable();
+            return;
+        }
+        parts.warning(pod.pod(), "Failed", "Error: " + failure.text());
+        // It may run all the same; nothing may follow while that is not known.
+        parts.machine().runtime().removeContainer(made.id()).whenComplete((_, _) -> {
+            pod.invalidateReads();
+            listener.onStartError(made, failure.text());
+            pod.refresh();
         });
     }
 

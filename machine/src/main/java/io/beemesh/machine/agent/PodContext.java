@@ -24,6 +24,12 @@ interface PodContext {
     /** Whether the pod is being stopped, so that nothing may be started. */
     boolean isStopping();
 
+    /** Whether programs may run, because what they send gets somewhere. */
+    boolean isNetworkReady();
+
+    /** Runs {@code start} once {@link #isNetworkReady}; at once if it is so now. */
+    void whenNetworkReady(Runnable start);
+
     /** Something to act on or to tell has changed. */
     void changed();
 

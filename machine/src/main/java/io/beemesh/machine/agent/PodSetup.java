@@ -39,7 +39,7 @@ final class PodSetup {
     private int failures;
     private int attempt;
     private Loop.@Nullable Timer retry;
-    /** Absent if the pod is on the runtime's network. */
+    /** Absent if the pod is to be on the runtime's network. */
     private final Optional<SidecarWorker> sidecar;
 
     PodSetup(AgentParts parts, PodContext pod) {
@@ -81,9 +81,21 @@ final class PodSetup {
         return busy || sidecar.map(SidecarWorker::isBusy).orElse(false);
     }
 
+    /** Containers may be made. */
     boolean isReady() {
-        return volumesReady && filesReady && hasSandbox()
-                && sidecar.map(SidecarWorker::isReady).orElse(true);
+        return volumesReady && filesReady && hasSandbox();
+    }
+
+    /** They may run: what they send gets somewhere. */
+    boolean isNetworkReady() {
+        return hasSandbox() && sidecar().map(SidecarWorker::isReady).orElse(true);
+    }
+
+    /** A sandbox that was made before pods had sidecars keeps the network that it has. */
+    private Optional<SidecarWorker> sidecar() {
+        SandboxState known = sandbox;
+        return sidecar.filter(_ -> known == null || !known.running()
+                || parts.machine().network().contains(known.ip()));
     }
 
     /** What the runtime has of the pod's sidecar. */
@@ -121,7 +133,7 @@ final class PodSetup {
     /** The sandbox cannot be used any more: the next step makes a new one. */
     void step() {
         if (hasSandbox() && !pod.isStopping()) {
-            sidecar.ifPresent(worker -> worker.step(podIp()));
+            sidecar().ifPresent(worker -> worker.step(podIp()));
         }
         if (busy || retry != null) {
             return;
@@ -284,7 +296,7 @@ final class PodSetup {
 
     private PodFiles podFiles() {
         return new PodFiles(pod.pod(), parts.config(),
-                sidecar.isPresent()
+                sidecar().isPresent()
                         ? parts.machine().network().nameServers()
                         : parts.config().dns().servers());
     }

@@ -40,6 +40,8 @@ final class PodWorker implements PodContext {
     private final PodStatusWriter writer;
     private final PodShutdown shutdown;
     private final Instant startTime;
+    /** Starts of containers that are made; those that were given up do nothing. */
+    private final List<Runnable> awaitingNetwork = new ArrayList<>();
     private ApiObject pod;
     private PodStatus.Failure failure = PodStatus.Failure.NONE;
     private boolean stepScheduled;
@@ -253,6 +255,28 @@ final class PodWorker implements PodContext {
     }
 
     @Override
+    public boolean isNetworkReady() {
+        return setup.isNetworkReady();
+    }
+
+    @Override
+    public void whenNetworkReady(Runnable start) {
+        if (isNetworkReady()) {
+            start.run();
+        } else {
+            awaitingNetwork.add(start);
+        }
+    }
+
+    private void releaseContainers() {
+        if (!awaitingNetwork.isEmpty() && isNetworkReady()) {
+            List<Runnable> waiting = List.copyOf(awaitingNetwork);
+            awaitingNetwork.clear();
+            waiting.forEach(Runnable::run);
+        }
+    }
+
+    @Override
     public void changed() {
         if (!stepScheduled && !closed) {
             stepScheduled = true;
@@ -269,6 +293,7 @@ final class PodWorker implements PodContext {
         if (!connected) {
             return;
         }
+        releaseContainers();
         if (shutdown.isBegun()) {
             shutdown.step();
         } else if (isTerminal()) {

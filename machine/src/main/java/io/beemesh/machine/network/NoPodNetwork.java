@@ -13,6 +13,11 @@ final class NoPodNetwork implements PodNetwork {
     }
 
     @Override
+    public boolean contains(String address) {
+        return false;
+    }
+
+    @Override
     public String podCidr() {
         return "";
     }

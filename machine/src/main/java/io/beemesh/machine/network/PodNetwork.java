@@ -21,6 +21,9 @@ public interface PodNetwork {
     /** True if the pod is to have a sidecar. */
     boolean covers(ApiObject pod);
 
+    /** True if a sandbox with this address is for a pod with a sidecar; one of an earlier setting may not be. */
+    boolean contains(String address);
+
     /** The pods' share of addresses as {@code spec.podCIDR} of the Node; empty if there is none, or not yet. */
     String podCidr();
 

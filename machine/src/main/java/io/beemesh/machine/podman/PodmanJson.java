@@ -181,6 +181,13 @@ final class PodmanJson {
                 status == ContainerState.Status.EXITED ? state.path("Error").asText("") : "");
     }
 
+    /** What {@link #state} would say of a container that was made a moment ago. */
+    static ContainerState created(String id, ContainerSpec spec) {
+        return new ContainerState(id, spec.pod().uid(), spec.name(), spec.attempt(),
+                ContainerState.Status.CREATED, 0, false, Instant.EPOCH, Instant.EPOCH,
+                spec.image(), spec.found().reference(), "");
+    }
+
     static String imageId(String id) {
         return id.isEmpty() || id.contains(":") ? id : "sha256:" + id;
     }

@@ -181,13 +181,15 @@ public final class PodmanRuntime implements ContainerRuntime {
     @Override
     public CompletableFuture<SandboxState> createSandbox(SandboxSpec spec) {
         return calls.call(CALL, () -> {
-            // It may have been removed since the node began, as by "podman system reset".
-            ensureNetwork();
+            String own = spec.namespaces().address();
+            if (own.isEmpty()) {
+                // It may have been removed since the node began, as by "podman system reset".
+                ensureNetwork();
+            }
             String id = client.post("/pods/create", PodmanJson.sandbox(spec, node, NETWORK))
                     .path("Id").asText();
             client.post("/pods/" + id + "/start", null);
             String infra = client.get("/pods/" + id + "/json").path("InfraContainerID").asText();
-            String own = spec.namespaces().address();
             if (own.isEmpty()) {
                 return new SandboxState(id, true, address(infra), spec.attempt());
             }
@@ -302,7 +304,15 @@ public final class PodmanRuntime implements ContainerRuntime {
             String id = client.post("/containers/create",
                     PodmanJson.container(spec, node, log.toString(), LOG_BYTES_MAX, oomScoreLeast))
                     .path("Id").asText();
-            return PodmanJson.state(client.get("/containers/" + id + "/json"));
+            return PodmanJson.created(id, spec);
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> initContainer(String containerId) {
+        return calls.call(CALL, () -> {
+            client.post("/containers/" + containerId + "/init", null);
+            return null;
         });
     }
 

@@ -44,6 +44,9 @@ public interface ContainerRuntime extends AutoCloseable {
     /** Makes a container without starting it. */
     CompletableFuture<ContainerState> createContainer(ContainerSpec spec);
 
+    /** Does what a start can do before the program runs, so that {@link #startContainer} is short. */
+    CompletableFuture<Void> initContainer(String containerId);
+
     /** Starts a made container; what runs already counts as started. */
     CompletableFuture<ContainerState> startContainer(String containerId);
 

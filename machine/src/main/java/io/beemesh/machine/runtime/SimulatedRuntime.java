@@ -141,6 +141,11 @@ public final class SimulatedRuntime implements ContainerRuntime {
     }
 
     @Override
+    public CompletableFuture<Void> initContainer(String containerId) {
+        return done();
+    }
+
+    @Override
     public CompletableFuture<ContainerState> startContainer(String containerId) {
         Held held = change(containerId, old -> old.isRunning()
                 ? old

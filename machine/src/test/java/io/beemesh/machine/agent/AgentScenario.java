@@ -29,7 +29,7 @@ final class AgentScenario {
     final ScriptedRuntime runtime;
     final InMemoryRegistry registry;
     final List<String> events = new ArrayList<>();
-    private final PodNetwork network;
+    private PodNetwork network;
     private SimulatedLoop loop;
     private NodeAgent agent;
 
@@ -62,6 +62,12 @@ final class AgentScenario {
         loop = simulation.newLoop();
         agent = newAgent();
         agent.start();
+    }
+
+    /** The same with another setting of the pods' network. */
+    void restartWith(PodNetwork other) {
+        network = other;
+        restart();
     }
 
     private NodeAgent newAgent() {

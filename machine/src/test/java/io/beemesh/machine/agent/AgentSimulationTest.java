@@ -2,6 +2,8 @@ package io.beemesh.machine.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.beemesh.machine.network.PodNetwork;
+import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.runtime.ContainerState;
 import java.time.Duration;
 import java.util.List;
@@ -11,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Pods through faults at any step: calls that fail before or after they did their work, a node that is
- * killed, a runtime that goes away, a registry that refuses writes. Once all is calm each pod is in the
- * state that its spec asks for, and the machine holds nothing else.
+ * killed, a runtime that goes away, a registry that refuses writes, sidecars that come and go. Once all is calm
+ * each pod is in the state that its spec asks for, and the machine holds nothing else.
  */
 final class AgentSimulationTest {
     private static final int ROUNDS = 25;
@@ -20,7 +22,10 @@ final class AgentSimulationTest {
     @ParameterizedTest(name = "seed={0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void faults_thenCalm_rightState(long seed) {
-        AgentScenario node = new AgentScenario(seed).start();
+        SimulatedPodNetwork network = new SimulatedPodNetwork();
+        boolean sidecars = seed % 2 == 0;
+        AgentScenario node = new AgentScenario(seed, sidecars ? network : PodNetwork.none())
+                .start();
         RandomGenerator random = node.simulation.newRandom();
         node.runtime.failsBefore = () -> random.nextInt(100) < 12;
         node.runtime.failsAfter = () -> random.nextInt(100) < 12;
@@ -36,7 +41,9 @@ final class AgentSimulationTest {
         for (int round = 0; round < ROUNDS; round++) {
             node.run(Duration.ofMillis(random.nextInt(4000)));
             disturb(node, random, round);
+            connect(node, network, random.nextBoolean());
         }
+        connect(node, network, true);
         node.runtime.failsBefore = () -> false;
         node.runtime.failsAfter = () -> false;
         node.registry.unavailable(false);
@@ -48,9 +55,16 @@ final class AgentSimulationTest {
         assertThat(node.phase("job")).as("job %s", node.status("job")).isEqualTo("Succeeded");
         assertThat(node.exists("deleted")).isFalse();
         List<String> running = node.runtime.states().stream().filter(ContainerState::isRunning)
-                .map(ContainerState::name).sorted().toList();
+                .map(ContainerState::name).filter(name -> !name.equals(PodNetwork.CONTAINER))
+                .sorted().toList();
+        assertThat(node.runtime.running(PodNetwork.CONTAINER) >= 2).isEqualTo(sidecars);
         assertThat(running).containsExactly("a", "a", "b", "side");
         assertThat(node.runtime.sandboxPods()).containsExactly("inits", "job", "serves");
+    }
+
+    private static void connect(AgentScenario node, SimulatedPodNetwork network, boolean now) {
+        node.registry.peek(GroupResource.PODS, "")
+                .forEach(pod -> network.connected(now, pod.uid()));
     }
 
     private static void disturb(AgentScenario node, RandomGenerator random, int round) {

@@ -163,8 +163,9 @@ final class ScriptedRuntime implements ContainerRuntime {
     public CompletableFuture<SandboxState> createSandbox(SandboxSpec spec) {
         return call("createSandbox", () -> {
             int number = ++sequence;
-            SandboxState state = new SandboxState("sandbox-" + number, true, "10.0.0." + number,
-                    spec.attempt());
+            String own = spec.namespaces().address();
+            SandboxState state = new SandboxState("sandbox-" + number, true,
+                    own.isEmpty() ? "10.0.0." + number : own, spec.attempt());
             sandboxes.put(state.id(), new Box(spec.pod(), state));
             return state;
         });
@@ -213,6 +214,13 @@ final class ScriptedRuntime implements ContainerRuntime {
             containers.put(state.id(), new Held(spec.sandboxId(), state));
             return state;
         });
+    }
+
+    @Override
+    public CompletableFuture<Void> initContainer(String containerId) {
+        return call("init", () -> Optional.ofNullable(containers.get(containerId)).orElseThrow())
+                .thenAccept(_ -> {
+                });
     }
 
     @Override

@@ -5,24 +5,114 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.machine.network.PodNetwork;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SidecarWorkerTest {
-    private final AgentScenario node = new AgentScenario(1, new SimulatedPodNetwork()).start();
+    private final SimulatedPodNetwork network = new SimulatedPodNetwork();
+    private final AgentScenario node = new AgentScenario(1, network).start();
+
+    private void connect(boolean connected) {
+        node.registry.get(AgentScenario.key("p"))
+                .ifPresent(pod -> network.connected(connected, pod.uid()));
+    }
+
+    private long made(String name) {
+        return node.runtime.calls.stream().filter(("create " + name)::equals).count();
+    }
 
     private long sidecarsMade() {
-        return node.runtime.calls.stream().filter(("create " + PodNetwork.CONTAINER)::equals)
-                .count();
+        return made(PodNetwork.CONTAINER);
+    }
+
+    /** All of a pod that could be done before its network is, so that its start is short then. */
+    @Test
+    void containers_areMadeWhileTheSidecarConnects_andRunOnlyThen() {
+        node.create("p", "{'containers':[{'name':'a'},{'name':'b'}]}");
+        connect(false);
+
+        node.run(Duration.ofMinutes(1));
+
+        assertThat(node.runtime.running(PodNetwork.CONTAINER)).isOne();
+        assertThat(node.runtime.calls.stream().filter("init"::equals)).hasSize(2);
+        assertThat(node.runtime.running("a") + node.runtime.running("b")).isZero();
+        assertThat(node.state("p", "a")).isEqualTo("ContainerCreating");
+
+        connect(true);
+        node.until(() -> node.isReady("p"));
+
+        assertThat(made("a")).isOne();
+        assertThat(made("b")).isOne();
+        assertThat(sidecarsMade()).isOne();
     }
 
     @Test
-    void pod_hasASidecar_beforeItsContainers() {
+    void sandboxThatGoesWhileContainersWait_takesThemAlong() {
         node.create("p", "{'containers':[{'name':'a'}]}");
+        connect(false);
+        node.until(() -> node.runtime.calls.contains("init"));
+        node.run(Duration.ofSeconds(1));
 
+        node.runtime.reboot();
+        node.until(() -> sidecarsMade() == 2);
+        connect(true);
         node.until(() -> node.isReady("p"));
 
-        assertThat(node.runtime.calls.indexOf("create " + PodNetwork.CONTAINER)).isNotNegative()
-                .isLessThan(node.runtime.calls.indexOf("create a"));
-        assertThat(sidecarsMade()).isOne();
+        assertThat(made("a")).isEqualTo(2);
+        assertThat(node.container("p", "a").path("restartCount").asInt()).isZero();
+        assertThat(node.runtime.running("a")).isOne();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000})
+    void podDeletedWhileContainersWait_leavesNothing(int millis) {
+        node.create("p", "{'containers':[{'name':'a'}]}");
+        connect(false);
+        node.until(() -> node.runtime.calls.contains("init"));
+        node.run(Duration.ofMillis(millis));
+
+        node.delete("p", 30);
+        node.until(() -> !node.exists("p"));
+
+        assertThat(node.runtime.states()).isEmpty();
+        assertThat(node.runtime.sandboxCount()).isZero();
+    }
+
+    @Test
+    void nodeKilledWhileContainersWait_makesThemAnew() {
+        node.create("p", "{'containers':[{'name':'a'}]}");
+        connect(false);
+        node.until(() -> node.runtime.calls.contains("init"));
+        node.run(Duration.ofSeconds(1));
+
+        node.restart();
+        connect(true);
+        node.until(() -> node.isReady("p"));
+
+        assertThat(node.runtime.states()).hasSize(2);
+        assertThat(node.container("p", "a").path("restartCount").asInt()).isZero();
+    }
+
+    /** As after an update of a node whose pods had none. */
+    @Test
+    void podThatRunsWithoutSidecar_keepsItsNetwork() {
+        AgentScenario older = new AgentScenario(2).start();
+        older.create("p", "{'containers':[{'name':'a'}]}");
+        older.until(() -> older.isReady("p"));
+
+        older.restartWith(network);
+        older.run(Duration.ofMinutes(1));
+        assertThat(older.isReady("p")).isTrue();
+        assertThat(older.runtime.calls).doesNotContain("create " + PodNetwork.CONTAINER);
+        older.runtime.exit(older.runtime.states().getFirst().id(), 1);
+        older.until(() -> older.container("p", "a").path("restartCount").asInt() == 1);
+        older.until(() -> older.isReady("p"));
+        assertThat(older.runtime.calls).doesNotContain("create " + PodNetwork.CONTAINER);
+
+        // A new sandbox is of the new kind.
+        older.runtime.reboot();
+        older.until(() -> older.runtime.running(PodNetwork.CONTAINER) == 1);
+        older.until(() -> older.isReady("p"));
     }
 
     @Test

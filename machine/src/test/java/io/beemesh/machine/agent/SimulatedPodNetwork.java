@@ -2,18 +2,32 @@ package io.beemesh.machine.agent;
 
 import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.object.ApiObject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Gives every pod a sidecar that is connected at once. */
+/** Gives every pod a sidecar that is connected at once, or when the test says so. */
 final class SimulatedPodNetwork implements PodNetwork {
+    private final List<Consumer<String>> listeners = new ArrayList<>();
+    private boolean connected = true;
     private int addresses;
+
+    /** Sidecars connect from now on, or do not. */
+    void connected(boolean now, String podUid) {
+        connected = now;
+        listeners.forEach(listener -> listener.accept(podUid));
+    }
 
     @Override
     public boolean covers(ApiObject pod) {
         return true;
+    }
+
+    @Override
+    public boolean contains(String address) {
+        return address.startsWith("10.244.");
     }
 
     @Override
@@ -39,12 +53,12 @@ final class SimulatedPodNetwork implements PodNetwork {
 
     @Override
     public boolean isConnected(String podUid) {
-        return true;
+        return connected;
     }
 
     @Override
     public void onChange(Consumer<String> listener) {
-        // It is connected from the start.
+        listeners.add(listener);
     }
 
     @Override

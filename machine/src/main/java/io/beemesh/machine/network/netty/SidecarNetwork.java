@@ -19,6 +19,7 @@ import io.beemesh.machine.network.GateStreams;
 import io.beemesh.machine.network.PodAddresses;
 import io.beemesh.machine.network.PodCredentials;
 import io.beemesh.machine.network.PodNetwork;
+import io.beemesh.machine.network.PodRange;
 import io.beemesh.machine.network.PodShares;
 import io.beemesh.machine.network.PolicyGate;
 import io.beemesh.machine.network.PolicyMap;
@@ -234,6 +235,11 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     public boolean covers(ApiObject pod) {
         return !pod.tree().path("spec").path("hostNetwork").asBoolean(false)
                 && !pod.annotations().getOrDefault(ANNOTATION, "").equals("disabled");
+    }
+
+    @Override
+    public boolean contains(String address) {
+        return PodRange.contains(address);
     }
 
     @Override
