@@ -93,6 +93,7 @@ type node struct {
 	pubsub  *pubsub.PubSub
 	topics  map[string]*pubsub.Topic
 	subs    map[string]*pubsub.Subscription
+	answers *pubsub.Subscription
 	held    []*node
 	// Of held, from the first.
 	connected int

@@ -1,9 +1,12 @@
 package io.beemesh.conformance;
 
+import static com.tngtech.archunit.base.DescribedPredicate.anyElementThat;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -12,6 +15,7 @@ import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.beemesh.libp2p.Host;
 import java.net.URLDecoder;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -49,6 +53,19 @@ final class ArchitectureTest {
             .whereLayer("protocol").mayOnlyBeAccessedByLayers("machine", "apiserver", "sidecar")
             .whereLayer("libp2p")
             .mayOnlyBeAccessedByLayers("protocol", "machine", "apiserver", "sidecar");
+
+    /** Who uses libp2p by its Host API, on sockets too, sees nothing of Netty. */
+    @ArchTest
+    static final ArchRule libp2p_knowsNettyAtItsEdgesOnly = noClasses().that()
+            .resideInAPackage("io.beemesh.libp2p..").and()
+            .resideOutsideOfPackages("..netty..", "..quic..", "..tls..").should()
+            .dependOnClassesThat().resideInAPackage("io.netty..");
+
+    @ArchTest
+    static final ArchRule hosts_haveNoNettyInTheirMethods = noMethods().that().arePublic().and()
+            .areDeclaredInClassesThat().areAssignableTo(Host.class).should()
+            .haveRawParameterTypes(anyElementThat(resideInAPackage("io.netty.."))).orShould()
+            .haveRawReturnType(resideInAPackage("io.netty.."));
 
     @ArchTest
     static final ArchRule packages_haveNoCycles = slices()

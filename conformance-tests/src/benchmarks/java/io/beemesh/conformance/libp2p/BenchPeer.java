@@ -51,6 +51,10 @@ final class BenchPeer {
     /** Of {@link #held}, from the first. */
     private int connected;
 
+    private boolean gossiping;
+    private Runnable onWindow = () -> {
+    };
+
     private BenchPeer(List<String> options) {
         this.options = options;
         PrivateKey key = PrivateKey.generate(new SecureRandom());
@@ -290,17 +294,23 @@ final class BenchPeer {
             // Gossip may lose a message: then the window is not answered, and does not count.
             limit[0] = loop.schedule(Duration.ofSeconds(1), publish[0]);
         };
-        Pubsub.Subscription[] window = new Pubsub.Subscription[1];
-        window[0] = pubsub.subscribe("window", message -> {
+        onWindow = () -> {
             limit[0].cancel();
             count.addAndGet(GOSSIP_WINDOW);
             if (over.getAsBoolean()) {
-                window[0].close();
+                onWindow = () -> {
+                };
                 result.complete(count.get());
             } else {
                 loop.execute(publish[0]);
             }
-        }, (message, source) -> MessageValidator.Verdict.ACCEPT);
+        };
+        // Kept for all rounds: who leaves a topic is not taken into its mesh again for a while.
+        if (!gossiping) {
+            gossiping = true;
+            var ignored = pubsub.subscribe("window", message -> onWindow.run(),
+                    (message, source) -> MessageValidator.Verdict.ACCEPT);
+        }
         host.connect(peer).thenRun(() -> whenSubscribed(publish[0]));
         return result;
     }
