@@ -6,6 +6,7 @@ import io.beemesh.libp2p.simulation.Heap;
 import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.NetworkCounters;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,11 @@ final class GossipsubSimulationTest {
                 seed, name, peers, messages, took.length, deliveries, inTime(net),
                 took[took.length / 2],
                 took[took.length * 99 / 100], took[took.length - 1]);
+        int[] hops = net.peers.stream().flatMap(peer -> peer.hops.values().stream())
+                .mapToInt(Integer::intValue).sorted().toArray();
+        System.out.printf("seed=%d hops mean=%.2f p50=%d p99=%d max=%d%n", seed,
+                Arrays.stream(hops).average().orElseThrow(), hops[hops.length / 2],
+                hops[hops.length * 99 / 100], hops[hops.length - 1]);
         System.out.printf(
                 "seed=%d duplicates per delivery=%.2f bytes per delivery=%.0f heap bytes per peer=%d; %s%n",
                 seed, duplicates[0] / deliveries, counters.bytes() / deliveries,

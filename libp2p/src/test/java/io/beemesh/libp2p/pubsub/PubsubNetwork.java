@@ -1,5 +1,6 @@
 package io.beemesh.libp2p.pubsub;
 
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.SimulatedHost;
@@ -22,6 +23,7 @@ final class PubsubNetwork {
         final Pubsub pubsub;
         final PrivateKey key;
         final Map<MessageId, Long> receivedNanos = new HashMap<>();
+        final Map<MessageId, Integer> hops = new HashMap<>();
         final List<PubsubMessage> received = new ArrayList<>();
         int twice;
 
@@ -53,6 +55,7 @@ final class PubsubNetwork {
     final SimulatedNetwork network;
     final RandomGenerator random;
     final List<Peer> peers = new ArrayList<>();
+    private final Map<PeerId, Peer> byId = new HashMap<>();
 
     PubsubNetwork(long seed, NetworkConditions conditions) {
         this.simulation = new Simulation(seed);
@@ -69,6 +72,7 @@ final class PubsubNetwork {
         Peer peer = new Peer(host, pubsub, key);
         peer.run(pubsub::start);
         peers.add(peer);
+        byId.put(host.peerId(), peer);
         return peer;
     }
 
@@ -81,7 +85,12 @@ final class PubsubNetwork {
     void grow(int count, int dials, GossipsubConfig config) {
         for (int i = 0; i < count; i++) {
             Peer peer = add(config);
-            peer.subscribe((message, source) -> MessageValidator.Verdict.ACCEPT);
+            peer.subscribe((message, source) -> {
+                Peer from = byId.getOrDefault(source, peer);
+                peer.hops.put(message.id(),
+                        from == peer ? 0 : from.hops.getOrDefault(message.id(), 0) + 1);
+                return MessageValidator.Verdict.ACCEPT;
+            });
         }
         for (Peer peer : peers) {
             for (int i = 0; i < dials; i++) {
