@@ -10,6 +10,7 @@ import io.beemesh.sidecar.stateful.Voter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,6 +19,10 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.protocol.ClientId;
@@ -40,14 +45,27 @@ import org.slf4j.LoggerFactory;
 public final class RatisLog implements ReplicatedLog {
     private static final Logger LOG = LoggerFactory.getLogger(RatisLog.class);
 
+    private static final int THREADS = 2;
+    private static final int WAITING_MAX = 512;
+    private static final Duration SUBMIT = Duration.ofSeconds(5);
+    private static final Duration CHANGE = Duration.ofSeconds(30);
+
     private final RaftServer server;
     private final RaftGroupId group;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
+    private final ThreadPoolExecutor callers = new ThreadPoolExecutor(THREADS, THREADS, 10,
+            TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING_MAX),
+            Thread.ofPlatform().name("raft-calls").daemon().factory());
+
+    private interface Request<T> {
+        CompletableFuture<T> start() throws IOException;
+    }
 
     private RatisLog(RaftServer server, RaftGroupId group) {
         this.server = server;
         this.group = group;
+        callers.allowCoreThreadTimeOut(true);
     }
 
     /**
@@ -133,11 +151,34 @@ public final class RatisLog implements ReplicatedLog {
                         ? RaftClientRequest.readRequestType()
                         : RaftClientRequest.writeRequestType())
                 .build();
+        return call(() -> server.submitClientRequestAsync(request), SUBMIT)
+                .thenApply(RatisLog::answer);
+    }
+
+    /**
+     * Ratis' asynchronous calls wait for threads of their own, and for ever if the server ends meanwhile: so they are
+     * made by threads that nobody waits for.
+     */
+    private <T> CompletableFuture<T> call(Request<T> request, Duration limit) {
+        CompletableFuture<T> result = new CompletableFuture<>();
         try {
-            return server.submitClientRequestAsync(request).thenApply(RatisLog::answer);
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
+            callers.execute(() -> {
+                try {
+                    request.start().whenComplete((value, failure) -> {
+                        if (failure == null) {
+                            result.complete(value);
+                        } else {
+                            result.completeExceptionally(failure);
+                        }
+                    });
+                } catch (IOException | RuntimeException e) {
+                    result.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(e);
         }
+        return result.orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static UUID uuid(byte[] bytes) {
@@ -165,18 +206,13 @@ public final class RatisLog implements ReplicatedLog {
         SetConfigurationRequest.Arguments arguments = SetConfigurationRequest.Arguments
                 .newBuilder().setServersInNewConf(peers(to)).setServersInCurrentConf(peers(from))
                 .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET).build();
-        try {
-            return server
-                    .setConfigurationAsync(new SetConfigurationRequest(client, server.getId(),
-                            group, calls.incrementAndGet(), arguments))
-                    .thenAccept(reply -> {
-                        if (!reply.isSuccess()) {
-                            throw new CompletionException(reply.getException());
-                        }
-                    });
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        SetConfigurationRequest request = new SetConfigurationRequest(client, server.getId(),
+                group, calls.incrementAndGet(), arguments);
+        return call(() -> server.setConfigurationAsync(request), CHANGE).thenAccept(reply -> {
+            if (!reply.isSuccess()) {
+                throw new CompletionException(reply.getException());
+            }
+        });
     }
 
     @Override
@@ -196,5 +232,6 @@ public final class RatisLog implements ReplicatedLog {
         } catch (IOException e) {
             LOG.debug("Log not closed in order reason=\"{}\"", e.getMessage());
         }
+        callers.shutdownNow();
     }
 }

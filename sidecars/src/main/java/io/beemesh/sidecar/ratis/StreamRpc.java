@@ -20,6 +20,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
@@ -85,8 +86,23 @@ final class StreamRpc implements RaftServerRpc {
     @Override
     public AppendEntriesReplyProto appendEntries(AppendEntriesRequestProto request)
             throws IOException {
-        return ask(APPEND, request.getServerRequest(), request,
-                AppendEntriesReplyProto::parseFrom);
+        return proven(request, ask(APPEND, request.getServerRequest(), request,
+                AppendEntriesReplyProto::parseFrom));
+    }
+
+    /**
+     * What a success proves. Ratis' blocking appender takes the next index of it for the end of what agrees with the
+     * leader's log; but of a request without entries that is the end of the member's log, whatever is in it, such as what
+     * a former leader wrote alone. It would count such entries for a majority, and never send those in their place. Only
+     * what came before the request was compared.
+     */
+    static AppendEntriesReplyProto proven(AppendEntriesRequestProto request,
+            AppendEntriesReplyProto reply) {
+        if (request.getEntriesCount() > 0 || reply.getResult() != AppendResult.SUCCESS) {
+            return reply;
+        }
+        long compared = request.hasPreviousLog() ? request.getPreviousLog().getIndex() + 1 : 0;
+        return reply.toBuilder().setNextIndex(Math.min(reply.getNextIndex(), compared)).build();
     }
 
     @Override
