@@ -52,6 +52,7 @@ Usage: ./beemesh COMMAND [options]
   token     make, list or revoke the tokens that let machines join
   leave     drain this node and take it out of its mesh
   remove    take out a machine that is lost for good
+  recover   begin a StatefulSet's group anew when most of its voters are lost for good
   images    build the sidecars' images, to be pushed to a registry of yours
   demo      three nodes here, a pod and a node lost and made good; cleans up
   kubeconfig  print a kubeconfig for use on another machine
@@ -204,6 +205,21 @@ For a machine that is lost for good or not to be trusted: its certificate counts
 to it, its Node is deleted. It can come back with a new token.
 
 Example: sudo ./beemesh remove worker-3
+EOM
+}
+
+help_recover() {
+    cat <<'EOM'
+Usage: ./beemesh recover statefulset NAME [-n NAMESPACE] [--yes] [--empty] [--data DIR]
+
+For a StatefulSet whose sidecars elect no leader any more, as most voters are lost for good: the survivor
+whose log goes furthest begins the group anew, and takes in the others. Refused while a majority is alive,
+or may be; needs a majority of the mesh. Without --yes it only says what would be lost.
+
+  --yes      do it
+  --empty    no pod has a log any more: begin with an empty map
+
+Example: sudo ./beemesh recover statefulset my-raft-cluster
 EOM
 }
 

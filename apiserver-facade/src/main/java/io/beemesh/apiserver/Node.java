@@ -40,6 +40,7 @@ import io.beemesh.machine.gateway.PodStreamServer;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.network.GateStreams;
+import io.beemesh.machine.network.GroupRecovery;
 import io.beemesh.machine.network.netty.SidecarNetwork;
 import io.beemesh.machine.node.NodeLeases;
 import io.beemesh.machine.node.NodeLifecycle;
@@ -199,7 +200,8 @@ public final class Node implements AutoCloseable {
                 new ApiDocuments(catalog, config.address() + ":" + config.apiPort(),
                         tokens.signer()));
         MeshApi meshApi = new MeshApi(engine, loop,
-                new NodeMesh(config, mesh, registry, catalog, () -> left.complete(null)));
+                new NodeMesh(config, mesh, registry, catalog,
+                        new GroupRecovery(loop, registry, events), () -> left.complete(null)));
         HttpEndpoint http = new HttpEndpoint(httpConfig(), new HttpServices(
                 new AuthorizedApi(new MetricsPath(meshApi, meters), authorizer),
                 new MeshPodStreams(machine.streams(), registry, mesh.membership(), mesh.gate(),

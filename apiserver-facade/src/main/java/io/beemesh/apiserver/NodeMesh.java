@@ -10,6 +10,7 @@ import io.beemesh.machine.membership.JoinTokens;
 import io.beemesh.machine.membership.MemberState;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.membership.Membership;
+import io.beemesh.machine.network.GroupRecovery;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.SlotStatus;
 import io.beemesh.protocol.Protocols;
@@ -40,11 +41,13 @@ final class NodeMesh implements MeshControl {
     private final MeshParts parts;
     private final NodeRegistry registry;
     private final ResourceCatalog catalog;
+    private final GroupRecovery recovery;
     private final Runnable left;
 
     /** @param left the node has left: its process is to end */
     NodeMesh(NodeConfig config, MeshParts parts, NodeRegistry registry, ResourceCatalog catalog,
-            Runnable left) {
+            GroupRecovery recovery, Runnable left) {
+        this.recovery = recovery;
         this.catalog = catalog;
         this.registry = registry;
         this.config = config;
@@ -118,6 +121,11 @@ final class NodeMesh implements MeshControl {
                 ? OptionalInt.empty()
                 : OptionalInt.of(SlotStatus.slotOf(found.get().type(),
                         found.get().namespaced() ? namespace : "", name));
+    }
+
+    @Override
+    public GroupRecovery recovery() {
+        return recovery;
     }
 
     @Override

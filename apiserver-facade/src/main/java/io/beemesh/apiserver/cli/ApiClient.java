@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import javax.net.ssl.HttpsURLConnection;
@@ -26,6 +27,11 @@ final class ApiClient {
 
     byte[] get(String path) throws IOException, RefusalException {
         return send("GET", path, new byte[0]);
+    }
+
+    /** For a query. */
+    static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
     /** Sends JSON; answers that are not 2xx are refusals with the server's words. */

@@ -35,6 +35,9 @@ public final class BeemeshCommand {
             case "token" -> TokenCommand.of(Arguments.parse(rest, TokenCommand.ISSUER)).call();
             case "kubeconfig" -> new KubeconfigCommand(Arguments.parse(rest)).call();
             case "remove" -> new RemoveCommand(Arguments.parse(rest)).call();
+            case "recover" ->
+                new RecoverCommand(Arguments.parse(rest, RecoverCommand.YES, RecoverCommand.EMPTY))
+                        .call();
             case "registry" -> new RegistryCommand(Arguments.parse(rest)).call();
             case "leave" -> new LeaveCommand(Arguments.parse(rest)).call();
             case "demo" -> new DemoCommand(Arguments.parse(rest, DemoCommand.REDRAW)).call();

@@ -3,8 +3,6 @@ package io.beemesh.apiserver.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.Json;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,8 +33,9 @@ final class RegistryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, RefusalException {
         JsonNode slot = Json.parse(node.client().get("/beemesh/v1/registry?resource="
-                + encoded(resource) + "&namespace=" + encoded(namespace) + "&name="
-                + encoded(name)));
+                + ApiClient.encoded(resource) + "&namespace=" + ApiClient.encoded(namespace)
+                + "&name="
+                + ApiClient.encoded(name)));
         List<String> homes = new ArrayList<>();
         slot.path("homes").forEach(home -> homes.add(home.asText()));
         String primary = slot.path("primary").asText();
@@ -48,9 +47,5 @@ final class RegistryCommand implements Callable<Integer> {
         System.out.println("entry " + slot.path("sequence").asLong() + ", version "
                 + slot.path("version").asText());
         return 0;
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 }

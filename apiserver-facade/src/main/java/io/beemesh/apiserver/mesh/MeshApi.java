@@ -30,7 +30,8 @@ import java.util.concurrent.CompletableFuture;
  * administrators alone; everything else goes on to the Kubernetes API. Any thread.
  *
  * <p>{@code GET /beemesh/v1/mesh}; {@code GET /beemesh/v1/registry?resource=R&namespace=S&name=N};
- * {@code GET}, {@code POST} and {@code DELETE /beemesh/v1/tokens}; {@code DELETE
+ * {@code GET}, {@code POST} and {@code DELETE /beemesh/v1/tokens}; {@code POST
+ * /beemesh/v1/recover/statefulsets?namespace=S&name=N}; {@code DELETE
  * /beemesh/v1/members/NODE}; {@code POST /beemesh/v1/leave}. Failures are Kubernetes' Status objects.
  */
 public final class MeshApi implements ApiHandler {
@@ -85,6 +86,9 @@ public final class MeshApi implements ApiHandler {
         }
         if (call.equals("POST leave")) {
             return control.leave().thenApply(ignored -> json(200, Json.object()));
+        }
+        if (call.equals("POST recover/statefulsets")) {
+            return new RecoveryPath(control.recovery()).answer(request);
         }
         if (path.equals("tokens") || path.startsWith("tokens/")) {
             return tokens(request, path);
@@ -220,11 +224,11 @@ public final class MeshApi implements ApiHandler {
         return CompletableFuture.completedFuture(response);
     }
 
-    private static ApiResponse failure(int code, String reason, String message) {
+    static ApiResponse failure(int code, String reason, String message) {
         return json(code, new ApiStatus(code, reason, message).toJson());
     }
 
-    private static ApiResponse json(int code, ObjectNode body) {
+    static ApiResponse json(int code, ObjectNode body) {
         return new ApiResponse.Whole(code, "application/json",
                 Map.of("Cache-Control", List.of("no-cache, private")),
                 List.of(Json.write(body)));

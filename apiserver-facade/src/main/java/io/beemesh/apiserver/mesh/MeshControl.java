@@ -4,6 +4,7 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.machine.membership.JoinTokens;
 import io.beemesh.machine.membership.MemberStatus;
 import io.beemesh.machine.membership.Membership;
+import io.beemesh.machine.network.GroupRecovery;
 import io.beemesh.machine.registry.SlotStatus;
 import io.beemesh.protocol.membership.MeshId;
 import java.util.List;
@@ -34,6 +35,9 @@ public interface MeshControl {
 
     /** The slot of an object; empty if there is no such resource, or the namespace is missing. */
     OptionalInt slotOf(String resource, String namespace, String name);
+
+    /** For groups of StatefulSets that lost most of their voters. */
+    GroupRecovery recovery();
 
     /** Ends another machine's membership; exceptionally if no issuer is in reach. */
     CompletableFuture<Void> remove(MemberStatus member);

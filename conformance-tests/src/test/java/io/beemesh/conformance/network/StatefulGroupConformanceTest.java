@@ -9,6 +9,7 @@ import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -94,6 +95,8 @@ final class StatefulGroupConformanceTest {
         assertThat(ask(2, "GET", "/members", ""))
                 .contains("[\"" + SET + "-0\",\"" + SET + "-1\",\"" + SET + "-2\"]");
         assertThat(ask(2, "GET", "/health", "")).startsWith("HTTP/1.1 200");
+        assertThat(ask(2, "GET", "/metrics", "")).contains("\nbeemesh_group_voters 3\n")
+                .contains("\nbeemesh_group_leader_known 1\n");
     }
 
     @Test
@@ -156,6 +159,29 @@ final class StatefulGroupConformanceTest {
 
     @Test
     @Order(7)
+    void aMajorityLosesItsLogs_theSurvivorGoesOnWithTheMap_onceAnOperatorSaysSo() {
+        assertThat(recover().output()).contains(" leads the group: there is nothing to recover");
+        String logs = node.data().resolve("sets").resolve(
+                kubectl.ok("get statefulset " + SET + " -o jsonpath={.metadata.uid}")).toString();
+        Command.of("rm", "-rf", logs + "/1", logs + "/2").run().ok();
+        kubectl.ok("delete pod " + SET + "-1 " + SET + "-2 --grace-period=1");
+        Eventually.within(SOON, () -> assertThat(recover().ok())
+                .contains("survivors: " + SET + "-0\n").contains("lost: " + SET + "-1 (")
+                .contains(SET + "-2 (").contains(SET + "-0 would begin generation 1")
+                .contains("Nothing was done"));
+        assertThat(recover("--yes").ok()).contains(SET + "-0 begins generation 1");
+        votersAre("0,1,2");
+        eachHolds(3, "color", "blue");
+        rolesAre(2);
+    }
+
+    private Command.Result recover(String... more) {
+        return node.beemesh(Stream.concat(Stream.of("recover", "statefulset", SET, "-n",
+                "default"), Stream.of(more)).toArray(String[]::new));
+    }
+
+    @Test
+    @Order(8)
     void theSetIsDeleted_andItsLogsGo() {
         String logs = node.data().resolve("sets").toString();
         assertThat(Command.of("ls", logs).run().output()).isNotBlank();

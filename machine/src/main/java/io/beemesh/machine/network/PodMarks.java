@@ -26,11 +26,14 @@ final class PodMarks {
     /** Annotation of a pod: its sidecar's peer id. */
     static final String PEER = "beemesh.io/peer";
 
+    /** Annotation of a pod whose sidecar hears of no leader: a {@link GroupLog}. */
+    static final String GROUP_LOG = "beemesh.io/group-log";
+
     /** Annotation of a set: the ordinals that vote, as its leader last said. */
     static final String VOTERS = "beemesh.io/voters";
 
     /** Label of a pod. */
-    private static final String ROLE = "beemesh.io/role";
+    static final String ROLE = "beemesh.io/role";
     private static final Duration RETRY = Duration.ofMillis(500);
 
     private final Loop loop;
@@ -57,6 +60,11 @@ final class PodMarks {
 
     void role(String role) {
         want(new Mark(pod, uid, "labels", ROLE), role);
+    }
+
+    /** Empty once there is a leader. */
+    void log(String text) {
+        want(new Mark(pod, uid, "annotations", GROUP_LOG), text);
     }
 
     void voters(OwnerSet set, long term, List<Integer> ordinals) {

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatefulGroups implements WatchListener {
     private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration SWEEP = Duration.ofSeconds(30);
 
     private final Loop loop;
     private final Registry registry;
@@ -130,6 +131,7 @@ public final class StatefulGroups implements WatchListener {
             case FOLLOWER -> "follower";
             case FENCED -> "";
         });
+        local.marks.log(GroupLog.of(state).map(GroupLog::text).orElse(""));
         if (state.role() == GroupState.Role.LEADER) {
             local.marks.voters(local.set, state.term(), state.voters());
         }
@@ -163,13 +165,15 @@ public final class StatefulGroups implements WatchListener {
         }
         boolean founder = record.map(GroupRecords::founderOf)
                 .filter(local.peer.toString()::equals).isPresent();
-        view(local, founder, first, first + spec.path("replicas").asInt(1)).ifPresent(view -> {
-            Consumer<GroupView> sidecar = local.sidecar;
-            if (sidecar != null && !view.equals(local.told)) {
-                local.told = view;
-                sidecar.accept(view);
-            }
-        });
+        long generation = record.map(GroupRecords::generationOf).orElse(0L);
+        view(local, founder, generation, first, first + spec.path("replicas").asInt(1))
+                .ifPresent(view -> {
+                    Consumer<GroupView> sidecar = local.sidecar;
+                    if (sidecar != null && !view.equals(local.told)) {
+                        local.told = view;
+                        sidecar.accept(view);
+                    }
+                });
     }
 
     /** The pod of the first ordinal begins, unless there was a group before. */
@@ -197,7 +201,8 @@ public final class StatefulGroups implements WatchListener {
                 .isPresent();
     }
 
-    private Optional<GroupView> view(Local local, boolean isFounder, int first, int end) {
+    private Optional<GroupView> view(Local local, boolean isFounder, long generation, int first,
+            int end) {
         List<GroupView.Member> members = new ArrayList<>();
         boolean self = false;
         for (StoredObject stored : registry.ownedBy(GroupResource.PODS, local.set.namespace,
@@ -221,8 +226,8 @@ public final class StatefulGroups implements WatchListener {
         }
         try {
             return self
-                    ? Optional.of(new GroupView(UUID.fromString(local.set.uid), isFounder, first,
-                            end, members))
+                    ? Optional.of(new GroupView(UUID.fromString(local.set.uid), generation,
+                            isFounder, first, end, members))
                     : Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.empty();
@@ -251,12 +256,28 @@ public final class StatefulGroups implements WatchListener {
         }
     }
 
-    private void gone(StoredObject set) {
-        if (isHere(set.uid())) {
-            leaving.add(set.uid());
+    /** Whoever was deleted while this node was down has left logs: {@code logs} are of these sets, by uid. */
+    public void sweep(Map<String, ObjectKey> logs) {
+        logs.forEach((uid, key) -> registry.refresh(key).whenComplete((done, failure) -> {
+            // Only a majority's word that it is not there says that it was deleted.
+            if (failure != null || registry.isDetached(key.namespace())) {
+                loop.schedule(SWEEP, () -> sweep(Map.of(uid, key)));
+            } else if (registry.get(key).filter(set -> set.uid().equals(uid)).isEmpty()) {
+                gone(uid);
+            }
+        }));
+    }
+
+    private void gone(String setUid) {
+        if (isHere(setUid)) {
+            leaving.add(setUid);
         } else {
-            onSetGone.accept(set.uid());
+            onSetGone.accept(setUid);
         }
+    }
+
+    private void gone(StoredObject set) {
+        gone(set.uid());
         registry.get(GroupRecords.key(set.key().namespace(), set.uid()))
                 .filter(record -> registry.isPrimary(record.key()))
                 .ifPresent(record -> registry.write(List.of(GroupRecords.delete(record))));

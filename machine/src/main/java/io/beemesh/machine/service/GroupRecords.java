@@ -36,6 +36,19 @@ public final class GroupRecords {
         return record.object().tree().path("spec").path("founder").asText("");
     }
 
+    /** How often the group was begun anew. */
+    public static long generationOf(StoredObject record) {
+        return record.object().tree().path("spec").path("generation").asLong(0);
+    }
+
+    /** Lets a peer begin the next generation, if the record is still as it was. */
+    public static Mutation recover(StoredObject record, String founder, long generation) {
+        ApiObject after = record.object().copy();
+        after.tree().withObjectProperty("spec").put("founder", founder).put("generation",
+                generation);
+        return new Mutation.Update(Draft.of(record.key(), after), record.version());
+    }
+
     /** Makes the record. */
     public static Mutation create(String namespace, String setUid, String founder, Instant now) {
         ObjectKey key = key(namespace, setUid);

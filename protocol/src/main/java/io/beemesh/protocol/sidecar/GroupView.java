@@ -13,12 +13,14 @@ import java.util.UUID;
  * has changed.
  *
  * @param group the set's uid
- * @param isFounder true if the bootstrap record names this pod, which alone may begin the group
+ * @param generation how often the group was begun anew after most of its voters were lost for good
+ * @param isFounder true if the bootstrap record names this pod, which alone may begin this generation
  * @param first the lowest ordinal of the set
  * @param end the ordinal behind its highest
  * @param members the set's pods that have an identity, at most {@value #MEMBERS_MAX}
  */
-public record GroupView(UUID group, boolean isFounder, int first, int end, List<Member> members) {
+public record GroupView(UUID group, long generation, boolean isFounder, int first, int end,
+        List<Member> members) {
     /** The longest encoding, in bytes. */
     public static final int BYTES_MAX = 48 * 1024;
 
@@ -38,7 +40,7 @@ public record GroupView(UUID group, boolean isFounder, int first, int end, List<
 
     public byte[] toBytes() {
         ProtobufWriter out = new ProtobufWriter().string(1, group.toString())
-                .varint(2, isFounder ? 1 : 0).varint(3, first).varint(4, end);
+                .varint(2, isFounder ? 1 : 0).varint(3, first).varint(4, end).varint(6, generation);
         for (Member member : members) {
             out.bytes(5, new ProtobufWriter().bytes(1, member.peer.toBytes())
                     .varint(2, member.ordinal).string(3, member.address).toBytes());
@@ -49,6 +51,7 @@ public record GroupView(UUID group, boolean isFounder, int first, int end, List<
     public static GroupView fromBytes(byte[] bytes) throws FormatException {
         ProtobufReader reader = new ProtobufReader(bytes);
         String group = "";
+        long generation = 0;
         boolean founder = false;
         int first = 0;
         int end = 0;
@@ -60,6 +63,7 @@ public record GroupView(UUID group, boolean isFounder, int first, int end, List<
                 case 3 -> first = ordinal(reader.readVarint());
                 case 4 -> end = ordinal(reader.readVarint());
                 case 5 -> members.add(member(reader.readBytes()));
+                case 6 -> generation = reader.readVarint();
                 default -> {
                 }
             }
@@ -67,7 +71,7 @@ public record GroupView(UUID group, boolean isFounder, int first, int end, List<
                 throw new FormatException("more than " + MEMBERS_MAX + " members");
             }
         }
-        return new GroupView(uuid(group), founder, first, end, members);
+        return new GroupView(uuid(group), generation, founder, first, end, members);
     }
 
     private static Member member(byte[] bytes) throws FormatException {

@@ -8,6 +8,7 @@ import io.beemesh.protocol.membership.MeshId;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -30,9 +31,10 @@ class SidecarFuzzTest {
         List<byte[]> good = List.of(identity, credential,
                 new ConnectRequest(Transport.TCP, new byte[4], 80, credential).toBytes(),
                 new ConnectAnswer(ConnectStatus.OK, credential).toBytes(),
-                new GroupView(new UUID(1, 2), true, 0, 3,
+                new GroupView(new UUID(1, 2), 1, true, 0, 3,
                         List.of(new GroupView.Member(key.peerId(), 1, "10.244.0.1"))).toBytes(),
-                new GroupState(GroupState.Role.LEADER, 7, List.of(0, 1, 2)).toBytes());
+                new GroupState(GroupState.Role.LEADER, 7, List.of(0, 1, 2),
+                        Optional.of(new GroupState.LogEnd(1, true, 7, 20))).toBytes());
         List<DecoderFuzz.Decoder> decoders = List.of(ConnectRequest::fromBytes,
                 ConnectAnswer::fromBytes,
                 GroupView::fromBytes, GroupState::fromBytes,

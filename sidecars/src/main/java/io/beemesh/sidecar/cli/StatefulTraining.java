@@ -128,7 +128,7 @@ final class StatefulTraining {
     }
 
     private void tell() {
-        links.forEach((peer, stream) -> stream.write(FrameReader.frame(new GroupView(group,
+        links.forEach((peer, stream) -> stream.write(FrameReader.frame(new GroupView(group, 0,
                 peer.equals(members.getFirst().peer()), 0, members.size(), members)
                 .toBytes())));
     }

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * What an application may ask of its group: {@code GET /leader}, {@code /members}, {@code /health}, and {@code
+ * What an application may ask of its group: {@code GET /leader}, {@code /members}, {@code /health}, {@code /metrics}, and {@code
  * GET}, {@code PUT}, {@code DELETE /kv/KEY}. The version of a value is its {@code ETag}; {@code If-Match} and
  * {@code If-None-Match: *} make a write conditional.
  */
@@ -50,6 +50,7 @@ public final class GroupRoutes {
             case "/leader" -> Optional.of(leader());
             case "/members" -> Optional.of(members());
             case "/health" -> Optional.of(health());
+            case "/metrics" -> Optional.of(metrics());
             default -> Optional.empty();
         };
         return CompletableFuture.completedFuture(found
@@ -57,7 +58,7 @@ public final class GroupRoutes {
                 .orElseGet(() -> found.isPresent()
                         ? Reply.error(HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET")
                         : Reply.error(HttpResponseStatus.NOT_FOUND,
-                                "there are /leader, /members, /health and /kv/KEY")));
+                                "there are /leader, /members, /health, /metrics and /kv/KEY")));
     }
 
     private Reply leader() {
@@ -82,6 +83,26 @@ public final class GroupRoutes {
                 : Reply.error(HttpResponseStatus.SERVICE_UNAVAILABLE, now.isRunning()
                         ? "no leader is known"
                         : "this member's log is not open");
+    }
+
+    /** In Prometheus' text format. */
+    private Reply metrics() {
+        Standing now = standing.get();
+        return Reply
+                .text(gauge("leader", "1 while this pod leads its group", now.isLeader() ? 1 : 0)
+                        + gauge("leader_known", "1 while this pod hears of a leader",
+                                now.leader().isPresent() ? 1 : 0)
+                        + gauge("term", "the term of the group's log", now.term())
+                        + gauge("log_entries", "entries that the log here ever had",
+                                now.end().entries())
+                        + gauge("voters", "members that vote, as far as this pod knows",
+                                now.voters().size()));
+    }
+
+    private static String gauge(String name, String help, long value) {
+        String full = "beemesh_group_" + name;
+        return "# HELP " + full + " " + help + ".\n# TYPE " + full + " gauge\n" + full + " " + value
+                + "\n";
     }
 
     private String name(Voter voter) {

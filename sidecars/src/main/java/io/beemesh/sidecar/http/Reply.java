@@ -17,6 +17,11 @@ record Reply(HttpResponseStatus status, Map<String, String> headers, byte[] body
         return json(status, "{\"error\":" + quote(reason) + "}");
     }
 
+    static Reply text(String text) {
+        return new Reply(HttpResponseStatus.OK, Map.of(TYPE, "text/plain; version=0.0.4"),
+                text.getBytes(StandardCharsets.UTF_8));
+    }
+
     static Reply value(HttpResponseStatus status, long version, byte[] value) {
         return new Reply(status,
                 Map.of(TYPE, "application/octet-stream", "etag", "\"" + version + "\""), value);

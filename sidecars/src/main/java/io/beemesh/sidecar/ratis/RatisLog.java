@@ -2,6 +2,7 @@ package io.beemesh.sidecar.ratis;
 
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.protocol.sidecar.GroupView;
 import io.beemesh.sidecar.stateful.Answer;
 import io.beemesh.sidecar.stateful.Operation;
 import io.beemesh.sidecar.stateful.PeerLink;
@@ -35,6 +36,7 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.LifeCycle;
@@ -74,11 +76,11 @@ public final class RatisLog implements ReplicatedLog {
      * @param timing short for tests
      */
     public static Opener opener(Path directory, PeerLink link, RatisSettings.Timing timing) {
-        return (group, self, isFounder) -> {
+        return (view, self) -> {
             CompletableFuture<ReplicatedLog> result = new CompletableFuture<>();
             Thread.ofPlatform().name("raft-start").daemon().start(() -> {
                 try {
-                    result.complete(open(directory, link, timing, group, self, isFounder));
+                    result.complete(open(directory, link, timing, view, self));
                 } catch (IOException | RuntimeException e) {
                     result.completeExceptionally(e);
                 }
@@ -88,14 +90,18 @@ public final class RatisLog implements ReplicatedLog {
     }
 
     private static RatisLog open(Path directory, PeerLink link, RatisSettings.Timing timing,
-            UUID group, Voter self, boolean isFounder) throws IOException {
-        RaftGroupId id = RaftGroupId.valueOf(group);
+            GroupView view, Voter self) throws IOException {
+        Generation generation = new Generation(directory, view.group(), view.generation());
+        if (view.isFounder()) {
+            generation.carryOver(peer(self));
+        }
+        RaftGroupId id = RaftGroupId.valueOf(generation.id());
         Parameters parameters = new Parameters();
         StreamRpcType.link(parameters, link);
-        // Whoever does not found the group knows no voters and so never asks for votes.
-        List<RaftPeer> voters = isFounder ? List.of(peer(self)) : List.of();
+        // Whoever does not found it knows no voters and so never asks for votes.
+        List<RaftPeer> voters = view.isFounder() ? List.of(peer(self)) : List.of();
         RaftServer server = RaftServer.newBuilder().setServerId(RaftPeerId.valueOf(self.id()))
-                .setProperties(RatisSettings.properties(directory, timing))
+                .setProperties(RatisSettings.properties(generation.directory(), timing))
                 .setParameters(parameters).setStateMachineRegistry(gid -> new MapStateMachine())
                 .setGroup(RaftGroup.valueOf(id, voters)).setOption(StartupOption.RECOVER)
                 .build();
@@ -131,13 +137,16 @@ public final class RatisLog implements ReplicatedLog {
             boolean running = division.getInfo().isAlive()
                     && server.getLifeCycleState() == LifeCycle.State.RUNNING;
             RaftPeerId leader = division.getInfo().getLeaderId();
+            TermIndex last = division.getRaftLog().getLastEntryTermIndex();
             return new Standing(running,
                     division.getInfo().isLeader() && division.getInfo().isLeaderReady(),
                     leader == null ? Optional.empty() : Optional.of(Voter.parse(leader.toString())),
                     division.getInfo().getCurrentTerm(),
-                    voters(division.getRaftConf().getCurrentPeers()));
-        } catch (IOException | FormatException e) {
-            return new Standing(false, false, Optional.empty(), 0, Set.of());
+                    voters(division.getRaftConf().getCurrentPeers()),
+                    last == null ? End.EMPTY : new End(last.getTerm(), last.getIndex() + 1));
+        } catch (IOException | FormatException | IllegalStateException e) {
+            // The last: its log was closed meanwhile.
+            return new Standing(false, false, Optional.empty(), 0, Set.of(), End.EMPTY);
         }
     }
 
@@ -221,8 +230,13 @@ public final class RatisLog implements ReplicatedLog {
     }
 
     @Override
-    public void abandon() {
-        Thread.ofPlatform().name("raft-stop").daemon().start(this::close);
+    public CompletableFuture<Void> abandon() {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        Thread.ofPlatform().name("raft-stop").daemon().start(() -> {
+            close();
+            closed.complete(null);
+        });
+        return closed;
     }
 
     @Override

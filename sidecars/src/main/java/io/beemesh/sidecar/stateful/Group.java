@@ -28,8 +28,10 @@ public final class Group implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(250);
     private static final Duration REOPEN = Duration.ofSeconds(2);
     private static final Duration HELLO = Duration.ofSeconds(2);
+    /** Without a leader, until its log's end is told: elections take less. */
+    private static final Duration ALONE = Duration.ofSeconds(5);
     private static final Standing NOTHING = new Standing(false, false, Optional.empty(), 0,
-            Set.of());
+            Set.of(), ReplicatedLog.End.EMPTY);
 
     private final Loop loop;
     private final PeerId self;
@@ -43,6 +45,7 @@ public final class Group implements AutoCloseable {
     private @Nullable ReplicatedLog log;
     private @Nullable GroupState told;
     private Standing standing = NOTHING;
+    private long led;
     private boolean opening;
     private boolean changing;
     private boolean closed;
@@ -60,6 +63,7 @@ public final class Group implements AutoCloseable {
         this.link = link;
         this.tell = tell;
         this.submissions = new Submissions(loop, link, random, limit);
+        this.led = loop.nanoTime();
     }
 
     /** Serves the others; does nothing itself before a view has come. */
@@ -86,7 +90,16 @@ public final class Group implements AutoCloseable {
                     newView.group());
             return;
         }
+        if (former != null && former.generation() > newView.generation()) {
+            LOG.warn("Former generation, ignored generation={} other={}", former.generation(),
+                    newView.generation());
+            return;
+        }
         view = newView;
+        if (former != null && former.generation() < newView.generation()) {
+            LOG.warn("Group begins anew generation={}", newView.generation());
+            end();
+        }
         submissions.members(newView.members().stream().map(GroupView.Member::peer)
                 .filter(peer -> !peer.equals(self)).toList());
         openIfDue();
@@ -119,19 +132,38 @@ public final class Group implements AutoCloseable {
             return;
         }
         opening = true;
-        opener.open(known.group(), own.get(), known.isFounder())
-                .whenComplete((opened, failure) -> loop.execute(() -> {
-                    opening = false;
-                    if (failure != null) {
-                        LOG.error("Log not opened group={} reason=\"{}\"", known.group(),
-                                failure.toString());
-                        loop.schedule(REOPEN, this::openIfDue);
-                    } else if (closed) {
-                        opened.abandon();
-                    } else {
-                        log = opened;
-                    }
-                }));
+        opener.open(known, own.get()).whenComplete((opened, failure) -> loop.execute(() -> {
+            opening = false;
+            GroupView now = view;
+            if (failure != null) {
+                LOG.error("Log not opened group={} reason=\"{}\"", known.group(),
+                        failure.toString());
+                loop.schedule(REOPEN, this::openIfDue);
+            } else if (closed) {
+                opened.abandon();
+            } else {
+                log = opened;
+                if (now != null && now.generation() > known.generation()) {
+                    end();
+                }
+            }
+        }));
+    }
+
+    /** The log of a former generation ends, before that of the next is opened. */
+    private void end() {
+        ReplicatedLog open = log;
+        if (open == null) {
+            return;
+        }
+        log = null;
+        standing = NOTHING;
+        submissions.leader(standing, null);
+        opening = true;
+        open.abandon().whenComplete((done, failure) -> loop.execute(() -> {
+            opening = false;
+            openIfDue();
+        }));
     }
 
     private void tick() {
@@ -161,12 +193,24 @@ public final class Group implements AutoCloseable {
         GroupState.Role role = !member || standing.leader().isEmpty()
                 ? GroupState.Role.FENCED
                 : standing.isLeader() ? GroupState.Role.LEADER : GroupState.Role.FOLLOWER;
+        if (role != GroupState.Role.FENCED || log == null) {
+            led = loop.nanoTime();
+        }
         GroupState now = new GroupState(role, standing.term(),
-                standing.voters().stream().map(Voter::ordinal).sorted().toList());
+                standing.voters().stream().map(Voter::ordinal).sorted().toList(), end(member));
         if (!now.equals(told)) {
             told = now;
             tell.accept(now);
         }
+    }
+
+    /** Told once nobody has led for long. */
+    private Optional<GroupState.LogEnd> end(boolean isVoter) {
+        GroupView known = view;
+        return known != null && loop.nanoTime() - led >= ALONE.toNanos()
+                ? Optional.of(new GroupState.LogEnd(known.generation(), isVoter,
+                        standing.end().term(), standing.end().entries()))
+                : Optional.empty();
     }
 
     /** As the leader, makes the next change of voters. */

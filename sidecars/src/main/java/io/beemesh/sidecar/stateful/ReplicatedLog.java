@@ -1,10 +1,10 @@
 package io.beemesh.sidecar.stateful;
 
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.protocol.sidecar.GroupView;
 import java.io.Serial;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** The log that the members of a group keep alike. From any thread. */
@@ -15,9 +15,15 @@ public interface ReplicatedLog extends AutoCloseable {
      * @param isLeader true if it leads and its log is whole
      * @param leader whom it follows, or itself
      * @param voters as committed
+     * @param end of the log, by which logs are compared
      */
     record Standing(boolean isRunning, boolean isLeader, Optional<Voter> leader, long term,
-            Set<Voter> voters) {}
+            Set<Voter> voters, End end) {}
+
+    /** The last entry's term, 0 if there is none, and how many there were ever. */
+    record End(long term, long entries) {
+        public static final End EMPTY = new End(0, 0);
+    }
 
     /** Who asks for an operation, and its number: one that is asked for again is done once. */
     record Ticket(byte[] client, long call) {}
@@ -40,13 +46,16 @@ public interface ReplicatedLog extends AutoCloseable {
     @Override
     void close();
 
-    /** Ends it without waiting. */
-    void abandon();
+    /** Ends it without blocking. */
+    CompletableFuture<Void> abandon();
 
     /** Opens the log on disk, or begins it. */
     interface Opener {
-        /** @param isFounder may begin the group alone if there is no log yet */
-        CompletableFuture<ReplicatedLog> open(UUID group, Voter self, boolean isFounder);
+        /**
+         * Opens the log of the view's generation. A founder that has none yet begins it alone, with what its log
+         * of an earlier generation holds.
+         */
+        CompletableFuture<ReplicatedLog> open(GroupView view, Voter self);
     }
 
     /** Another member leads, or nobody. */

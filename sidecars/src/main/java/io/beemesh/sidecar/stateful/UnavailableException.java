@@ -8,7 +8,7 @@ public final class UnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
     private final boolean isUnknown;
 
-    UnavailableException(String why, boolean isUnknown) {
+    public UnavailableException(String why, boolean isUnknown) {
         super(why);
         this.isUnknown = isUnknown;
     }

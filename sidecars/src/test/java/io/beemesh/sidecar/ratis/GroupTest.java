@@ -28,7 +28,7 @@ final class GroupTest {
                 value.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String value(TestCluster cluster, int ordinal, String key) throws Exception {
+    static String value(TestCluster cluster, int ordinal, String key) throws Exception {
         Answer answer = cluster.submit(ordinal, Operation.get(key)).get(20, TimeUnit.SECONDS);
         return new String(answer.value(), StandardCharsets.UTF_8);
     }
@@ -108,6 +108,9 @@ final class GroupTest {
             cluster.network.split(Set.of(alone),
                     Set.of(cluster.member((leader + 1) % 3).peer(),
                             cluster.member((leader + 2) % 3).peer()));
+            // Entries that only the cut off leader has.
+            assertThatThrownBy(() -> cluster.submit(leader, put("a", "lost")).get(20,
+                    TimeUnit.SECONDS)).hasCauseInstanceOf(UnavailableException.class);
             cluster.submit((leader + 1) % 3, put("a", "2")).get(20, TimeUnit.SECONDS);
             assertThatThrownBy(() -> value(cluster, leader, "a"))
                     .hasCauseInstanceOf(UnavailableException.class);
@@ -115,6 +118,8 @@ final class GroupTest {
                     () -> cluster.role(leader).equals(Optional.of(Role.FENCED)));
             cluster.network.heal();
             assertThat(value(cluster, leader, "a")).isEqualTo("2");
+            TestCluster.await("its log is that of the others", () -> cluster.standing(leader)
+                    .end().equals(cluster.standing((leader + 1) % 3).end()));
         }
     }
 

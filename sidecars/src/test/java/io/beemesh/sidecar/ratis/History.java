@@ -1,6 +1,7 @@
 package io.beemesh.sidecar.ratis;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,6 +34,13 @@ final class History {
 
     synchronized void read(String value, long called, long returned) {
         entries.add(new Entry(false, value, called, returned));
+    }
+
+    /** As if somebody had read the first value after all else: it was overwritten by then. */
+    synchronized void plantStaleRead(long now) {
+        Entry first = entries.stream().filter(entry -> entry.isWrite && !entry.isUnknown())
+                .min(Comparator.comparingLong(Entry::returned)).orElseThrow();
+        read(first.value, now, now + 1);
     }
 
     synchronized int size() {

@@ -11,21 +11,26 @@ import io.beemesh.sidecar.stateful.Answer;
 import io.beemesh.sidecar.stateful.Group;
 import io.beemesh.sidecar.stateful.Operation;
 import io.beemesh.sidecar.stateful.ReplicatedLog.Standing;
+import io.beemesh.sidecar.stateful.UnavailableException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /** Members of one group in this process, each with a Ratis server and a directory of its own. */
 final class TestCluster implements AutoCloseable {
@@ -37,9 +42,11 @@ final class TestCluster implements AutoCloseable {
     private final NettyLoop loop = new NettyLoop("members");
     private final UUID group = UUID.randomUUID();
     private final Path directory;
-    private final TreeMap<Integer, Member> members = new TreeMap<>();
+    private final Map<Integer, Member> members = new ConcurrentSkipListMap<>();
     private final List<Integer> wanted = new ArrayList<>();
-    private final PeerId founder;
+    private final Set<Integer> uninformed = new HashSet<>();
+    private PeerId founder;
+    private long generation;
 
     /** One pod. */
     record Member(int ordinal, PeerId peer, Path directory, Group part,
@@ -83,9 +90,31 @@ final class TestCluster implements AutoCloseable {
         member.part.close();
     }
 
-    /** The set is to have only the ordinals below. */
+    /** All processes end, and begin again with their logs. */
+    void restart() {
+        List<Member> before = List.copyOf(members.values());
+        before.forEach(member -> kill(member.ordinal));
+        before.forEach(member -> start(member.ordinal, member.peer));
+    }
+
+    /** The set is to have the ordinals below. */
     void scale(int replicas) {
-        wanted.removeIf(ordinal -> ordinal >= replicas);
+        wanted.clear();
+        wanted.addAll(IntStream.range(0, replicas).boxed().toList());
+        view();
+    }
+
+    /** A member begins the next generation. */
+    void recover(int ordinal) {
+        founder = member(ordinal).peer;
+        generation++;
+        view();
+    }
+
+    /** The machines of these are cut off from the registry, and go on with what they know; of none, all are told. */
+    void uninformed(Integer... ordinals) {
+        uninformed.clear();
+        uninformed.addAll(List.of(ordinals));
         view();
     }
 
@@ -94,7 +123,8 @@ final class TestCluster implements AutoCloseable {
         List<GroupView.Member> all = members.values().stream()
                 .map(member -> new GroupView.Member(member.peer, member.ordinal, "")).toList();
         members.values().forEach(member -> on(() -> member.part.view(
-                new GroupView(group, member.peer.equals(founder), 0, end, all))));
+                new GroupView(group, uninformed.contains(member.ordinal) ? 0 : generation,
+                        member.peer.equals(founder), 0, end, all))));
     }
 
     private void on(Runnable task) {
@@ -120,8 +150,23 @@ final class TestCluster implements AutoCloseable {
         }, loop).join();
     }
 
+    /** How far its log goes, once it has told that it is alone. */
+    Optional<GroupState.LogEnd> logEnd(int ordinal) {
+        return CompletableFuture.supplyAsync(() -> {
+            List<GroupState> told = member(ordinal).told;
+            return told.isEmpty()
+                    ? Optional.<GroupState.LogEnd>empty()
+                    : told.getLast().log();
+        }, loop).join();
+    }
+
     CompletableFuture<Answer> submit(int ordinal, Operation operation) {
-        Group part = member(ordinal).part;
+        Member member = members.get(ordinal);
+        if (member == null) {
+            return CompletableFuture
+                    .failedFuture(new UnavailableException(ordinal + " is down", false));
+        }
+        Group part = member.part;
         return CompletableFuture.supplyAsync(() -> part.submit(operation), loop)
                 .thenCompose(answer -> answer);
     }

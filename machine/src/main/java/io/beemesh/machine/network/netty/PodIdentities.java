@@ -4,16 +4,21 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.machine.network.StatefulGroups.OwnerSet;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.runtime.ContainerSpec.Mount;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -26,6 +31,9 @@ final class PodIdentities {
             .asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final FileAttribute<?> OWN_FILE = PosixFilePermissions
             .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    /** In a set's directory: its namespace and name. */
+    private static final String OWNER = "owner";
 
     private final Path pods;
     private final Path sets;
@@ -61,6 +69,7 @@ final class PodIdentities {
             Files.deleteIfExists(identity.resolve("identity.key"));
             Files.createDirectories(log, OWN_DIRECTORY);
         }
+        writeOwner(sets.resolve(set.get().uid()), set.get());
         return new Identity(key(identity),
                 List.of(mount(identity, "pod", true), mount(log, "log", false)));
     }
@@ -81,6 +90,35 @@ final class PodIdentities {
         Files.write(fresh, key.toBytes());
         Files.move(fresh, file);
         return key;
+    }
+
+    private static void writeOwner(Path directory, OwnerSet set) throws IOException {
+        Path file = directory.resolve(OWNER);
+        if (!Files.exists(file)) {
+            Path fresh = directory.resolve(OWNER + ".new");
+            Files.writeString(fresh, set.namespace() + "/" + set.name());
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    /** The sets that have logs here, by uid. */
+    Map<String, ObjectKey> sets() throws IOException {
+        Map<String, ObjectKey> found = new HashMap<>();
+        if (Files.isDirectory(sets)) {
+            try (Stream<Path> directories = Files.list(sets)) {
+                for (Path directory : directories.toList()) {
+                    Path file = directory.resolve(OWNER);
+                    String[] words = Files.exists(file)
+                            ? Files.readString(file).split("/", -1)
+                            : new String[0];
+                    if (words.length == 2) {
+                        found.put(directory.getFileName().toString(),
+                                new ObjectKey(GroupResource.STATEFUL_SETS, words[0], words[1]));
+                    }
+                }
+            }
+        }
+        return found;
     }
 
     /** The set is deleted: its logs go. */

@@ -31,6 +31,7 @@ import io.beemesh.machine.network.ServiceNames;
 import io.beemesh.machine.network.StatefulGroups;
 import io.beemesh.machine.network.StatefulGroups.OwnerSet;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.runtime.ContainerSpec.Mount;
 import io.beemesh.machine.runtime.RuntimeFailure;
@@ -196,12 +197,14 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         Files.createDirectories(config.directory(), PosixFilePermissions
                 .asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.deleteIfExists(socket());
+        Map<String, ObjectKey> logs = identities.sets();
         node.execute(() -> {
             services.start();
             policies.start(() -> loop.execute(gate::recheck));
             shares.start();
             ports.start();
             groups.start();
+            groups.sweep(logs);
         });
         loop.execute(() -> {
             connections.start();
