@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Replica;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,9 +34,6 @@ final class SelfCloningFigures {
 
     private final List<NodeUnderTest> nodes = new ArrayList<>();
     private Kubectl kubectl;
-
-    /** A pod as the API shows it. */
-    private record Replica(String name, String uid, String node, boolean active, boolean ready) {}
 
     @BeforeAll
     void startPods() {
@@ -78,17 +76,7 @@ final class SelfCloningFigures {
     }
 
     private List<Replica> replicas() {
-        String template = "{range .items[*]}{.metadata.name},{.metadata.uid},{.spec.nodeName},"
-                + "{.metadata.deletionTimestamp}{.status.reason},"
-                + "{.status.conditions[?(@.type==\"Ready\")].status}{\"\\n\"}{end}";
-        List<Replica> all = new ArrayList<>();
-        kubectl.command("get", "pods", "-l", "app=web", "-o", "jsonpath=" + template).run().ok()
-                .lines().filter(line -> !line.isBlank()).forEach(line -> {
-                    String[] of = line.split(",", -1);
-                    all.add(new Replica(of[0], of[1], of[2], of[3].isEmpty(),
-                            of[4].equals("True")));
-                });
-        return all;
+        return Replica.all(kubectl, "app=web");
     }
 
     /** Exactly as many as wanted count, and all of those are Ready. */
@@ -99,7 +87,7 @@ final class SelfCloningFigures {
     }
 
     private List<Replica> on(NodeUnderTest node) {
-        return replicas().stream().filter(r -> r.active && r.node.equals(node.name())).toList();
+        return replicas().stream().filter(r -> r.active() && r.node().equals(node.name())).toList();
     }
 
     private String logs() {
@@ -129,7 +117,7 @@ final class SelfCloningFigures {
             Replica victim = on(node).getFirst();
             long tasks = tasks();
             String id = node.podman("pod", "ps", "-q", "--no-trunc", "--filter",
-                    "label=io.kubernetes.pod.uid=" + victim.uid).ok().strip();
+                    "label=io.kubernetes.pod.uid=" + victim.uid()).ok().strip();
             assertThat(id).isNotEmpty();
             node.podman("pod", "rm", "-f", "-t", "0", id).ok();
             long began = System.nanoTime();

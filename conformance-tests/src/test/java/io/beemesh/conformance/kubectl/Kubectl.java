@@ -14,17 +14,24 @@ public final class Kubectl {
     private static final Path PROGRAM = Repository.root().resolve("target/tools/kubectl");
 
     private final Path kubeconfig;
+    private final List<String> within;
 
     public Kubectl(Path kubeconfig) {
+        this(kubeconfig, List.of());
+    }
+
+    /** @param within the words with which a command runs where the server is to be found */
+    public Kubectl(Path kubeconfig, List<String> within) {
         Proof.needs(Files.isExecutable(PROGRAM), "kubectl 1.32 at target/tools/kubectl",
                 "./verify, with npm on the machine");
         this.kubeconfig = kubeconfig;
+        this.within = within;
     }
 
     /** A command that is not run yet. */
     public Command command(String... words) {
-        List<String> all = new ArrayList<>(
-                List.of(PROGRAM.toString(), "--kubeconfig", kubeconfig.toString()));
+        List<String> all = new ArrayList<>(within);
+        all.addAll(List.of(PROGRAM.toString(), "--kubeconfig", kubeconfig.toString()));
         all.addAll(Arrays.asList(words));
         return Command.of(all.toArray(String[]::new));
     }

@@ -82,10 +82,8 @@ final class MeshRegistryConformanceTest {
         through(1).apply(WEB);
         Eventually.within(SOON, () -> assertThat(available(2)).isEqualTo("6"));
         assertThat(machines(0)).as("nodes that have pods").hasSize(3);
-        for (int node = 0; node < 3; node++) {
-            // Whoever led slots is among those that are killed in turn.
-            loseAndReturn(node);
-        }
+        // Others are lost in turn where there are five machines.
+        loseAndReturn(0);
     }
 
     private void writeOnOne_readAndWatchOnAll() {

@@ -16,11 +16,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -30,14 +33,36 @@ public final class NodeUnderTest implements AutoCloseable {
     /** That a node listens on. */
     private static final int PORTS = 3;
 
+    /** In a namespace nobody else has them. */
+    private static final List<Integer> USUAL_PORTS = List.of(6443, 8080, 7946);
+
+    /**
+     * Where a node runs.
+     *
+     * @param within the words with which a command runs there
+     * @param address under which other machines reach it
+     * @param environment of the launcher
+     */
+    public record Place(List<String> within, String address, Map<String, String> environment) {
+        private static final Place HERE = new Place(List.of(), "127.0.0.1", Map.of());
+
+        private Command command(String... words) {
+            Command command = Command.of(within.toArray(String[]::new)).with(words);
+            environment.forEach(command::environment);
+            return command;
+        }
+    }
+
     private final Path directory;
+    private final Place place;
     private final String runtime;
     private final int apiPort;
     private final int httpPort;
     private final int meshPort;
 
-    private NodeUnderTest(Path directory, String runtime, List<Integer> ports) {
+    private NodeUnderTest(Path directory, Place place, String runtime, List<Integer> ports) {
         this.directory = directory;
+        this.place = place;
         this.runtime = runtime;
         this.apiPort = ports.get(0);
         this.httpPort = ports.get(1);
@@ -56,23 +81,44 @@ public final class NodeUnderTest implements AutoCloseable {
 
     /** So many nodes with simulated pods that join the mesh of {@code issuer} at one time. */
     public static List<NodeUnderTest> joinedTogether(NodeUnderTest issuer, int count) {
-        List<String> tokens = Stream.generate(() -> token(issuer)).limit(count).toList();
         List<Integer> ports = freePorts(PORTS * count);
         List<NodeUnderTest> nodes = IntStream.range(0, count)
                 .mapToObj(i -> create("simulated", ports.subList(PORTS * i, PORTS * (i + 1))))
                 .toList();
-        try (ExecutorService starting = Executors.newFixedThreadPool(count)) {
-            List<Future<Command.Result>> started = IntStream.range(0, count)
-                    .mapToObj(i -> starting.submit(() -> nodes.get(i).up("--join", tokens.get(i))))
-                    .toList();
-            for (Future<Command.Result> each : started) {
+        return joinTogether(issuer, nodes);
+    }
+
+    /** The same with real containers, on other machines than this. */
+    public static List<NodeUnderTest> joinedTogether(NodeUnderTest issuer, List<Place> places) {
+        return joinTogether(issuer, places.stream()
+                .map(place -> create(place, "podman", USUAL_PORTS)).toList());
+    }
+
+    private static List<NodeUnderTest> joinTogether(NodeUnderTest issuer,
+            List<NodeUnderTest> nodes) {
+        Map<NodeUnderTest, String> tokens = new HashMap<>();
+        nodes.forEach(node -> tokens.put(node, token(issuer)));
+        try {
+            together(nodes, node -> node.up("--join", tokens.getOrDefault(node, "")));
+        } catch (AssertionError e) {
+            nodes.forEach(node -> node.beemesh("down", "--purge"));
+            throw e;
+        }
+        return nodes;
+    }
+
+    /** Does something with all nodes at one time, which must succeed. */
+    public static void together(List<NodeUnderTest> nodes,
+            Function<NodeUnderTest, Command.Result> task) {
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            List<Future<Command.Result>> begun = nodes.stream()
+                    .map(node -> threads.submit(() -> task.apply(node))).toList();
+            for (Future<Command.Result> each : begun) {
                 each.get().ok();
             }
         } catch (ExecutionException | InterruptedException e) {
-            nodes.forEach(node -> node.beemesh("down", "--purge"));
             throw new AssertionError(e);
         }
-        return nodes;
     }
 
     /** A node whose pods have sidecars, in the mesh of {@code issuer}. */
@@ -102,6 +148,14 @@ public final class NodeUnderTest implements AutoCloseable {
         return start("podman", more);
     }
 
+    /** A node with real containers and the usual ports on another machine than this. */
+    public static NodeUnderTest podman(Place place) {
+        needsPodman();
+        NodeUnderTest node = create(place, "podman", USUAL_PORTS);
+        node.up().ok();
+        return node;
+    }
+
     /** Says which proof cannot be made where nodes cannot run containers. */
     public static void needsPodman() {
         Proof.needs(Command.of("id", "-u").run().output().strip().equals("0"), "root",
@@ -117,12 +171,16 @@ public final class NodeUnderTest implements AutoCloseable {
     }
 
     private static NodeUnderTest create(String runtime, List<Integer> ports) {
+        return create(Place.HERE, runtime, ports);
+    }
+
+    private static NodeUnderTest create(Place place, String runtime, List<Integer> ports) {
         Proof.needs(Files.exists(Repository.root().resolve("target/dist/.complete")),
                 "the built node", "./verify");
         try {
             Path directory = Files.createTempDirectory("beemesh-test");
             Path kubeconfig = Files.createDirectory(directory.resolve("kubeconfig"));
-            NodeUnderTest node = new NodeUnderTest(directory, runtime, ports);
+            NodeUnderTest node = new NodeUnderTest(directory, place, runtime, ports);
             Files.writeString(kubeconfig.resolve("beemesh.yaml"),
                     Files.readString(Repository.root().resolve("kubeconfig/beemesh.yaml"))
                             .replace(":6443", ":" + node.apiPort));
@@ -145,7 +203,8 @@ public final class NodeUnderTest implements AutoCloseable {
     private String[] upWords(String... more) {
         List<String> words = new ArrayList<>(List.of("up", "-d", "--runtime", runtime, "--api-port",
                 String.valueOf(apiPort), "--http-port", String.valueOf(httpPort), "--listen",
-                "/ip4/127.0.0.1/tcp/" + meshPort, "--node-ip", "127.0.0.1", "--kubeconfig-dir",
+                "/ip4/" + place.address + "/tcp/" + meshPort, "--node-ip", place.address,
+                "--kubeconfig-dir",
                 kubeconfigDirectory().toString()));
         words.addAll(Arrays.asList(more));
         return words.toArray(String[]::new);
@@ -157,7 +216,7 @@ public final class NodeUnderTest implements AutoCloseable {
     }
 
     private Command command(String... words) {
-        return Command.of(Repository.root().resolve("beemesh").toString()).with(words)
+        return place.command(Repository.root().resolve("beemesh").toString()).with(words)
                 .with("--data", data().toString());
     }
 
@@ -214,7 +273,12 @@ public final class NodeUnderTest implements AutoCloseable {
     }
 
     public Kubectl kubectl() {
-        return new Kubectl(kubeconfigDirectory().resolve("beemesh.yaml"));
+        return kubectl(kubeconfigDirectory().resolve("beemesh.yaml"));
+    }
+
+    /** The same with another kubeconfig, on the node's machine. */
+    public Kubectl kubectl(Path kubeconfig) {
+        return new Kubectl(kubeconfig, place.within);
     }
 
     public Path data() {
