@@ -29,6 +29,8 @@ recorded() {
 
 start_node() {
     mkdir -p "$DATA/run" "$KUBECONFIG_DIR"
+    [ -e "$KUBECONFIG_DIR/beemesh.yaml" ] \
+        || sed "s|127.0.0.1:6443|127.0.0.1:$API_PORT|" "$ROOT/kubeconfig/beemesh.yaml" >"$KUBECONFIG_DIR/beemesh.yaml"
     chmod 700 "$DATA"
     rm -f "$DATA/run/ready"
     printf '%s' "$API_PORT" >"$DATA/run/api-port"
@@ -92,9 +94,10 @@ await_ready() {
 }
 
 say_how_to_use() {
-    local kubeconfig=$KUBECONFIG_DIR/beemesh.yaml
+    local kubeconfig=$KUBECONFIG_DIR/beemesh.yaml server=''
+    grep -q "server: https://127.0.0.1:$API_PORT\$" "$kubeconfig" || server=" --server https://127.0.0.1:$API_PORT"
     [ "$kubeconfig" != "$PWD/kubeconfig/beemesh.yaml" ] || kubeconfig=kubeconfig/beemesh.yaml
-    say "Try: kubectl --kubeconfig $kubeconfig apply -f $([ "$PWD" = "$ROOT" ] && printf manifests || printf '%s' "$ROOT/manifests")/my-stateless-app.yaml"
+    say "Try: kubectl --kubeconfig $kubeconfig$server apply -f $([ "$PWD" = "$ROOT" ] && printf manifests || printf '%s' "$ROOT/manifests")/my-stateless-app.yaml"
 }
 
 node_status() {

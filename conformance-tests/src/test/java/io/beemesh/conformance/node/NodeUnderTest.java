@@ -178,13 +178,8 @@ public final class NodeUnderTest implements AutoCloseable {
         Proof.needs(Files.exists(Repository.root().resolve("target/dist/.complete")),
                 "the built node", "./verify");
         try {
-            Path directory = Files.createTempDirectory("beemesh-test");
-            Path kubeconfig = Files.createDirectory(directory.resolve("kubeconfig"));
-            NodeUnderTest node = new NodeUnderTest(directory, place, runtime, ports);
-            Files.writeString(kubeconfig.resolve("beemesh.yaml"),
-                    Files.readString(Repository.root().resolve("kubeconfig/beemesh.yaml"))
-                            .replace(":6443", ":" + node.apiPort));
-            return node;
+            return new NodeUnderTest(Files.createTempDirectory("beemesh-test"), place, runtime,
+                    ports);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

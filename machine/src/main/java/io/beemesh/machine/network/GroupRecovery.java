@@ -137,7 +137,8 @@ public final class GroupRecovery {
         }
         return new Plan(first.get().pod.name(), generation + 1, 0, 0, List.of(),
                 List.of(set.annotations().getOrDefault(PodMarks.VOTERS, "").split(",")).stream()
-                        .filter(voter -> !voter.isEmpty())
+                        // Whoever may edit the set may have put anything there.
+                        .filter(voter -> voter.matches("[0-9]{1,9}"))
                         .map(voter -> lost(set.name(), Integer.parseInt(voter), members))
                         .toList());
     }

@@ -13,8 +13,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Most voters are lost for good, and a survivor begins the next generation. */
+@Execution(ExecutionMode.CONCURRENT)
 final class RecoveryTest {
     @TempDir
     private Path directory;
