@@ -1,6 +1,9 @@
 package io.beemesh.apiserver.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.pki.ClientContext;
+import io.beemesh.machine.object.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -62,7 +65,7 @@ final class ApiClient {
                     throw new RefusalException(ExitCode.NO_NODE,
                             in == null
                                     ? "answer " + connection.getResponseCode()
-                                    : new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                                    : words(in.readAllBytes()));
                 }
             }
             try (InputStream in = connection.getInputStream()) {
@@ -73,6 +76,18 @@ final class ApiClient {
                     "nothing answers on port " + port + " of this machine");
         } finally {
             connection.disconnect();
+        }
+    }
+
+    /** The message of a Status; else all that was answered. */
+    private static String words(byte[] answer) {
+        try {
+            JsonNode message = Json.parse(answer).path("message");
+            return message.isTextual()
+                    ? message.asText()
+                    : new String(answer, StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
+            return new String(answer, StandardCharsets.UTF_8);
         }
     }
 }

@@ -88,7 +88,8 @@ public final class GroupRecovery {
     private Outcome plan(StoredObject set, long generation, boolean isEmpty) {
         List<Member> members = members(set);
         Optional<Refusal> led = members.stream()
-                .filter(member -> member.isReachable && !member.role.isEmpty()).findFirst()
+                .filter(member -> member.isReachable && !member.role.isEmpty())
+                .max(Comparator.comparing(member -> member.role.equals("leader")))
                 .map(member -> new Refusal(member.pod.name() + (member.role.equals("leader")
                         ? " leads the group: there is nothing to recover"
                         : " has just heard of a leader: there is nothing to recover, or wait")));
