@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.network.Sidecars;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.time.Duration;
@@ -23,20 +24,10 @@ final class NodeKillConformanceTest {
         try {
             Kubectl kubectl = node.kubectl();
             Sidecars sidecars = new Sidecars(node);
-            kubectl.apply("""
-                    apiVersion: apps/v1
-                    kind: Deployment
-                    metadata: {name: stay}
-                    spec:
-                      replicas: 2
-                      selector: {matchLabels: {app: stay}}
-                      template:
-                        metadata: {labels: {app: stay}}
-                        spec:
-                          terminationGracePeriodSeconds: 1
-                          containers:
-                          - {name: app, image: "localhost/beemesh/stateless-app:v1"}
-                    """);
+            kubectl.apply(Manifests.deployment("stay", 2, """
+                    terminationGracePeriodSeconds: 1
+                    containers: [{name: app, image: "localhost/beemesh/stateless-app:v1"}]
+                    """));
             kubectl.ok("rollout status deployment/stay --timeout=60s");
             String before = identities(kubectl);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.kubectl.Replica;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
@@ -41,32 +42,20 @@ final class SelfCloningFigures {
         nodes.add(NodeUnderTest.joinedWithSidecars(nodes.getFirst()));
         nodes.add(NodeUnderTest.joined(nodes.getFirst()));
         kubectl = nodes.getFirst().kubectl();
-        kubectl.apply(
-                """
-                        apiVersion: apps/v1
-                        kind: Deployment
-                        metadata: {name: web}
-                        spec:
-                          replicas: WANTED
-                          selector: {matchLabels: {app: web}}
-                          template:
-                            metadata: {labels: {app: web}}
-                            spec:
-                              terminationGracePeriodSeconds: 0
-                              affinity:
-                                nodeAffinity:
-                                  requiredDuringSchedulingIgnoredDuringExecution:
-                                    nodeSelectorTerms:
-                                      - matchExpressions:
-                                          - {key: kubernetes.io/hostname, operator: In, values: [FIRST, SECOND]}
-                              topologySpreadConstraints:
-                                - {maxSkew: 1, topologyKey: kubernetes.io/hostname,
-                                   whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}
-                              containers: [{name: app, image: "localhost/beemesh/stateless-app:v1"}]
-                        """
-                        .replace("WANTED", String.valueOf(WANTED))
-                        .replace("FIRST", nodes.get(0).name())
-                        .replace("SECOND", nodes.get(1).name()));
+        kubectl.apply(Manifests.deployment("web", WANTED, """
+                terminationGracePeriodSeconds: 0
+                affinity:
+                  nodeAffinity:
+                    requiredDuringSchedulingIgnoredDuringExecution:
+                      nodeSelectorTerms:
+                        - matchExpressions:
+                            - {key: kubernetes.io/hostname, operator: In, values: [FIRST, SECOND]}
+                topologySpreadConstraints:
+                  - {maxSkew: 1, topologyKey: kubernetes.io/hostname,
+                     whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}
+                containers: [{name: app, image: "localhost/beemesh/stateless-app:v1"}]
+                """.replace("FIRST", nodes.get(0).name())
+                .replace("SECOND", nodes.get(1).name())));
         untilWhole();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.kubectl.Replica;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
@@ -65,22 +66,13 @@ final class FiveMachinesConformanceTest {
         Files.writeString(kubeconfig, nodes.getFirst().beemesh("kubeconfig").ok());
         // One serves for all.
         nodes.forEach(node -> kubectls.add(node.kubectl(kubeconfig)));
-        kubectls.getLast().apply("""
-                apiVersion: apps/v1
-                kind: Deployment
-                metadata: {name: web}
-                spec:
-                  replicas: WANTED
-                  selector: {matchLabels: {app: web}}
-                  template:
-                    metadata: {labels: {app: web}}
-                    spec:
-                      terminationGracePeriodSeconds: 0
-                      containers:
-                        - name: app
-                          image: localhost/beemesh/stateless-app:v1
-                          env: [{name: EDITION, value: "0"}]
-                """.replace("WANTED", String.valueOf(WANTED)));
+        kubectls.getLast().apply(Manifests.deployment("web", WANTED, """
+                terminationGracePeriodSeconds: 0
+                containers:
+                  - name: app
+                    image: localhost/beemesh/stateless-app:v1
+                    env: [{name: EDITION, value: "0"}]
+                """));
         everywhere(WANTED);
         assertThat(replicas(0).stream().map(Replica::node).distinct()).hasSize(MACHINES);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,18 +45,7 @@ final class LargerMeshConformanceTest {
     }
 
     private static String web(int replicas) {
-        return """
-                apiVersion: apps/v1
-                kind: Deployment
-                metadata: {name: web}
-                spec:
-                  replicas: %d
-                  selector: {matchLabels: {app: web}}
-                  template:
-                    metadata: {labels: {app: web}}
-                    spec:
-                      containers: [{name: c, image: x}]
-                """.formatted(replicas);
+        return Manifests.deployment("web", replicas, "containers: [{name: c, image: x}]");
     }
 
     private static void available(Kubectl kubectl, int wanted) {

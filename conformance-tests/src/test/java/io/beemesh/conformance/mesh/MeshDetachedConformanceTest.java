@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,18 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class MeshDetachedConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final String WEB = """
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: web}
-            spec:
-              replicas: 4
-              selector: {matchLabels: {app: web}}
-              template:
-                metadata: {labels: {app: web}}
-                spec:
-                  containers: [{name: c, image: x}]
-            """;
+    private static final String WEB = Manifests.deployment("web", 4,
+            "containers: [{name: c, image: x}]");
     private static final String LEASE = """
             apiVersion: coordination.k8s.io/v1
             kind: Lease

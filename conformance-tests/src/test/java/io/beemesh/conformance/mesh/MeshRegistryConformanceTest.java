@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,18 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class MeshRegistryConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int WRITES = 20;
-    private static final String WEB = """
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: web}
-            spec:
-              replicas: 6
-              selector: {matchLabels: {app: web}}
-              template:
-                metadata: {labels: {app: web}}
-                spec:
-                  containers: [{name: c, image: x}]
-            """;
+    private static final String WEB = Manifests.deployment("web", 6,
+            "containers: [{name: c, image: x}]");
 
     @TempDir
     Path directory;

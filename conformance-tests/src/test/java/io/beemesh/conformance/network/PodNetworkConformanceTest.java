@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.kubectl.Kubectl;
+import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,22 +37,14 @@ final class PodNetworkConformanceTest {
         host = Command.of("sh", "-c", "hostname -I | cut -d ' ' -f 1").run().ok().strip();
         node = NodeUnderTest.sidecars("--node-ip", host);
         kubectl = node.kubectl();
-        kubectl.apply("""
-                apiVersion: apps/v1
-                kind: Deployment
-                metadata: {name: web}
-                spec:
-                  replicas: 2
-                  selector: {matchLabels: {app: web}}
-                  template:
-                    metadata: {labels: {app: web}}
-                    spec:
-                      terminationGracePeriodSeconds: 0
-                      containers:
-                        - name: app
-                          image: localhost/beemesh/stateless-app:v1
-                          ports: [{name: http, containerPort: 8080}]
-                          readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
+        kubectl.apply(Manifests.deployment("web", 2, """
+                terminationGracePeriodSeconds: 0
+                containers:
+                  - name: app
+                    image: localhost/beemesh/stateless-app:v1
+                    ports: [{name: http, containerPort: 8080}]
+                    readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
+                """) + """
                 ---
                 apiVersion: v1
                 kind: Service

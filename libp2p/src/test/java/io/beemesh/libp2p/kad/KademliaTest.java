@@ -129,12 +129,15 @@ final class KademliaTest {
         assertThat(find(client, nobody)).isEmpty();
     }
 
+    private List<KadNetwork.Peer> byDistance(byte[] target) {
+        KadKey key = KadKey.of(target);
+        return net.peers.stream().sorted((x, y) -> key.compareDistance(x.key, y.key)).toList();
+    }
+
     @Test
     void closestPeers_deadAmongThem_areExactAllTheSame() {
         byte[] target = "target".getBytes(StandardCharsets.UTF_8);
-        KadKey key = KadKey.of(target);
-        List<KadNetwork.Peer> byDistance = net.peers.stream()
-                .sorted((x, y) -> key.compareDistance(x.key, y.key)).toList();
+        List<KadNetwork.Peer> byDistance = byDistance(target);
         KadNetwork.Peer asker = byDistance.getLast();
         for (int i = 0; i < 5; i++) {
             net.remove(byDistance.get(2 * i), i % 2 == 0);
@@ -149,9 +152,7 @@ final class KademliaTest {
     @Test
     void closestPeers_twoDialsToLivingPeerAreLost_areExactAllTheSame() {
         byte[] target = "target".getBytes(StandardCharsets.UTF_8);
-        KadKey key = KadKey.of(target);
-        List<KadNetwork.Peer> byDistance = net.peers.stream()
-                .sorted((x, y) -> key.compareDistance(x.key, y.key)).toList();
+        List<KadNetwork.Peer> byDistance = byDistance(target);
         KadNetwork.Peer asker = byDistance.getLast();
         KadNetwork.Peer unheard = byDistance.get(3);
         Set<SimulatedHost> cut = Set.of(asker.host, unheard.host);
