@@ -97,10 +97,15 @@ final class LateEnds {
         waiting.removeAll(due);
         due.forEach(each -> each.sender().end());
         if (!waiting.isEmpty()) {
-            stepsHeld = isHolding() || hasWaited(FREE) ? stepsHeld + 1 : 0;
             plan(now);
-        } else if (isHolding()) {
-            stepsHeld = 0;
+        }
+        hold(!waiting.isEmpty() && hasWaited(FREE));
+    }
+
+    private void hold(boolean on) {
+        boolean wasHolding = isHolding();
+        stepsHeld = on ? stepsHeld + 1 : 0;
+        if (wasHolding && !on) {
             resume.run();
         }
     }
