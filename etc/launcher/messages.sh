@@ -95,7 +95,8 @@ an interruption: it goes on where it stopped.
   --node-ip IP           address of this machine for others (default: of the default route)
   --runtime podman|simulated
                          simulated: pods become Ready without containers (default podman)
-  --kubeconfig-dir DIR   where beemesh.yaml lies (written if it is not there) and pki/ is written (default ./kubeconfig)
+  --kubeconfig-dir DIR   where beemesh.yaml lies, which is written if it is not there, and pki/ is written
+                         (default ./kubeconfig)
   --memory SIZE          what pods may use at most, such as 512m or 4g (default: all but a little)
   --pod-network KIND     podman: pods are on a private network of Podman's; sidecar: every pod has a sidecar that
                          is its only way in and out (default podman)

@@ -35,7 +35,7 @@ final class NodeLifeConformanceTest {
             assertThat(node.beemesh("logs").ok()).contains("INFO");
 
             node.beemesh("down", "--kill").ok();
-            node.up().ok();
+            lineToTry_reachesTheNode(node);
             assertThat(node.kubectl().ok("get deployment web")).contains("web");
 
             assertThat(node.beemesh("down").ok()).contains("Node stopped");
@@ -81,6 +81,21 @@ final class NodeLifeConformanceTest {
             // It is gone.
             return "";
         }
+    }
+
+    /** What {@code up} prints works with any port, and with a file that was written for another. */
+    private static void lineToTry_reachesTheNode(NodeUnderTest node) throws IOException {
+        Path kubeconfig = node.kubeconfigDirectory().resolve("beemesh.yaml");
+        assertThat(node.up().ok())
+                .contains("Try: kubectl --kubeconfig " + kubeconfig + " apply");
+        String written = Files.readString(kubeconfig);
+        Files.writeString(kubeconfig, written.replaceFirst("127.0.0.1:\\d+", "127.0.0.1:1"));
+        node.beemesh("down").ok();
+        String server = written.lines().filter(line -> line.contains("server: ")).findFirst()
+                .orElseThrow().strip().replace("server: ", "--server ");
+        assertThat(node.up().ok())
+                .contains("Try: kubectl --kubeconfig " + kubeconfig + " " + server + " apply");
+        Files.writeString(kubeconfig, written);
     }
 
     private static void credentialsAreGuarded(NodeUnderTest node) throws IOException {

@@ -109,13 +109,16 @@ final class LateEndsTest {
     @Test
     void othersThatEndMeanwhile_doNotMakeStreamsWaitOn() {
         add();
-        pass(60, () -> {});
+        pass(60, () -> {
+        });
         assertThat(ends.isHolding()).isTrue();
         underWay = 0;
         // One more every 100 ms, which has bytes under way.
         for (int i = 0; i < 10; i++) {
-            ends.add(sender(() -> {}, () -> 0));
-            pass(10, () -> {});
+            ends.add(sender(() -> {
+            }, () -> 0));
+            pass(10, () -> {
+            });
         }
         assertThat(ended).isTrue();
         assertThat(resumed).isPositive();

@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * What an application may ask of its group: {@code GET /leader}, {@code /members}, {@code /health}, {@code /metrics}, and {@code
- * GET}, {@code PUT}, {@code DELETE /kv/KEY}. The version of a value is its {@code ETag}; {@code If-Match} and
+ * What an application may ask of its group: {@code GET /leader}, {@code /members}, {@code /health}, {@code
+ * /metrics}, and {@code GET}, {@code PUT}, {@code DELETE /kv/KEY}. The version of a value is its {@code ETag}; {@code If-Match} and
  * {@code If-None-Match: *} make a write conditional.
  */
 public final class GroupRoutes {
