@@ -18,9 +18,10 @@ node_is_running() {
     NODE_PID=$pid
 }
 
-# The start time of a process in clock ticks since boot: with the pid it names a process for good.
+# The start time of a process in clock ticks since boot: with the pid it names a process for good. Nothing for
+# one that has ended but whose parent has not asked how (in containers whose first process never asks).
 process_start() {
-    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+    sed -n 's/.*) \([^ZX] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 recorded() {

@@ -3,6 +3,7 @@ package io.beemesh.conformance.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
+import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Repository;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the launcher refuses, before it builds or changes anything, and what it says. */
 final class LauncherTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
     @TempDir
     Path directory;
 
@@ -171,8 +175,7 @@ final class LauncherTest {
                 .contains("not Ready after 1 s; it goes on trying");
         long pid = Long.parseLong(
                 Files.readString(directory.resolve("data/run/pid")).split(" ", -1)[0]);
-        String stat = Files.readString(Path.of("/proc", String.valueOf(pid), "stat"));
-        assertThat(stat.split(" ", -1)[5]).as("session").isEqualTo(String.valueOf(pid));
+        assertThat(stat(String.valueOf(pid)).split(" ", -1)[5]).as("session").isEqualTo(String.valueOf(pid));
         assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
     }
 
@@ -184,6 +187,30 @@ final class LauncherTest {
         refused(startNode(20), 14, "no port");
         Files.writeString(java, "#!/bin/sh\necho out of luck\nexit 3\n");
         refused(startNode(20), 22, "the node ended while starting (exit code 3)");
+    }
+
+    /** As in a container whose first process asks about no child. */
+    @Test
+    void nodeThatEnded_doesNotRun_thoughNobodyAskedHow() throws Exception {
+        Path output = directory.resolve("pid");
+        Process parent = Command.of("sh", "-c", "true & echo $!; exec sleep 60").start(output);
+        try {
+            Eventually.contains(SOON, () -> Command.printed(output), "\n");
+            String pid = Files.readString(output).strip();
+            Eventually.contains(SOON, () -> stat(pid), ") Z ");
+            Path run = Files.createDirectories(directory.resolve("data/run"));
+            Files.writeString(run.resolve("pid"), pid + " " + stat(pid).split(" ", -1)[21] + "\n");
+            Command.Result status = beemesh("status", "--data",
+                    directory.resolve("data").toString()).run();
+            assertThat(status.output()).contains("not running");
+            assertThat(status.exitCode()).isEqualTo(3);
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    private static String stat(String pid) {
+        return Command.printed(Path.of("/proc", pid, "stat"));
     }
 
     private Command startNode(int readySeconds) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -81,6 +82,13 @@ final class FiveMachinesConformanceTest {
     void stop() {
         try (MeshNetwork _ = network) {
             nodes.reversed().forEach(NodeUnderTest::close);
+        }
+    }
+
+    @AfterEach
+    void allServe() {
+        for (int node = 0; node < MACHINES; node++) {
+            nodes.get(node).assertServes(kubectls.get(node));
         }
     }
 

@@ -30,6 +30,8 @@ import java.util.stream.Stream;
 /** A node started by the launcher as a user would, with data and ports of its own. */
 public final class NodeUnderTest implements AutoCloseable {
     private static final Duration ANSWER = Duration.ofSeconds(60);
+    /** Of a log, that tell why something failed. */
+    private static final int LAST_LINES = 40;
     /** That a node listens on. */
     private static final int PORTS = 3;
 
@@ -313,6 +315,16 @@ public final class NodeUnderTest implements AutoCloseable {
                     Files.readString(data().resolve("run/pid")).split(" ", -1)[0].strip());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Fails with the last lines of its log if its API does not answer. */
+    public void assertServes(Kubectl kubectl) {
+        Command.Result ready = kubectl.run("get --raw /readyz --request-timeout=20s");
+        if (ready.exitCode() != 0) {
+            List<String> log = beemesh("logs").output().lines().toList();
+            throw new AssertionError(name() + ", pid " + pid() + ": " + ready.output() + String
+                    .join("\n", log.subList(Math.max(0, log.size() - LAST_LINES), log.size())));
         }
     }
 
