@@ -91,9 +91,9 @@ slim() {
 # Leads the node once through light use, inside the final layout: the cache fits only this runtime, these
 # jars and these flags.
 train() {
-    local data=$ROOT/target/training
-    rm -rf "$data"
-    mkdir "$data"
+    # Not below ROOT, which may be too deep for the path of a socket.
+    local data
+    data=$(mktemp -d)
     "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" -cp "$(class_path)" io.beemesh.apiserver.cli.BeemeshCommand \
         train --data "$data" -- "$DIST/runtime/bin/java" "${JAVA_FLAGS[@]}" \
         "-XX:AOTCacheOutput=$data/beemesh.aot" -cp "$(class_path)" io.beemesh.apiserver.cli.BeemeshCommand run \

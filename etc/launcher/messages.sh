@@ -98,9 +98,9 @@ an interruption: it goes on where it stopped.
   --kubeconfig-dir DIR   where beemesh.yaml lies, which is written if it is not there, and pki/ is written
                          (default ./kubeconfig)
   --memory SIZE          what pods may use at most, such as 512m or 4g (default: all but a little)
-  --pod-network KIND     podman: pods are on a private network of Podman's; sidecar: every pod has a sidecar that
-                         is its only way in and out (default podman)
-  --sidecar-image IMAGE  with --pod-network sidecar (default localhost/beemesh/stateless-sidecar:v1, built here)
+  --pod-network KIND     sidecar: every pod has a sidecar that is its only way in and out (default); podman: pods
+                         are on a private network of Podman's, on which Services lead nowhere
+  --sidecar-image IMAGE  (default localhost/beemesh/stateless-sidecar:v1, built here)
   --stateful-sidecar-image IMAGE
                          pods of StatefulSets have this one, and are a Raft group; none by default;
                          localhost/beemesh/stateful-sidecar:v1 is built here

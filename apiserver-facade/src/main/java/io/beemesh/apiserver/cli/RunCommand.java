@@ -50,7 +50,7 @@ final class RunCommand implements Callable<Integer> {
         podMemoryBytes = arguments.number("--pod-memory", 0);
         join = arguments.text("--join", "");
         allowHostAccess = arguments.flag(ALLOW_HOST_ACCESS);
-        podNetwork = arguments.text("--pod-network", "podman");
+        podNetwork = arguments.text("--pod-network", "sidecar");
         sidecarImage = arguments.text("--sidecar-image",
                 "localhost/beemesh/stateless-sidecar:v1");
         statefulSidecarImage = arguments.text("--stateful-sidecar-image", "");

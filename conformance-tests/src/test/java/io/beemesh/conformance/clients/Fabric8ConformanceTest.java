@@ -38,7 +38,7 @@ final class Fabric8ConformanceTest {
 
     @BeforeAll
     void start() throws IOException {
-        node = NodeUnderTest.podman();
+        node = NodeUnderTest.withPodman();
         Config config = Config
                 .fromKubeconfig(node.kubeconfigDirectory().resolve("beemesh.yaml").toFile());
         config.setRequestTimeout(60_000);

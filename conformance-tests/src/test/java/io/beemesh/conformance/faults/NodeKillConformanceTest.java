@@ -20,7 +20,7 @@ final class NodeKillConformanceTest {
 
     @Test
     void killedNode_stopsNoPodAndAdoptsThemAgain() {
-        NodeUnderTest node = NodeUnderTest.podman();
+        NodeUnderTest node = NodeUnderTest.withPodman("--pod-network", "podman");
         try {
             Kubectl kubectl = node.kubectl();
             Sidecars sidecars = new Sidecars(node);
@@ -34,7 +34,7 @@ final class NodeKillConformanceTest {
             node.beemesh("down", "--kill").ok();
             assertThat(node.podman("pod", "ps", "--format", "{{.Name}} {{.Status}}").ok())
                     .contains("stay-").contains("Running");
-            node.up("--pod-network", "sidecar").ok();
+            node.up().ok();
 
             Eventually.within(SOON, () -> assertThat(kubectl.ok("get deployment stay"))
                     .contains("2/2"));
@@ -44,7 +44,7 @@ final class NodeKillConformanceTest {
             String pod = kubectl.ok("get pods -l app=stay -o jsonpath={.items[0].metadata.name}");
             node.beemesh("down").ok();
             node.podman("kill", "-a").ok();
-            node.up("--pod-network", "sidecar").ok();
+            node.up().ok();
             Eventually.within(SOON, () -> assertThat(kubectl.ok("get pod " + pod
                     + " -o jsonpath={.status.containerStatuses[0].restartCount}"))
                     .isEqualTo("1"));
@@ -52,7 +52,7 @@ final class NodeKillConformanceTest {
 
             node.beemesh("down", "--pods").ok();
             assertThat(node.podman("pod", "ps").ok()).doesNotContain("stay-");
-            node.up("--pod-network", "sidecar").ok();
+            node.up().ok();
             Eventually.within(SOON, () -> assertThat(kubectl.ok("get deployment stay"))
                     .contains("2/2"));
             // The API shows the old ones for a moment.
@@ -64,7 +64,7 @@ final class NodeKillConformanceTest {
             before = identities(kubectl);
 
             node.beemesh("down", "--kill").ok();
-            node.up("--pod-network", "sidecar").ok();
+            node.up().ok();
             Eventually.within(SOON, () -> assertThat(kubectl.ok("get deployment stay"))
                     .contains("2/2"));
             assertThat(identities(kubectl)).isEqualTo(before);

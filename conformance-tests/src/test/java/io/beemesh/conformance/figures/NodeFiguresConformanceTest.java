@@ -30,7 +30,7 @@ final class NodeFiguresConformanceTest {
 
     @Test
     void idleNode_usesAtMost80Megabytes() {
-        NodeUnderTest node = NodeUnderTest.podman();
+        NodeUnderTest node = NodeUnderTest.withPodman();
         try {
             Kubectl kubectl = node.kubectl();
             kubectl.ok("apply -f " + Repository.root().resolve("manifests/my-stateless-app.yaml"));

@@ -30,8 +30,8 @@ final class PodTrafficFigures {
 
     @Test
     void podToPod() throws IOException {
-        nodes.add(NodeUnderTest.sidecars());
-        nodes.add(NodeUnderTest.joinedWithSidecars(nodes.getFirst()));
+        nodes.add(NodeUnderTest.withPodman());
+        nodes.add(NodeUnderTest.joinedWithPodman(nodes.getFirst()));
         Kubectl kubectl = nodes.getFirst().kubectl();
         kubectl.apply("""
                 apiVersion: v1

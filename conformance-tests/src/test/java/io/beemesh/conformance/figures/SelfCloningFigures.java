@@ -38,8 +38,8 @@ final class SelfCloningFigures {
 
     @BeforeAll
     void startPods() {
-        nodes.add(NodeUnderTest.sidecars());
-        nodes.add(NodeUnderTest.joinedWithSidecars(nodes.getFirst()));
+        nodes.add(NodeUnderTest.withPodman());
+        nodes.add(NodeUnderTest.joinedWithPodman(nodes.getFirst()));
         nodes.add(NodeUnderTest.joined(nodes.getFirst()));
         kubectl = nodes.getFirst().kubectl();
         kubectl.apply(Manifests.deployment("web", WANTED, """
@@ -137,7 +137,7 @@ final class SelfCloningFigures {
                 + " took=" + (System.nanoTime() - began) / 1_000_000 + "ms");
         untilWhole();
         assertThat(tasks()).isGreaterThan(tasks);
-        nodes.get(1).up("--pod-network", "sidecar").ok();
+        nodes.get(1).up().ok();
         Eventually.within(HEALED_MAX, () -> assertThat(on(nodes.get(1)).stream()
                 .filter(Replica::ready).map(Replica::uid))
                 .containsExactlyInAnyOrderElementsOf(there));

@@ -20,7 +20,7 @@ final class SidecarStartFigures {
 
     @Test
     void applyToReady_withAndWithout() {
-        try (NodeUnderTest node = NodeUnderTest.sidecars()) {
+        try (NodeUnderTest node = NodeUnderTest.withPodman()) {
             Kubectl kubectl = node.kubectl();
             // The first pod of each kind finds nothing warm.
             PodStart.millis(kubectl, "first-without", "beemesh.io/sidecar: disabled");

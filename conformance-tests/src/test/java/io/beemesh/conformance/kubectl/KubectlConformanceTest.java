@@ -33,7 +33,7 @@ final class KubectlConformanceTest {
 
     @BeforeAll
     void startNode() {
-        node = NodeUnderTest.podman();
+        node = NodeUnderTest.withPodman();
         kubectl = node.kubectl();
     }
 

@@ -175,7 +175,8 @@ final class LauncherTest {
                 .contains("not Ready after 1 s; it goes on trying");
         long pid = Long.parseLong(
                 Files.readString(directory.resolve("data/run/pid")).split(" ", -1)[0]);
-        assertThat(stat(String.valueOf(pid)).split(" ", -1)[5]).as("session").isEqualTo(String.valueOf(pid));
+        assertThat(stat(String.valueOf(pid)).split(" ", -1)[5]).as("session")
+                .isEqualTo(String.valueOf(pid));
         assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
     }
 

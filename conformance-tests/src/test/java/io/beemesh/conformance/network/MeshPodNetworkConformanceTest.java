@@ -39,8 +39,8 @@ final class MeshPodNetworkConformanceTest {
 
     @BeforeAll
     void startPods() {
-        nodes.add(NodeUnderTest.sidecars());
-        nodes.add(NodeUnderTest.joinedWithSidecars(nodes.getFirst()));
+        nodes.add(NodeUnderTest.withPodman());
+        nodes.add(NodeUnderTest.joinedWithPodman(nodes.getFirst()));
         nodes.add(NodeUnderTest.joined(nodes.getFirst()));
         kubectl = nodes.getFirst().kubectl();
         kubectl.apply(
@@ -197,7 +197,7 @@ final class MeshPodNetworkConformanceTest {
                 .doesNotContain("failed");
         Eventually.within(SOON, () -> assertThat(in("client-a", "nslookup each").output())
                 .contains(address("web-a")).doesNotContain(gone));
-        nodes.get(1).up("--pod-network", "sidecar").ok();
+        nodes.get(1).up().ok();
         Eventually.contains(SOON, () -> in("client-a", GET + "http://" + gone + ":8080").output(),
                 "Hello from web-b");
         Eventually.contains(SOON, () -> in("client-b", GET + "http://web").output(), "Hello");

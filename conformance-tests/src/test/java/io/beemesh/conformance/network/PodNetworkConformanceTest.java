@@ -35,7 +35,7 @@ final class PodNetworkConformanceTest {
     @BeforeAll
     void startPods() {
         host = Command.of("sh", "-c", "hostname -I | cut -d ' ' -f 1").run().ok().strip();
-        node = NodeUnderTest.sidecars("--node-ip", host);
+        node = NodeUnderTest.withPodman("--node-ip", host);
         kubectl = node.kubectl();
         kubectl.apply(Manifests.deployment("web", 2, """
                 terminationGracePeriodSeconds: 0

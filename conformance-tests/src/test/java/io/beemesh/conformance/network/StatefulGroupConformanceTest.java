@@ -35,7 +35,7 @@ final class StatefulGroupConformanceTest {
 
     @BeforeAll
     void start() {
-        node = NodeUnderTest.sidecars("--stateful-sidecar-image",
+        node = NodeUnderTest.withPodman("--stateful-sidecar-image",
                 "localhost/beemesh/stateful-sidecar:v1");
         kubectl = node.kubectl();
         kubectl.ok("apply -f " + Repository.root().resolve("manifests/my-raft-cluster.yaml"));

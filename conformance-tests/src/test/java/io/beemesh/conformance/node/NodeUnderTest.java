@@ -123,9 +123,9 @@ public final class NodeUnderTest implements AutoCloseable {
         }
     }
 
-    /** A node whose pods have sidecars, in the mesh of {@code issuer}. */
-    public static NodeUnderTest joinedWithSidecars(NodeUnderTest issuer) {
-        return sidecars("--join", token(issuer));
+    /** A node with real containers in the mesh of {@code issuer}. */
+    public static NodeUnderTest joinedWithPodman(NodeUnderTest issuer) {
+        return withPodman("--join", token(issuer));
     }
 
     private static String token(NodeUnderTest issuer, String... options) {
@@ -134,18 +134,8 @@ public final class NodeUnderTest implements AutoCloseable {
         return issuer.beemesh(words).ok().strip().lines().toList().getLast();
     }
 
-    /** A node with real containers; needs root and Podman too. */
-    public static NodeUnderTest podman() {
-        return podmanWith();
-    }
-
-    /** A node whose pods have sidecars. */
-    public static NodeUnderTest sidecars(String... more) {
-        return podmanWith(Stream.concat(Stream.of("--pod-network", "sidecar"), Stream.of(more))
-                .toArray(String[]::new));
-    }
-
-    private static NodeUnderTest podmanWith(String... more) {
+    /** A node with real containers, whose pods have sidecars; needs root and Podman too. */
+    public static NodeUnderTest withPodman(String... more) {
         needsPodman();
         return start("podman", more);
     }
