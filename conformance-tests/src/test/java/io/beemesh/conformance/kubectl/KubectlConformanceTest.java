@@ -227,6 +227,9 @@ final class KubectlConformanceTest {
         Eventually.contains(SOON, () -> kubectl.ok("logs talk -n " + ns), "line 1");
         assertThat(kubectl.ok("logs talk --tail=1 -n " + ns).lines().count()).isEqualTo(1);
         assertThat(kubectl.ok("logs talk --timestamps -n " + ns)).contains("Z started");
+        assertThat(kubectl.ok("logs talk --limit-bytes=4 -n " + ns)).isEqualTo("star");
+        assertThat(kubectl.ok("logs talk --since=1h -n " + ns)).contains("started");
+        assertThat(kubectl.ok("logs talk --since-time=2100-01-01T00:00:00Z -n " + ns)).isEmpty();
         Path output = temporary.resolve("logs.out");
         Process follow = kubectl.command("logs", "-f", "talk", "-n", ns).start(output);
         Eventually.contains(SOON, () -> Command.printed(output), "line 3");

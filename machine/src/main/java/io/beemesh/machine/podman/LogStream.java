@@ -94,8 +94,11 @@ final class LogStream extends InputStream {
 
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
+        if (bytesLeft <= 0) {
+            return -1;
+        }
         while (outAt == out.length) {
-            if (closed || bytesLeft <= 0 || !nextLine()) {
+            if (closed || !nextLine()) {
                 return -1;
             }
         }
