@@ -264,7 +264,10 @@ final class ContainerWorker {
             return;
         }
         parts.normal(pod.pod(), "Killing", message);
-        String signal = spec.path("lifecycle").path("stopSignal").asText(STOP_SIGNAL_DEFAULT);
+        String ofImage = current.stopSignal().isEmpty()
+                ? STOP_SIGNAL_DEFAULT
+                : current.stopSignal();
+        String signal = spec.path("lifecycle").path("stopSignal").asText(ofImage);
         stopping = new ContainerStop(parts, pod, spec, current.id(), signal);
         stop = stopping;
         stopping.start(grace);

@@ -10,6 +10,7 @@ import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.runtime.ImageState;
 import io.beemesh.machine.runtime.RegistryCredential;
 import io.beemesh.machine.runtime.RuntimeFailure;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -107,15 +108,23 @@ final class Images {
                         throw new StartFailure(ERR_PULL, message).thrown();
                     }
                     long millis = (parts.loop().nanoTime() - began) / 1_000_000;
-                    String took = millis < 1000
-                            ? millis + "ms"
-                            : millis / 1000 + "." + millis % 1000 + "s";
+                    String took = took(millis);
                     parts.normal(pod, "Pulled",
                             "Successfully pulled image \"" + image + "\" in " + took + " (" + took
                                     + " including waiting). Image size: " + state.bytes()
                                     + " bytes.");
                     return state;
                 });
+    }
+
+    /** As Go prints it: {@code 66ms}, {@code 1.005s}, {@code 2m3.5s}. */
+    static String took(long millis) {
+        if (millis < 1000) {
+            return millis + "ms";
+        }
+        String seconds = BigDecimal.valueOf(millis % 60_000, 3).stripTrailingZeros()
+                .toPlainString() + "s";
+        return millis < 60_000 ? seconds : millis / 60_000 + "m" + seconds;
     }
 
     private List<RegistryCredential> credentials(ApiObject pod, String name) {

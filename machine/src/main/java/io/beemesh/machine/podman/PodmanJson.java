@@ -178,14 +178,15 @@ final class PodmanJson {
                 labels.path(Labels.IMAGE).asText(inspected.path("ImageName").asText()),
                 labels.path(Labels.IMAGE_REFERENCE)
                         .asText(imageId(inspected.path("Image").asText())),
-                status == ContainerState.Status.EXITED ? state.path("Error").asText("") : "");
+                status == ContainerState.Status.EXITED ? state.path("Error").asText("") : "",
+                inspected.path("Config").path("StopSignal").asText(""));
     }
 
     /** What {@link #state} would say of a container that was made a moment ago. */
     static ContainerState created(String id, ContainerSpec spec) {
         return new ContainerState(id, spec.pod().uid(), spec.name(), spec.attempt(),
                 ContainerState.Status.CREATED, 0, false, Instant.EPOCH, Instant.EPOCH,
-                spec.image(), spec.found().reference(), "");
+                spec.image(), spec.found().reference(), "", spec.found().stopSignal());
     }
 
     static String imageId(String id) {

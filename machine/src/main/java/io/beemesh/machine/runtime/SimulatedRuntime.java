@@ -135,7 +135,8 @@ public final class SimulatedRuntime implements ContainerRuntime {
         }
         ContainerState state = new ContainerState("container-" + ++sequence, spec.pod().uid(),
                 spec.name(), spec.attempt(), ContainerState.Status.CREATED, 0, false,
-                Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "");
+                Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "",
+                spec.found().stopSignal());
         containers.put(state.id(), new Held(spec.sandboxId(), state));
         return later(state);
     }
@@ -213,7 +214,8 @@ public final class SimulatedRuntime implements ContainerRuntime {
     private static ContainerState with(ContainerState old, ContainerState.Status status,
             int exitCode, Instant startedAt, Instant finishedAt) {
         return new ContainerState(old.id(), old.podUid(), old.name(), old.attempt(), status,
-                exitCode, false, startedAt, finishedAt, old.image(), old.imageId(), "");
+                exitCode, false, startedAt, finishedAt, old.image(), old.imageId(), "",
+                old.stopSignal());
     }
 
     private void tell(RuntimeEvent event) {

@@ -254,8 +254,13 @@ final class PodmanNodeTest {
 
     @Test
     void deletion_graceful_leavesNothing() throws Exception {
+        String image = "localhost/beemesh/other-signal:v1";
+        podman.build(image, "FROM " + TestPodman.IMAGE + "\nSTOPSIGNAL SIGUSR1\n");
         create("p", "{'containers':[{'name':'a','command':['/bin/sh','-c',"
-                + "'trap \\'echo bye; exit 0\\' TERM; while true; do sleep 0.1; done']}]}");
+                + "'trap \\'echo bye; exit 0\\' TERM; while true; do sleep 0.1; done']},"
+                + "{'name':'b','image':'" + image + "','imagePullPolicy':'Never',"
+                + "'command':['/bin/sh','-c',"
+                + "'trap \\'exit 0\\' USR1; while true; do sleep 0.1; done']}]}");
         until(() -> ready("p"));
         String uid = ref("p").uid();
 
@@ -266,8 +271,11 @@ final class PodmanNodeTest {
                     .put("deletionGracePeriodSeconds", 20));
             return true;
         });
+        long begun = System.nanoTime();
         until(() -> onLoop(() -> registry.get(AgentScenario.key("p")).isEmpty()));
 
+        // Neither had to be killed once its grace was over.
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(18));
         assertThat(podman.podman("pod", "ps", "-q")).isBlank();
         assertThat(podman.pods().resolve(uid)).doesNotExist();
     }
@@ -275,9 +283,14 @@ final class PodmanNodeTest {
     @Test
     void crash_messageAndPreviousLog_areKept() throws Exception {
         create("p", "{'containers':[{'name':'a','command':['/bin/sh','-c',"
-                + "'echo started; echo boom > /dev/termination-log; exit 4']}]}");
+                + "'echo started; echo boom > /dev/termination-log; exit 4']},"
+                + "{'name':'b','terminationMessagePolicy':'FallbackToLogsOnError',"
+                + "'command':['/bin/sh','-c','echo last words; exit 5']}]}");
         until(() -> container("p").at("/state/waiting/reason").asText()
-                .equals("CrashLoopBackOff"));
+                .equals("CrashLoopBackOff")
+                && status("p").at("/containerStatuses/1/lastState").has("terminated"));
+        assertThat(status("p").at("/containerStatuses/1/lastState/terminated/message").asText())
+                .isEqualTo("last words\n");
 
         JsonNode ended = container("p").at("/lastState/terminated");
         assertThat(ended.path("exitCode").asInt()).isEqualTo(4);

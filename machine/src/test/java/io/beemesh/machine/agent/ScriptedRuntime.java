@@ -50,11 +50,14 @@ final class ScriptedRuntime implements ContainerRuntime {
         /** How long it takes to end after SIGTERM; negative: it does not. */
         Duration afterTerm = Duration.ZERO;
         int exec;
+        boolean oomKilled;
     }
 
     final Map<String, Script> scripts = new HashMap<>();
     final List<String> calls = new ArrayList<>();
     final Set<String> images = new LinkedHashSet<>();
+    /** Of all images. */
+    String stopSignal = "";
     final Map<String, ContainerSpec> specs = new TreeMap<>();
     BooleanSupplier failsBefore = () -> false;
     BooleanSupplier failsAfter = () -> false;
@@ -189,7 +192,7 @@ final class ScriptedRuntime implements ContainerRuntime {
     @Override
     public CompletableFuture<Optional<ImageState>> image(String reference) {
         return call("image", () -> images.contains(reference)
-                ? Optional.of(new ImageState(reference, reference, 5, "", ""))
+                ? Optional.of(new ImageState(reference, reference, 5, "", stopSignal))
                 : Optional.empty());
     }
 
@@ -197,7 +200,7 @@ final class ScriptedRuntime implements ContainerRuntime {
     public CompletableFuture<ImageState> pullImage(String reference,
             List<RegistryCredential> credentials) {
         CompletableFuture<ImageState> pulled = call("pull", () -> new ImageState(reference,
-                reference, 5, "", ""));
+                reference, 5, "", stopSignal));
         return images.contains(reference)
                 ? pulled
                 : pulled.thenCompose(_ -> CompletableFuture.failedFuture(new RuntimeFailure(
@@ -209,7 +212,8 @@ final class ScriptedRuntime implements ContainerRuntime {
         return call("create " + spec.name(), () -> {
             ContainerState state = new ContainerState("c" + ++sequence, spec.pod().uid(),
                     spec.name(), spec.attempt(), ContainerState.Status.CREATED, 0, false,
-                    Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "");
+                    Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "",
+                    spec.found().stopSignal());
             specs.put(spec.name(), spec);
             containers.put(state.id(), new Held(spec.sandboxId(), state));
             return state;
@@ -292,10 +296,11 @@ final class ScriptedRuntime implements ContainerRuntime {
         listener = null;
     }
 
-    private static ContainerState with(ContainerState old, ContainerState.Status status,
+    private ContainerState with(ContainerState old, ContainerState.Status status,
             int exitCode, Instant startedAt, Instant finishedAt) {
         return new ContainerState(old.id(), old.podUid(), old.name(), old.attempt(), status,
-                exitCode, false, startedAt, finishedAt, old.image(), old.imageId(), "");
+                exitCode, status == ContainerState.Status.EXITED && script(old.name()).oomKilled,
+                startedAt, finishedAt, old.image(), old.imageId(), "", old.stopSignal());
     }
 
     private void tell(RuntimeEvent event) {

@@ -128,16 +128,22 @@ public final class TestPodman {
     }
 
     private void buildImage() throws IOException, InterruptedException {
-        Path context = Files.createDirectories(directory.resolve("image"));
-        Files.copy(Path.of("/bin/busybox"), context.resolve("busybox"));
-        Files.writeString(context.resolve("Containerfile"), """
+        Files.copy(Path.of("/bin/busybox"), Files.createDirectories(directory.resolve("image"))
+                .resolve("busybox"));
+        build(IMAGE, """
                 FROM scratch
                 COPY busybox /bin/busybox
                 RUN ["/bin/busybox", "--install", "-s", "/bin"]
                 RUN mkdir -p /tmp /root && chmod 1777 /tmp
                 CMD ["/bin/sh"]
                 """);
-        podman("build", "-t", IMAGE, context.toString());
+    }
+
+    /** Builds an image from a Containerfile that may copy the machine's busybox. */
+    public void build(String tag, String containerfile) throws IOException, InterruptedException {
+        Path context = directory.resolve("image");
+        Files.writeString(context.resolve("Containerfile"), containerfile);
+        podman("build", "-t", tag, context.toString());
     }
 
     /** Runs a Podman command and returns what it says. */
