@@ -41,6 +41,7 @@ check_machine() {
     if [ "$RUNTIME" = podman ] && [ "$(id -u)" != 0 ]; then
         die 13 "running pods with Podman needs root: sudo ./beemesh up. To try the API without containers: ./beemesh up --runtime simulated"
     fi
+    [ "$RUNTIME" != podman ] || check_podman
     check_port_free "$API_PORT" --api-port
     [ "$HTTP_PORT" = 0 ] || check_port_free "$HTTP_PORT" "--http-port (0 = off)"
     if [[ $LISTEN =~ /tcp/([0-9]+) ]] && [ "${BASH_REMATCH[1]}" != 0 ]; then

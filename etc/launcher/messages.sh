@@ -68,9 +68,10 @@ Examples:
   kubectl --kubeconfig kubeconfig/beemesh.yaml get nodes
 
 Exit codes: 2 wrong usage, 3 no node there, 10 no JDK 25, 11 no jlink, 12 no Maven, 13 not root,
-14 port taken, 15 disk short, 16 bad node name, 17 data of another node, 18 Podman missing,
+14 port taken, 15 disk short, 16 bad node name, 17 data of another node, 18 Podman or its parts missing,
 19 damaged data, 20 build failed, 21 Podman failed, 22 node not Ready in time, 23 data or kubeconfig of
-another mesh, 24 not admitted to the mesh, 25 pods did not go in time, 26 the demo's pods did not come in time.
+another mesh, 24 not admitted to the mesh, 25 pods did not go in time, 26 the demo's pods did not come in time,
+27 kernel without what sidecars need.
 EOM
 }
 

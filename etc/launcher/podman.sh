@@ -6,14 +6,28 @@ PODMAN_PACKAGES=(podman runc catatonit netavark aardvark-dns nftables iptables b
 
 prepare_podman() {
     PODMAN_SOCKET=${BEEMESH_PODMAN_SOCKET:-/run/podman/podman.sock}
-    podman_answers && return 0
-    command -v podman >/dev/null && command -v busybox >/dev/null || install_podman
-    start_podman_service
+    has_podman || install_podman
+    podman_answers || start_podman_service
+}
+
+# Said before minutes are spent on the build: what `up` can neither find nor install.
+check_podman() {
+    has_podman || check_installer
+    [ "$POD_NETWORK" != sidecar ] || check_pod_network
+}
+
+# Podman, and a busybox for the example images, which have no C library for it.
+has_podman() {
+    command -v podman >/dev/null && command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1
+}
+
+check_installer() {
+    command -v apt-get >/dev/null \
+        || die 18 "Podman is missing, or a static busybox; install them with your package manager (podman, runc or crun, catatonit, netavark, busybox-static) and run this again"
 }
 
 install_podman() {
-    command -v apt-get >/dev/null \
-        || die 18 "Podman is missing; install it with your package manager (podman, runc or crun, catatonit, netavark, busybox-static) and run this again"
+    check_installer
     say "      installing ${PODMAN_PACKAGES[*]}"
     local log=$ROOT/target/podman-install.log
     if ! { dpkg --configure -a && apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
@@ -29,20 +43,31 @@ podman_answers() {
 }
 
 # Pods with sidecars have rules of the kernel's, made by programs that a machine with Podman may lack.
-check_pod_network() {
+prepare_pod_network() {
+    [ -z "$(network_programs_missing)" ] || install_podman
+    check_pod_network
+}
+
+network_programs_missing() {
     local program missing=()
     for program in nft ip nsenter; do
         command -v $program >/dev/null || missing+=("$program")
     done
-    if [ ${#missing[@]} -gt 0 ]; then
+    printf %s "${missing[*]}"
+}
+
+check_pod_network() {
+    local missing
+    missing=$(network_programs_missing)
+    if [ -n "$missing" ]; then
         command -v apt-get >/dev/null \
-            || die 18 "sidecars need ${missing[*]}; install nftables, iproute2 and util-linux, or use --pod-network podman"
-        install_podman
+            || die 18 "sidecars need $missing; install nftables, iproute2 and util-linux, or use --pod-network podman"
+        return 0
     fi
     # As podman.NetworkNamespace does it, in a namespace that ends with the command.
     unshare --net nft 'add table inet b; add chain inet b c { type filter hook prerouting priority mangle; }
         add rule inet b c meta l4proto tcp tproxy ip to :15001' 2>/dev/null \
-        || die 18 "this kernel has no transparent proxying for nftables (nft_tproxy), which sidecars need; use --pod-network podman"
+        || die 27 "this kernel has no transparent proxying for nftables (nft_tproxy), which sidecars need; use --pod-network podman"
 }
 
 # Its files lie beside the socket: the service outlives the node that started it, and its data.

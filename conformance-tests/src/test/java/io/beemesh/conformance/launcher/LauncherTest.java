@@ -30,8 +30,8 @@ final class LauncherTest {
     @Test
     void help_hasExamplesForEveryCommand() {
         assertThat(beemesh("--help").run().ok()).contains("Examples:").contains("Exit codes:");
-        for (String command : new String[]{"up", "down", "status", "logs", "demo",
-                "version"}) {
+        for (String command : new String[]{"up", "down", "status", "logs", "token", "leave",
+                "remove", "recover", "images", "demo", "kubeconfig", "registry", "version"}) {
             assertThat(beemesh(command, "--help").run().ok())
                     .contains("Usage: ./beemesh " + command)
                     .contains("Example");
@@ -118,9 +118,28 @@ final class LauncherTest {
                 check_pod_network""";
         refused(Command.of("bash", "-c", check.formatted(1)), 18,
                 "sidecars need nft ip nsenter; install nftables, iproute2 and util-linux");
-        refused(Command.of("bash", "-c", check.formatted(0)), 18,
+        refused(Command.of("bash", "-c", check.formatted(0)), 27,
                 "no transparent proxying for nftables (nft_tproxy), which sidecars need; use "
                         + "--pod-network podman");
+    }
+
+    /** One that runs already says nothing of the busybox of the images, nor the other way round. */
+    @Test
+    void partsOfPodman_areLookedFor_beforeAnythingIsBuilt() {
+        String check = """
+                source etc/launcher/messages.sh; source etc/launcher/podman.sh
+                POD_NETWORK=podman
+                command() { [ $2 != %s ] && builtin command "$@"; }
+                ldd() { return %d; }
+                podman_answers() { return 0; }
+                install_podman() { echo installing; check_installer; }
+                %s""";
+        refused(Command.of("bash", "-c", check.formatted("apt-get", 0, "check_podman")), 18,
+                "Podman is missing, or a static busybox; install them");
+        assertThat(Command.of("bash", "-c", check.formatted("none", 0, "check_podman")).run().ok())
+                .isEmpty();
+        assertThat(Command.of("bash", "-c", check.formatted("none", 0, "prepare_podman")).run()
+                .output()).contains("installing");
     }
 
     @Test
