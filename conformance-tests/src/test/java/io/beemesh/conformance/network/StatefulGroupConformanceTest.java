@@ -124,6 +124,48 @@ final class StatefulGroupConformanceTest {
         votersAre("0,1,2");
     }
 
+    private String get(int ordinal, int seconds) {
+        String address = kubectl
+                .ok("get pod " + SET + "-" + ordinal + " -o jsonpath={.status.podIP}");
+        return kubectl.command("exec", "client", "--", "timeout", Integer.toString(seconds), "wget",
+                "-qO-", "http://" + address + ":8080/").run().output();
+    }
+
+    private void others(String signal) {
+        for (int i = 1; i < 3; i++) {
+            node.podman("kill", "-s", signal, new Sidecars(node).of(SET + "-" + i)).ok();
+        }
+    }
+
+    /** What is paused are the sidecars of both other voters; the pod itself runs on. */
+    @Test
+    @Order(4)
+    void aPodWithoutAMajority_isNotHeard_andIsWhenThatIsBack() {
+        kubectl.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: client}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                    - name: app
+                      image: localhost/beemesh/stateless-app:v1
+                      command: [sleep, "100000"]
+                """);
+        kubectl.ok("wait pod client --for=condition=Ready --timeout=60s");
+        Eventually.contains(SOON, () -> get(0, 10), "has served");
+        others("STOP");
+        try {
+            // What it proved last still counts for a moment.
+            Eventually.within(SOON, () -> assertThat(get(0, 2)).doesNotContain("has served"));
+            assertThat(get(0, 5)).doesNotContain("has served");
+        } finally {
+            others("CONT");
+        }
+        Eventually.contains(SOON, () -> get(0, 10), "has served");
+        kubectl.ok("delete pod client");
+    }
+
     @Test
     @Order(4)
     void scaledUpAndDown_votersFollow() {

@@ -12,8 +12,18 @@ public final class Attachments {
     private final Map<PeerId, Attachment> byPeer = new ConcurrentHashMap<>();
     private final Map<String, Attachment> byAddress = new ConcurrentHashMap<>();
 
-    /** One pod: its identity, and its address in text. */
-    public record Attachment(PodName pod, String serviceAccount, PeerId peer, String address) {
+    /**
+     * One pod: its identity, and its address in text.
+     *
+     * @param isFenced true if its sidecar has a lease for the ordinal of a StatefulSet
+     */
+    public record Attachment(PodName pod, String serviceAccount, PeerId peer, String address,
+            boolean isFenced) {
+        /** One that is of no group. */
+        public Attachment(PodName pod, String serviceAccount, PeerId peer, String address) {
+            this(pod, serviceAccount, peer, address, false);
+        }
+
         public String uid() {
             return pod.uid();
         }

@@ -49,7 +49,7 @@ public final class PodCredentials {
         }
         byte[] identity = new PodIdentity(own.mesh().root(), pod.pod().namespace(),
                 pod.pod().name(), pod.uid(), pod.serviceAccount(), pod.peer(), pod.address(),
-                now.plus(LIFE)).sealedBy(key);
+                now.plus(LIFE)).fenced(pod.isFenced()).sealedBy(key);
         byte[] credential = new Credential(own.toBytes(), identity).toBytes();
         made.remove(pod);
         made.put(pod, new Made(credential, own, now.plus(LIFE.dividedBy(2))));

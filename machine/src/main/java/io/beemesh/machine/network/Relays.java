@@ -86,12 +86,8 @@ public final class Relays {
         });
     }
 
-    /** The peer id in a credential that was verified. */
-    public Optional<PeerId> peerOf(byte[] credential) {
-        return prove(credential).map(Proven::peer);
-    }
-
-    private Optional<Proven> prove(byte[] credential) {
+    /** Who is shown to be there by a credential, once it was verified. */
+    public Optional<Proven> prove(byte[] credential) {
         try {
             return Optional.of(check.prove(credential));
         } catch (FormatException e) {

@@ -99,6 +99,16 @@ public final class StatefulGroups implements WatchListener {
         update(set.uid);
     }
 
+    /** True for an ordinal that the group has among its voters. */
+    public boolean isVoter(OwnerSet set) {
+        int first = registry
+                .get(new ObjectKey(GroupResource.STATEFUL_SETS, set.namespace, set.name))
+                .map(found -> found.object().tree().path("spec").path("ordinals").path("start")
+                        .asInt(0))
+                .orElse(0);
+        return set.ordinal >= first && set.ordinal < (long) first + GroupView.VOTERS_MAX;
+    }
+
     public void remove(String podUid) {
         Local gone = locals.remove(podUid);
         if (gone != null) {

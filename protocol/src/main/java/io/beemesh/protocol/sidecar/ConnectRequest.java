@@ -20,6 +20,9 @@ public record ConnectRequest(Transport transport, byte[] address, int port, byte
     /** The longest datagram that is carried, in bytes. */
     public static final int DATAGRAM_BYTES_MAX = 65_507;
 
+    /** Says nothing: streams of sidecars to each other lead to no socket. */
+    public static final int NO_PORT = 1;
+
     private static final int PORT_MAX = 65_535;
 
     /** What is carried. */
@@ -29,7 +32,9 @@ public record ConnectRequest(Transport transport, byte[] address, int port, byte
          * What the sidecars of a StatefulSet say to each other, one frame each; sealed on one machine too.
          * Only sidecars ask for it themselves: no socket of a pod leads here.
          */
-        GROUP(3);
+        GROUP(3),
+        /** Challenges to the sidecar of a StatefulSet's pod, see {@link FenceFrame}; otherwise as {@link #GROUP}. */
+        FENCE(4);
 
         private final int number;
 

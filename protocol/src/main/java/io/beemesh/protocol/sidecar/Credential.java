@@ -28,9 +28,10 @@ public record Credential(byte[] certificate, byte[] identity) {
      * @param address of the pod; empty for a machine
      * @param name namespace and name of the pod, or the machine's Node
      * @param until it says nothing from then on
+     * @param isFenced see {@link PodIdentity#isFenced}
      */
     public record Proven(PeerId peer, PeerId machine, String address, String name,
-            Instant until) {}
+            Instant until, boolean isFenced) {}
 
     public byte[] toBytes() {
         return new ProtobufWriter().bytes(1, certificate).bytes(2, identity).toBytes();
@@ -50,7 +51,7 @@ public record Credential(byte[] certificate, byte[] identity) {
         }
         if (read.identity.length == 0) {
             return new Proven(machine.peer(), machine.peer(), "", machine.nodeName(),
-                    machine.until());
+                    machine.until(), false);
         }
         PodIdentity pod = PodIdentity.open(read.identity, mesh, machine.peer());
         if (!now.isBefore(pod.until())) {
@@ -58,7 +59,8 @@ public record Credential(byte[] certificate, byte[] identity) {
         }
         return new Proven(pod.peer(), machine.peer(), pod.address(),
                 pod.namespace() + "/" + pod.name(),
-                pod.until().isBefore(machine.until()) ? pod.until() : machine.until());
+                pod.until().isBefore(machine.until()) ? pod.until() : machine.until(),
+                pod.isFenced());
     }
 
     private static Credential fromBytes(byte[] bytes) throws FormatException {

@@ -26,6 +26,9 @@ public record GroupView(UUID group, long generation, boolean isFounder, int firs
 
     public static final int MEMBERS_MAX = 100;
 
+    /** Voters of one group: more only make every write dearer. The pods of higher ordinals are clients. */
+    public static final int VOTERS_MAX = 7;
+
     /**
      * A pod of the set.
      *

@@ -20,9 +20,11 @@ import java.time.Instant;
  * @param peer the pod's sidecar
  * @param address the pod's, in text
  * @param until not valid from then on, in whole seconds
+ * @param isFenced true if its bytes count only while it has a lease, see {@link Fences}
  */
 public record PodIdentity(PeerId mesh, String namespace, String name, String uid,
-        String serviceAccount, PeerId peer, String address, Instant until) {
+        String serviceAccount, PeerId peer, String address, Instant until,
+        boolean isFenced) {
     /** The longest encoding, in bytes; names in Kubernetes have at most 253 characters. */
     public static final int BYTES_MAX = 1536;
 
@@ -33,12 +35,24 @@ public record PodIdentity(PeerId mesh, String namespace, String name, String uid
         until = Instant.ofEpochSecond(until.getEpochSecond());
     }
 
+    /** A pod that is not fenced. */
+    public PodIdentity(PeerId mesh, String namespace, String name, String uid,
+            String serviceAccount, PeerId peer, String address, Instant until) {
+        this(mesh, namespace, name, uid, serviceAccount, peer, address, until, false);
+    }
+
+    /** The same pod, fenced or not. */
+    public PodIdentity fenced(boolean fenced) {
+        return new PodIdentity(mesh, namespace, name, uid, serviceAccount, peer, address, until,
+                fenced);
+    }
+
     /** The envelope, signed with the machine's key. */
     public byte[] sealedBy(PrivateKey machine) {
-        byte[] payload = new ProtobufWriter().bytes(1, mesh.toBytes()).string(2, namespace)
+        ProtobufWriter out = new ProtobufWriter().bytes(1, mesh.toBytes()).string(2, namespace)
                 .string(3, name).string(4, uid).string(5, serviceAccount)
-                .bytes(6, peer.toBytes()).string(7, address).varint(8, until.getEpochSecond())
-                .toBytes();
+                .bytes(6, peer.toBytes()).string(7, address).varint(8, until.getEpochSecond());
+        byte[] payload = (isFenced ? out.varint(9, 1) : out).toBytes();
         return SignedEnvelope.seal(machine, DOMAIN, TYPE, payload).toBytes();
     }
 
@@ -64,12 +78,14 @@ public record PodIdentity(PeerId mesh, String namespace, String name, String uid
         byte[] peer = new byte[0];
         String[] texts = {"", "", "", "", "", ""};
         long until = 0;
+        boolean fenced = false;
         while (reader.next()) {
             switch (reader.field()) {
                 case 1 -> mesh = reader.readBytes();
                 case 2, 3, 4, 5, 7 -> texts[reader.field() - 2] = reader.readString();
                 case 6 -> peer = reader.readBytes();
                 case 8 -> until = reader.readVarint();
+                case 9 -> fenced = reader.readVarint() == 1;
                 default -> {
                 }
             }
@@ -78,6 +94,6 @@ public record PodIdentity(PeerId mesh, String namespace, String name, String uid
             throw new FormatException("pod identity is valid until " + until);
         }
         return new PodIdentity(PeerId.fromBytes(mesh), texts[0], texts[1], texts[2], texts[3],
-                PeerId.fromBytes(peer), texts[5], Instant.ofEpochSecond(until));
+                PeerId.fromBytes(peer), texts[5], Instant.ofEpochSecond(until), fenced);
     }
 }

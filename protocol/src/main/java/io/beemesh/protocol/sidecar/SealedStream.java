@@ -11,6 +11,7 @@ import io.beemesh.libp2p.noise.NoiseHandshake;
 import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * A stream inside another one, sealed by Noise between its two ends: who carries it sees no byte, can change
  * none, and cannot cut it short unnoticed, as its end is a sealed message too (an empty one).
  *
- * <p>It holds at most {@value #WINDOW_BYTES} bytes for its reader. On the loop only.
+ * <p>What it brings waits until its gates are open. It holds at most {@value #WINDOW_BYTES} bytes for its reader. On the loop only.
  */
-final class SealedStream implements Stream, StreamReader {
+final class SealedStream implements Stream, StreamReader, Gate.Waiting {
     /** Of the outer stream: two of the longest messages and more. */
     private static final int WINDOW_BYTES = 160 * 1024;
     /** A reader gets bytes once their whole message is there. */
@@ -32,6 +33,7 @@ final class SealedStream implements Stream, StreamReader {
     private final Stream outer;
     private final NoiseHandshake handshake;
     private final PeerId peer;
+    private final List<Gate> gates;
     private final CompletableFuture<SealedStream> ready = new CompletableFuture<>();
     private final Queue<Opened> held = new ArrayDeque<>(2);
     private NoiseHandshake.@Nullable Result result;
@@ -51,15 +53,20 @@ final class SealedStream implements Stream, StreamReader {
     /** A message whose bytes the reader has not all taken; {@code cost} is what it was of the window. */
     private record Opened(ByteBuffer plain, int cost) {}
 
-    /** @param peer who must be at the other end */
-    SealedStream(Stream outer, NoiseHandshake handshake, PeerId peer) {
+    /**
+     * @param peer who must be at the other end
+     * @param gates for what it brings
+     */
+    SealedStream(Stream outer, NoiseHandshake handshake, PeerId peer, List<Gate> gates) {
         this.outer = outer;
         this.handshake = handshake;
         this.peer = peer;
+        this.gates = List.copyOf(gates);
     }
 
     /** Begins the handshake; this must be made the outer stream's reader, which has {@code credit} left. */
     CompletableFuture<SealedStream> start(long outerCredit) {
+        gates.forEach(gate -> gate.add(this));
         outer.request(WINDOW_BYTES - outerCredit);
         send();
         return ready;
@@ -143,7 +150,7 @@ final class SealedStream implements Stream, StreamReader {
             return;
         }
         draining = true;
-        while (credit > 0 && !over && !held.isEmpty()) {
+        while (credit > 0 && !over && !held.isEmpty() && mayPass()) {
             Opened next = held.element();
             int count = (int) Math.min(credit, next.plain.remaining());
             ByteBuffer part = next.plain.slice(next.plain.position(), count);
@@ -155,10 +162,36 @@ final class SealedStream implements Stream, StreamReader {
             }
             to.onData(part);
         }
-        draining = false;
-        if (endSeen && held.isEmpty() && !over && !endTold) {
+        if (endSeen && held.isEmpty() && !over && !endTold && mayPass()) {
             endTold = true;
             to.onEnd();
+            leaveIfDone();
+        }
+        draining = false;
+    }
+
+    /** Asks at each message, as a gate may close meanwhile. */
+    private boolean mayPass() {
+        boolean open = true;
+        for (Gate gate : gates) {
+            open &= gate.isOpen();
+        }
+        return open;
+    }
+
+    @Override
+    public void onOpen() {
+        drain();
+    }
+
+    @Override
+    public void onLost() {
+        fail("another pod has the ordinal of " + peer + " or of this one");
+    }
+
+    private void leaveIfDone() {
+        if (over || (endTold && endSent)) {
+            gates.forEach(gate -> gate.remove(this));
         }
     }
 
@@ -176,6 +209,7 @@ final class SealedStream implements Stream, StreamReader {
         }
         over = true;
         held.clear();
+        leaveIfDone();
         if (!ready.completeExceptionally(cause) && reader != null) {
             reader.onReset(cause);
         }
@@ -252,6 +286,7 @@ final class SealedStream implements Stream, StreamReader {
         keys.sending().seal(new byte[0], 0, 0, end, 0);
         outer.write(ByteBuffer.wrap(end));
         outer.closeWrite();
+        leaveIfDone();
     }
 
     @Override

@@ -39,12 +39,22 @@ public final class Sealing {
 
     /** As the side that asked; fails with a {@link RefusedException} if another peer is there. */
     public CompletableFuture<Carrier> dial(Carrier carrier, PeerId peer) {
-        return seal(carrier, NoiseHandshake.dialer(identity(), engine, peer), peer);
+        return dial(carrier, peer, List.of());
+    }
+
+    /** The same with gates for what the other side sends. */
+    public CompletableFuture<Carrier> dial(Carrier carrier, PeerId peer, List<Gate> gates) {
+        return seal(carrier, NoiseHandshake.dialer(identity(), engine, peer), peer, gates);
     }
 
     /** As the side that was asked. */
     public CompletableFuture<Carrier> accept(Carrier carrier, PeerId peer) {
-        return seal(carrier, NoiseHandshake.listener(identity(), engine), peer);
+        return accept(carrier, peer, List.of());
+    }
+
+    /** The same with gates for what the other side sends. */
+    public CompletableFuture<Carrier> accept(Carrier carrier, PeerId peer, List<Gate> gates) {
+        return seal(carrier, NoiseHandshake.listener(identity(), engine), peer, gates);
     }
 
     /** Signed once, when it is first needed. */
@@ -58,8 +68,8 @@ public final class Sealing {
     }
 
     private CompletableFuture<Carrier> seal(Carrier carrier, NoiseHandshake handshake,
-            PeerId peer) {
-        SealedStream sealed = new SealedStream(carrier.stream(), handshake, peer);
+            PeerId peer, List<Gate> gates) {
+        SealedStream sealed = new SealedStream(carrier.stream(), handshake, peer, gates);
         CompletableFuture<SealedStream> ready = sealed.start(Carrier.CREDIT_BYTES);
         Loop.Timer deadline = loop.schedule(HANDSHAKE, () -> sealed.fail("no handshake in time"));
         CompletableFuture<Carrier> result = new CompletableFuture<>();

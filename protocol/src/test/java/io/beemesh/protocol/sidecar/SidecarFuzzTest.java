@@ -6,6 +6,7 @@ import io.beemesh.protocol.DecoderFuzz;
 import io.beemesh.protocol.membership.MembershipCertificate;
 import io.beemesh.protocol.membership.MeshId;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -34,10 +35,13 @@ class SidecarFuzzTest {
                 new GroupView(new UUID(1, 2), 1, true, 0, 3,
                         List.of(new GroupView.Member(key.peerId(), 1, "10.244.0.1"))).toBytes(),
                 new GroupState(GroupState.Role.LEADER, 7, List.of(0, 1, 2),
-                        Optional.of(new GroupState.LogEnd(1, true, 7, 20))).toBytes());
+                        Optional.of(new GroupState.LogEnd(1, true, 7, 20))).toBytes(),
+                FenceFrame.challenge(7), new FenceFrame.Answer(7, true).toBytes());
         List<DecoderFuzz.Decoder> decoders = List.of(ConnectRequest::fromBytes,
                 ConnectAnswer::fromBytes,
                 GroupView::fromBytes, GroupState::fromBytes,
+                bytes -> FenceFrame.readChallenge(ByteBuffer.wrap(bytes)),
+                bytes -> FenceFrame.Answer.read(ByteBuffer.wrap(bytes)),
                 bytes -> PodIdentity.open(bytes, mesh, key.peerId()),
                 bytes -> Credential.prove(bytes, mesh, NOW));
         DecoderFuzz.run(ROUNDS, good, decoders);

@@ -3,6 +3,7 @@ package io.beemesh.sidecar.cli;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectStatus;
+import io.beemesh.protocol.sidecar.FenceTiming;
 import io.beemesh.protocol.sidecar.GroupView;
 import io.beemesh.protocol.sidecar.RefusedException;
 import io.beemesh.sidecar.http.GroupRoutes;
@@ -11,6 +12,7 @@ import io.beemesh.sidecar.proxy.Sidecar;
 import io.beemesh.sidecar.proxy.SidecarConfig;
 import io.beemesh.sidecar.ratis.RatisLog;
 import io.beemesh.sidecar.ratis.RatisSettings;
+import io.beemesh.sidecar.stateful.Challenges;
 import io.beemesh.sidecar.stateful.Group;
 import io.beemesh.sidecar.stateful.GroupStreams;
 import io.beemesh.sidecar.stateful.MachineGroupLink;
@@ -41,7 +43,8 @@ final class StatefulPart implements AutoCloseable {
         this.machine = new MachineGroupLink(sidecar.host(), config.machine(), this::view);
         this.group = new Group(loop, config.key().peerId(),
                 RatisLog.opener(log, streams, RatisSettings.Timing.defaults()), streams,
-                new SecureRandom(), OPERATION, machine::tell);
+                new SecureRandom(), new Group.Times(OPERATION, FenceTiming.defaults()),
+                machine::tell);
         this.endpoint = new LocalEndpoint(loop,
                 new GroupRoutes(group::standing, group::submit, ordinal -> set + "-" + ordinal));
     }
@@ -49,6 +52,7 @@ final class StatefulPart implements AutoCloseable {
     /** Begins, on the loop; gives the port of the endpoint once it listens. */
     CompletableFuture<Integer> start(int port) {
         sidecar.onGroup(carrier -> streams.accept(carrier.stream().remotePeer(), carrier));
+        sidecar.fence(group.lease(), new Challenges(group.lease())::accept);
         group.start();
         machine.start();
         return endpoint.start(port);

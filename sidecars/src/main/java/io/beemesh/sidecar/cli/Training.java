@@ -53,7 +53,7 @@ final class Training {
             FarPod far = FarPod.create(loop, random);
             loop.execute(() -> {
                 new Connecting(machine, Protocols.POD_CONNECT, LIMIT).serve(
-                        (carrier, request) -> serve(carrier, far, podKey.peerId()));
+                        (carrier, request) -> serve(carrier, request, far, podKey.peerId()));
                 machine.onPeerEvent(event -> connected.complete(event.peer()));
             });
             bounded(machine.listen(List.of(address)));
@@ -77,11 +77,17 @@ final class Training {
         return future.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** In turn as a pod of the same machine and as one of another. */
-    private void serve(Carrier carrier, FarPod far, PeerId pod) {
+    /** In turn as a pod of the same machine and as one of another, which is of a StatefulSet. */
+    private void serve(Carrier carrier, ConnectRequest request, FarPod far, PeerId pod) {
+        if (request.transport() == Transport.FENCE) {
+            far.accept(carrier, pod).thenAccept(opened -> opened.datagrams(
+                    challenge -> FarPod.answer(opened, challenge, true), () -> {
+                    }));
+            return;
+        }
         isFar = !isFar;
         if (isFar) {
-            far.accept(carrier, pod).thenAccept(Training::echo);
+            far.fenced().accept(carrier, pod).thenAccept(Training::echo);
         } else {
             carrier.answer(ConnectStatus.OK);
             echo(carrier);

@@ -23,6 +23,7 @@ final class Inbound {
     private final SidecarConfig config;
     private final MeshEnd mesh;
     private Optional<Consumer<Carrier>> group = Optional.empty();
+    private Optional<Consumer<Carrier>> challenges = Optional.empty();
 
     Inbound(NettyLoop loop, SidecarConfig config, MeshEnd mesh) {
         this.loop = loop;
@@ -33,6 +34,11 @@ final class Inbound {
     /** Who takes streams of the pod's group, sealed. */
     void group(Consumer<Carrier> taker) {
         group = Optional.of(taker);
+    }
+
+    /** Who answers challenges, sealed. */
+    void challenges(Consumer<Carrier> taker) {
+        challenges = Optional.of(taker);
     }
 
     void serve(Carrier carrier, ConnectRequest request) {
@@ -46,17 +52,19 @@ final class Inbound {
         switch (request.transport()) {
             case TCP -> tcp(carrier, source.get(), target);
             case UDP -> udp(carrier, source.get(), target);
-            case GROUP -> group(carrier, source.get(), request.isSealed());
+            case GROUP -> sealed(carrier, source.get(), request.isSealed(), group);
+            case FENCE -> sealed(carrier, source.get(), request.isSealed(), challenges);
         }
     }
 
-    private void group(Carrier carrier, MeshEnd.Source source, boolean isSealed) {
-        if (group.isEmpty() || !isSealed) {
+    private static void sealed(Carrier carrier, MeshEnd.Source source, boolean isSealed,
+            Optional<Consumer<Carrier>> taker) {
+        if (taker.isEmpty() || !isSealed) {
             carrier.answer(ConnectStatus.DENIED);
             return;
         }
         carrier.answer(ConnectStatus.OK);
-        source.accept(carrier).thenAccept(group.get());
+        source.accept(carrier).thenAccept(taker.get());
     }
 
     private void tcp(Carrier carrier, MeshEnd.Source source, InetSocketAddress target) {

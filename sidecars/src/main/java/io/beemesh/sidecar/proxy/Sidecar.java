@@ -10,6 +10,7 @@ import io.beemesh.protocol.Protocols;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.Connecting;
+import io.beemesh.protocol.sidecar.Gate;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +30,6 @@ public final class Sidecar implements AutoCloseable {
     private static final long RECEIVE_BYTES_MAX = 4L << 20;
     private static final int WRITE_BYTES_MAX = 512 * 1024;
     private static final Duration PING = Duration.ofSeconds(30);
-    /** Says nothing: such streams lead to no socket. */
-    private static final int GROUP_PORT = 1;
     private static final int UNACKNOWLEDGED_MAX = 256;
 
     private final NettyHost host;
@@ -72,12 +71,23 @@ public final class Sidecar implements AutoCloseable {
     /** A sealed stream to the sidecar of a pod of the same set, by the pod's address; on the loop. */
     public CompletableFuture<Carrier> openGroup(InetAddress address) {
         return machine.open(new ConnectRequest(ConnectRequest.Transport.GROUP,
-                address.getAddress(), GROUP_PORT));
+                address.getAddress(), ConnectRequest.NO_PORT));
     }
 
     /** Takes such streams of others; on the loop. */
     public void onGroup(Consumer<Carrier> taker) {
         inbound.group(taker);
+    }
+
+    /**
+     * This pod is of a StatefulSet; on the loop.
+     *
+     * @param lease what others send it gets while that is open
+     * @param challenges takes others' streams for challenges
+     */
+    public void fence(Gate lease, Consumer<Carrier> challenges) {
+        machine.fence(lease);
+        inbound.challenges(challenges);
     }
 
     /** Where it takes TCP connections; once started. */

@@ -35,6 +35,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
@@ -54,6 +55,7 @@ public final class RatisLog implements ReplicatedLog {
 
     private final RaftServer server;
     private final RaftGroupId group;
+    private final long generation;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
     private final ThreadPoolExecutor callers = new ThreadPoolExecutor(THREADS, THREADS, 10,
@@ -64,9 +66,10 @@ public final class RatisLog implements ReplicatedLog {
         CompletableFuture<T> start() throws IOException;
     }
 
-    private RatisLog(RaftServer server, RaftGroupId group) {
+    private RatisLog(RaftServer server, RaftGroupId group, long generation) {
         this.server = server;
         this.group = group;
+        this.generation = generation;
         callers.allowCoreThreadTimeOut(true);
     }
 
@@ -111,7 +114,7 @@ public final class RatisLog implements ReplicatedLog {
             server.close();
             throw e;
         }
-        return new RatisLog(server, id);
+        return new RatisLog(server, id, view.generation());
     }
 
     private static RaftPeer peer(Voter voter) {
@@ -147,6 +150,23 @@ public final class RatisLog implements ReplicatedLog {
         } catch (IOException | FormatException | IllegalStateException e) {
             // The last: its log was closed meanwhile.
             return new Standing(false, false, Optional.empty(), 0, Set.of(), End.EMPTY);
+        }
+    }
+
+    @Override
+    public Optional<Settled> settled() {
+        try {
+            RaftServer.Division division = server.getDivision(group);
+            RaftConfiguration latest = division.getRaftConf();
+            boolean settled = division.getInfo().isAlive() && latest.getPreviousPeers().isEmpty()
+                    && latest.getLogEntryIndex() >= 0 && latest.getLogEntryIndex() <= division
+                            .getRaftLog().getLastCommittedIndex();
+            return settled
+                    ? Optional.of(new Settled(generation, latest.getLogEntryIndex(),
+                            voters(latest.getCurrentPeers())))
+                    : Optional.empty();
+        } catch (IOException | FormatException | IllegalStateException e) {
+            return Optional.empty();
         }
     }
 

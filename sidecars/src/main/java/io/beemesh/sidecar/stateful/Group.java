@@ -2,8 +2,10 @@ package io.beemesh.sidecar.stateful;
 
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.protocol.sidecar.FenceTiming;
 import io.beemesh.protocol.sidecar.GroupState;
 import io.beemesh.protocol.sidecar.GroupView;
+import io.beemesh.sidecar.stateful.ReplicatedLog.Settled;
 import io.beemesh.sidecar.stateful.ReplicatedLog.Standing;
 import java.io.IOException;
 import java.time.Duration;
@@ -39,6 +41,7 @@ public final class Group implements AutoCloseable {
     private final PeerLink link;
     private final Consumer<GroupState> tell;
     private final Submissions submissions;
+    private final Lease lease;
     private final Set<Voter> answering = new HashSet<>();
     private final Set<Voter> greeted = new HashSet<>();
     private @Nullable GroupView view;
@@ -51,19 +54,37 @@ public final class Group implements AutoCloseable {
     private boolean closed;
 
     /**
+     * How long things take.
+     *
+     * @param operation until one fails if nobody decides it
+     * @param fence of the lease
+     */
+    public record Times(Duration operation, FenceTiming fence) {}
+
+    /**
      * @param self this pod's identity
-     * @param limit until an operation fails if nobody decides it
      * @param tell what the machine is to know
      */
     public Group(Loop loop, PeerId self, ReplicatedLog.Opener opener, PeerLink link,
-            RandomGenerator random, Duration limit, Consumer<GroupState> tell) {
+            RandomGenerator random, Times times, Consumer<GroupState> tell) {
         this.loop = loop;
         this.self = self;
         this.opener = opener;
         this.link = link;
         this.tell = tell;
-        this.submissions = new Submissions(loop, link, random, limit);
+        this.submissions = new Submissions(loop, link, random, times.operation);
         this.led = loop.nanoTime();
+        this.lease = new Lease(loop, times.fence, self, link, this::settled);
+    }
+
+    /** While it is open this pod speaks for its ordinal. */
+    public Lease lease() {
+        return lease;
+    }
+
+    private Optional<Settled> settled() {
+        ReplicatedLog open = log;
+        return open == null ? Optional.empty() : open.settled();
     }
 
     /** Serves the others; does nothing itself before a view has come. */
@@ -102,6 +123,10 @@ public final class Group implements AutoCloseable {
         }
         submissions.members(newView.members().stream().map(GroupView.Member::peer)
                 .filter(peer -> !peer.equals(self)).toList());
+        if (own().filter(voter -> voter.ordinal() >= (long) newView.first()
+                + GroupView.VOTERS_MAX).isPresent()) {
+            lease.spare();
+        }
         openIfDue();
     }
 
@@ -181,6 +206,7 @@ public final class Group implements AutoCloseable {
             loop.schedule(REOPEN, this::openIfDue);
         }
         submissions.leader(standing, log);
+        lease.observe();
         report();
         GroupView known = view;
         if (open != null && known != null && standing.isLeader()) {
@@ -250,6 +276,11 @@ public final class Group implements AutoCloseable {
 
     private CompletableFuture<byte[]> answer(PeerId peer, byte[] question) {
         ReplicatedLog open = log;
+        if (open != null && question.length > 0 && question[0] == Lease.QUESTION) {
+            // Also of one that is no member any more, which is how it learns that.
+            return CompletableFuture
+                    .completedFuture(Lease.vote(open.settled(), peer, question));
+        }
         if (open == null || question.length == 0 || !isOfGroup(peer)) {
             return CompletableFuture.failedFuture(
                     new IOException(open == null ? "no log here yet" : peer + " is no member"));

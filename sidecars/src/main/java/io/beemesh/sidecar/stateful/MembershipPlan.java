@@ -15,9 +15,6 @@ import java.util.function.Predicate;
  * is silent.
  */
 public final class MembershipPlan {
-    /** Voters of one group: more only make every write dearer. The pods of higher ordinals are clients. */
-    public static final int VOTERS_MAX = 7;
-
     private static final Comparator<Voter> BY_ORDINAL = Comparator.comparingInt(Voter::ordinal);
 
     private MembershipPlan() {}
@@ -29,7 +26,7 @@ public final class MembershipPlan {
      */
     public static Optional<Set<Voter>> next(Set<Voter> voters, GroupView view,
             Predicate<Voter> reachable) {
-        long end = Math.min(view.end(), (long) view.first() + VOTERS_MAX);
+        long end = Math.min(view.end(), (long) view.first() + GroupView.VOTERS_MAX);
         TreeSet<Voter> wanted = new TreeSet<>(BY_ORDINAL);
         for (Member member : view.members()) {
             if (member.ordinal() >= view.first() && member.ordinal() < end) {

@@ -25,10 +25,26 @@ public interface ReplicatedLog extends AutoCloseable {
         public static final End EMPTY = new End(0, 0);
     }
 
+    /**
+     * Which voters there are, once that is committed and no change of them is under way: the latest in the log,
+     * so that whoever knows it has not agreed to another.
+     *
+     * @param generation of the group
+     * @param index of its entry, by which members know that they speak of the same
+     */
+    record Settled(long generation, long index, Set<Voter> voters) {
+        boolean isVoter(PeerId peer) {
+            return voters.stream().anyMatch(voter -> voter.peer().equals(peer));
+        }
+    }
+
     /** Who asks for an operation, and its number: one that is asked for again is done once. */
     record Ticket(byte[] client, long call) {}
 
     Standing standing();
+
+    /** Empty while it is not known, or about to change. */
+    Optional<Settled> settled();
 
     /**
      * As the leader: decides an operation, a read by asking a majority. Fails with {@link NotLeaderException}

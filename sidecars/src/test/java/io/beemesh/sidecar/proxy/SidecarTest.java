@@ -183,6 +183,57 @@ final class SidecarTest {
     }
 
     @Test
+    void outbound_toAFencedPod_waitsForItsAnswer_andCarriesAll() throws Exception {
+        machine.sealedFor = Optional.of(podKey.peerId());
+        machine.isFenced = true;
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(7);
+            assertStandsStill(socket);
+            machine.challenged.set(Optional.of(true));
+            assertThat(socket.getInputStream().read()).isEqualTo(7);
+        }
+        assertCarriesMuch();
+        assertLosesNothing();
+    }
+
+    @Test
+    void outbound_toAFencedPodThatWasReplaced_isReset() throws Exception {
+        machine.sealedFor = Optional.of(podKey.peerId());
+        machine.isFenced = true;
+        machine.challenged.set(Optional.of(false));
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(7);
+            assertThatThrownBy(() -> socket.getInputStream().read())
+                    .isInstanceOf(IOException.class).isNotInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
+    void inbound_fromAFencedPod_waitsForItsAnswer() throws Exception {
+        machine.sealedFor = Optional.of(podKey.peerId());
+        try (ServerSocket server = new ServerSocket(0, 1, POD)) {
+            server.setSoTimeout(LIMIT_SECONDS * 1000);
+            var dialed = machine.dialFar(podKey.peerId(), server.getLocalPort(),
+                    machine.far.fencedCredential());
+            try (Socket accepted = server.accept()) {
+                dialed.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+                accepted.getOutputStream().write(7);
+                assertStandsStill(accepted);
+                machine.challenged.set(Optional.of(true));
+                accepted.setSoTimeout(LIMIT_SECONDS * 1000);
+                assertThat(accepted.getInputStream().read()).isEqualTo(7);
+            }
+        }
+    }
+
+    private static void assertStandsStill(Socket socket) throws Exception {
+        socket.setSoTimeout(300);
+        assertThatThrownBy(() -> socket.getInputStream().read())
+                .isInstanceOf(SocketTimeoutException.class);
+        socket.setSoTimeout(LIMIT_SECONDS * 1000);
+    }
+
+    @Test
     void inbound_datagramsOfAPodOfAnotherMachine_areAnswered() throws Exception {
         try (DatagramSocket server = new DatagramSocket(0, POD)) {
             server.setSoTimeout(LIMIT_SECONDS * 1000);

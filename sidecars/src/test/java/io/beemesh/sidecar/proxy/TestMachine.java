@@ -23,6 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The machine's side of a sidecar: echoes all connections, those of {@link #far} pods sealed. */
 final class TestMachine implements AutoCloseable {
@@ -35,6 +36,11 @@ final class TestMachine implements AutoCloseable {
     final FarPod far;
     /** Whose key the far pod expects; empty: all pods are of this machine. */
     volatile Optional<PeerId> sealedFor = Optional.empty();
+
+    /** The far pod is of a StatefulSet. */
+    volatile boolean isFenced;
+    /** What it answers to challenges: nothing, or whether it has its ordinal. */
+    final AtomicReference<Optional<Boolean>> challenged = new AtomicReference<>(Optional.empty());
 
     TestMachine(PrivateKey key, Multiaddr address) throws Exception {
         host = new NettyHost(loop, NettyHostConfig.defaults(key));
@@ -51,8 +57,17 @@ final class TestMachine implements AutoCloseable {
     }
 
     private void serve(Carrier carrier, ConnectRequest request) {
+        if (request.transport() == Transport.FENCE) {
+            far.accept(carrier, sealedFor.orElseThrow()).thenAccept(opened -> opened.datagrams(
+                    challenge -> challenged.get().ifPresent(
+                            isHeld -> FarPod.answer(opened, challenge, isHeld)),
+                    () -> {
+                    }));
+            return;
+        }
         if (sealedFor.isPresent()) {
-            far.accept(carrier, sealedFor.get()).thenAccept(TestMachine::echo);
+            FarPod pod = isFenced ? far.fenced() : far;
+            pod.accept(carrier, sealedFor.get()).thenAccept(TestMachine::echo);
             return;
         }
         carrier.answer(ConnectStatus.OK);

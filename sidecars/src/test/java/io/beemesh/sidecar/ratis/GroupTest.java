@@ -83,6 +83,26 @@ final class GroupTest {
     }
 
     @Test
+    void anOrdinalGetsAnotherPod_theFormerSpeaksForItNoMore_whenTheNewOneBegins() {
+        try (TestCluster cluster = new TestCluster(directory)) {
+            cluster.start(0);
+            cluster.start(1);
+            TestCluster.Member former = cluster.start(2);
+            cluster.awaitVoters(0, 1, 2);
+            TestCluster.await("all speak", () -> cluster.speaks(former)
+                    && cluster.speaks(cluster.member(0)) && cluster.speaks(cluster.member(1)));
+            TestCluster.Member fresh = cluster.start(2);
+            TestCluster.await("the new one speaks", () -> {
+                boolean speaks = cluster.speaks(fresh);
+                assertThat(speaks && cluster.speaks(former)).isFalse();
+                return speaks;
+            });
+            cluster.network.stop(former.peer());
+            former.part().close();
+        }
+    }
+
+    @Test
     void scaledUpAndDown_theHighestGoesFirst_andTheMapStays() throws Exception {
         try (TestCluster cluster = new TestCluster(directory)) {
             for (int i = 0; i < 5; i++) {
@@ -119,6 +139,10 @@ final class GroupTest {
                     .hasCauseInstanceOf(UnavailableException.class);
             TestCluster.await("the cut off leader knows that it leads no more",
                     () -> cluster.role(leader).equals(Optional.of(Role.FENCED)));
+            TestCluster.await("it does not speak for its ordinal", () -> !cluster
+                    .speaks(cluster.member(leader)));
+            TestCluster.await("the others do", () -> cluster
+                    .speaks(cluster.member((leader + 1) % 3)));
             cluster.network.heal();
             assertThat(value(cluster, leader, "a")).isEqualTo("2");
             TestCluster.await("its log is that of the others", () -> cluster.standing(leader)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.protocol.sidecar.FenceTiming;
 import io.beemesh.protocol.sidecar.GroupState;
 import io.beemesh.protocol.sidecar.GroupView;
 import io.beemesh.sidecar.stateful.Answer;
@@ -38,6 +39,9 @@ final class TestCluster implements AutoCloseable {
     private static final RatisSettings.Timing TIMING = new RatisSettings.Timing(
             Duration.ofMillis(300), Duration.ofMillis(600), 100);
 
+    private static final FenceTiming FENCE = new FenceTiming(Duration.ofMillis(500),
+            Duration.ofMillis(500), Duration.ofMillis(200));
+
     final TestNetwork network = new TestNetwork();
     private final NettyLoop loop = new NettyLoop("members");
     private final UUID group = UUID.randomUUID();
@@ -70,7 +74,7 @@ final class TestCluster implements AutoCloseable {
         List<GroupState> told = new ArrayList<>();
         Group part = new Group(loop, peer,
                 RatisLog.opener(own, network.link(peer), TIMING), network.link(peer),
-                new Random(ordinal), Duration.ofSeconds(4), told::add);
+                new Random(ordinal), new Group.Times(Duration.ofSeconds(4), FENCE), told::add);
         Member member = new Member(ordinal, peer, own, part, told);
         members.put(ordinal, member);
         if (!wanted.contains(ordinal)) {
@@ -158,6 +162,11 @@ final class TestCluster implements AutoCloseable {
                     ? Optional.<GroupState.LogEnd>empty()
                     : told.getLast().log();
         }, loop).join();
+    }
+
+    /** True if the member may speak for its ordinal now. */
+    boolean speaks(Member member) {
+        return CompletableFuture.supplyAsync(() -> member.part.lease().isOpen(), loop).join();
     }
 
     CompletableFuture<Answer> submit(int ordinal, Operation operation) {

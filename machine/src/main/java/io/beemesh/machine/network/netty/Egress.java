@@ -37,7 +37,7 @@ final class Egress {
         switch (transport) {
             case TCP -> tcp(carrier, target, failed);
             case UDP -> udp(carrier, target, failed);
-            case GROUP -> failed.accept(ConnectStatus.DENIED);
+            case GROUP, FENCE -> failed.accept(ConnectStatus.DENIED);
         }
     }
 

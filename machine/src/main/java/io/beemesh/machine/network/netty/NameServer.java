@@ -73,7 +73,7 @@ final class NameServer {
                         bytes -> carrier.stream().write(FrameReader.frame(bytes))));
             }, () -> carrier.stream().closeWrite());
             case TCP -> carrier.bytes(new TcpQuestions(carrier));
-            case GROUP -> carrier.stream().reset();
+            case GROUP, FENCE -> carrier.stream().reset();
         }
     }
 

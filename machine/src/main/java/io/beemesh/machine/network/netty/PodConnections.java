@@ -2,6 +2,7 @@ package io.beemesh.machine.network.netty;
 
 import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.machine.network.Attachments;
 import io.beemesh.machine.network.Attachments.Attachment;
 import io.beemesh.machine.network.PodCredentials;
@@ -17,8 +18,13 @@ import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.Connecting;
+import io.beemesh.protocol.sidecar.Credential.Proven;
+import io.beemesh.protocol.sidecar.FenceTiming;
+import io.beemesh.protocol.sidecar.Fences;
+import io.beemesh.protocol.sidecar.Gate;
 import io.beemesh.protocol.sidecar.RefusedException;
 import io.beemesh.protocol.sidecar.Sealing;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -42,6 +48,7 @@ final class PodConnections {
     private final Relays relays;
     private final PodCredentials credentials;
     private final Sealing sealing;
+    private final Fences fences;
 
     /** Where connections of pods may go: on this machine, to another, out of the mesh. */
     record Ways(Router router, PolicyGate policies, Connecting sidecars, Relays relays,
@@ -49,7 +56,7 @@ final class PodConnections {
             Egress egress) {}
 
     PodConnections(Host host, Attachments pods, Ways ways, PodCredentials credentials,
-            Sealing sealing) {
+            SecureRandom random, PrivateKey key) {
         this.pods = pods;
         this.router = ways.router;
         this.policies = ways.policies;
@@ -57,7 +64,8 @@ final class PodConnections {
         this.egress = ways.egress;
         this.relays = ways.relays;
         this.credentials = credentials;
-        this.sealing = sealing;
+        this.sealing = new Sealing(host.loop(), key, random);
+        this.fences = new Fences(host.loop(), FenceTiming.defaults(), random, this::challenge);
         this.sidecars = ways.sidecars;
         this.requests = new Connecting(host, Protocols.POD_CONNECT, REQUEST);
     }
@@ -68,7 +76,8 @@ final class PodConnections {
     }
 
     /**
-     * A connection from this machine itself to a pod of any machine.
+     * A connection from this machine itself to a pod of any machine. Bytes of a StatefulSet's pod are held back until
+     * it is proven that it has its ordinal, except for this machine's own questions to one pod.
      *
      * @param address a pod's, or a Service's
      * @param source the client's address; its connections keep to one endpoint where a Service says so; empty
@@ -83,7 +92,7 @@ final class PodConnections {
             PolicyGate.Connection connection = policies.connection(
                     () -> PolicyGate.client(source), route, request(address, port));
             way = way.exceptionallyCompose(failure -> policies.allows(connection)
-                    ? open(route).thenApply(carrier -> {
+                    ? open(route, new Wish(address, port, source)).thenApply(carrier -> {
                         policies.opened(connection, carrier.stream());
                         return carrier;
                     })
@@ -92,12 +101,26 @@ final class PodConnections {
         return way;
     }
 
-    private CompletableFuture<Carrier> open(Route route) {
+    /** What a client of this machine asked for. */
+    private record Wish(String address, int port, String source) {
+        /** False for probes and the like, which are to see the pod as it is. */
+        boolean isFenced(String pod) {
+            return !source.isEmpty() || !pod.equals(address);
+        }
+    }
+
+    private CompletableFuture<Carrier> open(Route route, Wish wish) {
         return switch (route) {
-            case Route.Pod pod -> sidecars.open(pod.peer(), request(pod.address(), pod.port()));
-            case Route.Remote remote -> relays.open(remote,
-                    request(remote.address(), remote.port()), credentials.ofMachine())
-                    .thenCompose(this::seal);
+            case Route.Pod pod -> {
+                boolean fenced = wish.isFenced(pod.address())
+                        && pods.ofPeer(pod.peer()).filter(Attachment::isFenced).isPresent();
+                ConnectRequest request = request(pod.address(), pod.port());
+                yield fenced
+                        ? sealed(pod, request, List.of(fences.of(pod.peer(), pod.address())))
+                        : sidecars.open(pod.peer(), request);
+            }
+            case Route.Remote remote -> sealed(remote, request(remote.address(), remote.port()),
+                    wish.isFenced(remote.address()));
             case Route.Nowhere nowhere -> refused(nowhere.why());
             case Route.Outside _,Route.NameServer _ -> refused(ConnectStatus.DENIED);
         };
@@ -107,11 +130,35 @@ final class PodConnections {
         return new ConnectRequest(Transport.TCP, ServiceNames.bytes(address).orElseThrow(), port);
     }
 
-    private CompletableFuture<Carrier> seal(Carrier carrier) {
-        Optional<PeerId> peer = relays.peerOf(carrier.credential());
-        return peer.isPresent()
-                ? sealing.dial(carrier, peer.get())
-                : refused(ConnectStatus.DENIED);
+    private CompletableFuture<Carrier> sealed(Route.Pod pod, ConnectRequest request,
+            List<Gate> gates) {
+        return sidecars.open(pod.peer(), request.from(credentials.ofMachine()))
+                .thenCompose(carrier -> sealing.dial(carrier, pod.peer(), gates));
+    }
+
+    private CompletableFuture<Carrier> sealed(Route.Remote pod, ConnectRequest request,
+            boolean isFenced) {
+        return relays.open(pod, request, credentials.ofMachine()).thenCompose(carrier -> {
+            Optional<Proven> there = relays.prove(carrier.credential());
+            if (there.isEmpty()) {
+                return refused(ConnectStatus.DENIED);
+            }
+            List<Gate> gates = isFenced && there.get().isFenced()
+                    ? List.of(fences.of(there.get().peer(), there.get().address()))
+                    : List.of();
+            return sealing.dial(carrier, there.get().peer(), gates);
+        });
+    }
+
+    private CompletableFuture<Carrier> challenge(String address) {
+        ConnectRequest request = new ConnectRequest(Transport.FENCE,
+                ServiceNames.bytes(address).orElseThrow(), ConnectRequest.NO_PORT);
+        return switch (router.routes(request, "").getFirst()) {
+            case Route.Pod pod -> sealed(pod, request, List.of());
+            case Route.Remote remote -> sealed(remote, request, false);
+            case Route.Outside _,Route.NameServer _,Route.Nowhere _ ->
+                refused(ConnectStatus.UNREACHABLE);
+        };
     }
 
     private static CompletableFuture<Carrier> refused(ConnectStatus why) {
@@ -156,7 +203,7 @@ final class PodConnections {
                 return;
             }
             switch (route) {
-                case Route.Pod local when request.transport() == Transport.GROUP -> group(local);
+                case Route.Pod local when isSealed(local) -> sealed(connection, local, next);
                 case Route.Pod local -> join(connection, sidecars.open(local.peer(),
                         new ConnectRequest(request.transport(),
                                 ServiceNames.bytes(local.address()).orElseThrow(), local.port())),
@@ -173,31 +220,44 @@ final class PodConnections {
             }
         }
 
+        /** True if one of the two is of a StatefulSet: then each is to know who the other is. */
+        private boolean isSealed(Route.Pod local) {
+            return switch (request.transport()) {
+                case TCP, UDP -> pod.isFenced()
+                        || pods.ofPeer(local.peer()).filter(Attachment::isFenced).isPresent();
+                case GROUP, FENCE -> true;
+            };
+        }
+
         /** Sealed between the two sidecars, as if the other pod were elsewhere: they prove who they are. */
-        private void group(Route.Pod local) {
-            Optional<Attachment> there = pods.ofPeer(local.peer()).filter(
-                    other -> other.pod().namespace().equals(pod.pod().namespace()));
+        private void sealed(PolicyGate.Connection connection, Route.Pod local, int next) {
+            Optional<Attachment> there = pods.ofPeer(local.peer())
+                    .filter(other -> request.transport() != Transport.GROUP
+                            || other.pod().namespace().equals(pod.pod().namespace()));
             if (there.isEmpty()) {
-                source.answer(ConnectStatus.DENIED);
+                next(next + 1, ConnectStatus.DENIED);
                 return;
             }
-            sidecars.open(local.peer(), request.from(credentials.of(pod)))
-                    .whenComplete((target, failure) -> {
-                        if (failure == null) {
-                            source.accept(credentials.of(there.get()));
-                            Splice.join(source, target);
-                        } else {
-                            source.answer(RefusedException.statusOf(failure));
-                        }
-                    });
+            join(connection, sidecars.open(local.peer(),
+                    new ConnectRequest(request.transport(),
+                            ServiceNames.bytes(local.address()).orElseThrow(), local.port(),
+                            credentials.of(pod))),
+                    credentials.of(there.get()), next);
         }
 
         private void join(PolicyGate.Connection connection, CompletableFuture<Carrier> opened,
                 int next) {
+            join(connection, opened, new byte[0], next);
+        }
+
+        private void join(PolicyGate.Connection connection, CompletableFuture<Carrier> opened,
+                byte[] localCredential, int next) {
             opened.whenComplete((target, failure) -> {
                 if (failure == null) {
                     policies.opened(connection, source.stream());
-                    source.accept(target.credential());
+                    source.accept(localCredential.length > 0
+                            ? localCredential
+                            : target.credential());
                     Splice.join(source, target);
                 } else {
                     next(next + 1, RefusedException.statusOf(failure));

@@ -42,7 +42,6 @@ import io.beemesh.protocol.membership.MembershipCertificate;
 import io.beemesh.protocol.membership.MeshId;
 import io.beemesh.protocol.sidecar.Connecting;
 import io.beemesh.protocol.sidecar.CredentialCheck;
-import io.beemesh.protocol.sidecar.Sealing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,7 +161,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                         new NameServer(loop, new ServiceNames(services),
                                 NameServer.servers(config.resolvConf())),
                         new Egress(loop)),
-                credentials, new Sealing(loop, config.key(), random));
+                credentials, random, config.key());
     }
 
     private ConnectionGater gater() {
@@ -276,8 +275,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
             try {
                 PodIdentities.Identity identity = identities.of(pod, set(pod));
                 node.execute(() -> {
-                    pods.put(new Attachment(name, account, identity.key().peerId(),
-                            address));
+                    pods.put(new Attachment(name, account, identity.key().peerId(), address,
+                            set(pod).filter(groups::isVoter).isPresent()));
                     ports.put(pod, address);
                     set(pod).ifPresent(of -> groups.put(pod, of, identity.key().peerId()));
                     result.complete(facts(pod, identity.mounts(), address));
