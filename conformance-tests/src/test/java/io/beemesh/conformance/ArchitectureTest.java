@@ -22,6 +22,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /** The order of the modules and the purity of the core, held by the build. */
 @AnalyzeClasses(packages = "io.beemesh", importOptions = {
         ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
+@WithoutPodman
 final class ArchitectureTest {
     /** After the package phase the tests of other modules come as jars. */
     static final class NoTestJars implements ImportOption {

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The source itself under test: sizes, package pages, links of the documentation, what may not be there. */
+@WithoutPodman
 final class TidyTest {
     private static final int LINES_MAX = 500;
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#]+)(#[^)]*)?\\)");
@@ -47,6 +48,17 @@ final class TidyTest {
                 .filter(f -> f.toString().contains("/src/test/") && !f.endsWith("TidyTest.java"))
                 .filter(f -> read(f).contains("Thread.sleep(")).toList();
         assertThat(sleepers).isEmpty();
+    }
+
+    /** Else three would run at one time. */
+    @Test
+    void conformanceTests_sayBesideWhichOthersTheyRun() throws IOException {
+        assertThat(sources().stream().filter(f -> f.startsWith(Repository.root()
+                .resolve("conformance-tests/src/test")) && f.toString().endsWith("Test.java"))
+                .filter(f -> !f.endsWith("NodeUnderTest.java"))
+                .filter(f -> !Pattern.compile("^@(WithPodman|WithoutPodman|Isolated)",
+                        Pattern.MULTILINE).matcher(read(f)).find()))
+                .isEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.beemesh.conformance.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** The fabric8 client, unmodified, against a node with real containers. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@WithPodman
 final class Fabric8ConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
 

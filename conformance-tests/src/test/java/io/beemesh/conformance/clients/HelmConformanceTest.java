@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Proof;
 import io.beemesh.conformance.Repository;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An unmodified helm 3 brings the chart that {@code helm create} makes, with all that can be switched on. */
+@WithoutPodman
 final class HelmConformanceTest {
     private static final Path PROGRAM = Repository.root().resolve("target/tools/helm");
 

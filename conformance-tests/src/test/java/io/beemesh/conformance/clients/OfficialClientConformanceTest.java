@@ -3,6 +3,7 @@ package io.beemesh.conformance.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import io.kubernetes.client.informer.SharedIndexInformer;
 import io.kubernetes.client.informer.SharedInformerFactory;
@@ -24,6 +25,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The Kubernetes project's own Java client, unmodified, against a node. */
+@WithoutPodman
 final class OfficialClientConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 

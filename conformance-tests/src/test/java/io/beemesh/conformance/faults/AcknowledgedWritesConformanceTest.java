@@ -2,6 +2,7 @@ package io.beemesh.conformance.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * form: {@code ./verify -pl conformance-tests -am -Dtest=AcknowledgedWritesConformanceTest
  * -Dsurefire.failIfNoSpecifiedTests=false -Dbeemesh.kills=200}.
  */
+@WithoutPodman
 final class AcknowledgedWritesConformanceTest {
     private static final int KILLS = Integer.getInteger("beemesh.kills", 5);
     private static final int WRITERS = 4;

@@ -3,6 +3,7 @@ package io.beemesh.conformance.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.network.Sidecars;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
  * kill -9 of a node with real containers: pods go on, and the next start adopts them, also where it gives new ones
  * another network.
  */
+@WithPodman
 final class NodeKillConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
 

@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Memory of an idle node, which has a limit, and two figures that are printed for docs/benchmarks.md:
  * start to first served request, and apply to Ready over {@code -Dbeemesh.pods} pods (default 10).
  */
+@Isolated("It measures.")
 final class NodeFiguresConformanceTest {
     /** The limit that the project has set itself; what is measured is in docs/benchmarks.md. */
     private static final int PSS_MB_MAX = 80;

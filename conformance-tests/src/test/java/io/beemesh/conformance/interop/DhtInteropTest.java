@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.libp2p.kad.KadPeer;
 import io.beemesh.libp2p.multiformats.Multihash;
 import io.beemesh.libp2p.peer.PeerId;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** One DHT of two hosts of ours, a js, a go and a rust peer: what any of them stores every other one finds. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@WithoutPodman
 final class DhtInteropTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 

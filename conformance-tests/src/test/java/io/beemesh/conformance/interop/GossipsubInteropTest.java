@@ -4,6 +4,7 @@ import static io.beemesh.conformance.interop.InteropPeer.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.libp2p.pubsub.MessageId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A mesh of five hosts of ours, four js, three go and three rust peers: each message reaches each of them once. */
+@WithoutPodman
 final class GossipsubInteropTest {
     private static final String TOPIC = "interop";
     private static final Duration LIMIT = Duration.ofSeconds(90);

@@ -3,10 +3,12 @@ package io.beemesh.conformance.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.libp2p.netty.Wire;
 import java.util.stream.Stream;
 
 /** The host with js-libp2p. */
+@WithoutPodman
 final class JsPeerInteropTest extends PeerInteropContract {
     @Override
     InteropPeer start(Wire wire, String... options) {

@@ -4,6 +4,7 @@ import static io.beemesh.conformance.interop.InteropPeer.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.libp2p.netty.Echo;
 import io.beemesh.libp2p.netty.TestHost;
 import io.beemesh.libp2p.peer.PeerId;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Connections through relays: each of the three places taken by us and by another implementation. */
+@WithoutPodman
 final class RelayInteropTest {
     private static final int BYTES = 15_000;
     private static final RelayConfig SHORT = RelayConfig.defaults()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** What kubectl 1.32 asks of an API server beside running containers; on simulated pods. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@WithoutPodman
 final class ApiConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 

@@ -3,6 +3,7 @@ package io.beemesh.conformance.kubectl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** RBAC as kubectl 1.32 sees it: service accounts, impersonation, reviews; on simulated pods. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@WithoutPodman
 final class AuthorizationConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     /** A line that says no, and maybe why; an error is none. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Repository;
+import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What users do by hand with kubectl 1.32, on real containers. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@WithPodman
 final class KubectlConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String IMAGE = "localhost/beemesh/stateless-app:v1";

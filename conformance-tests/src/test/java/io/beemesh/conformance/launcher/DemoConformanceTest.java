@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Repository;
+import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** {@code ./beemesh demo}, as somebody who has just heard of Beemesh runs it. */
+@WithPodman
 final class DemoConformanceTest {
     @Test
     void demo_losesAPodAndANode_andLeavesNothing() {

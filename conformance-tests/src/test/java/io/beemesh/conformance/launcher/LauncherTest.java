@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Repository;
+import io.beemesh.conformance.WithoutPodman;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the launcher refuses, before it builds or changes anything, and what it says. */
+@WithoutPodman
 final class LauncherTest {
     private static final Duration SOON = Duration.ofSeconds(10);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A node from its founding to its end, with simulated pods. */
+@WithoutPodman
 final class NodeLifeConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Five nodes, each in a network namespace and with a Podman of its own, driven by kubectl: rolling updates while
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Isolated("It measures.")
 final class FiveMachinesConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     /** Of half of the kills; of the others twice that, as machines that run these tests are busy. */

@@ -3,6 +3,7 @@ package io.beemesh.conformance.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Dbeemesh.nodes=24} starts as many.
  */
+@WithoutPodman
 final class LargerMeshConformanceTest {
     private static final Duration SOON = Duration.ofMinutes(2);
     private static final int NODES = Integer.getInteger("beemesh.nodes", 10);

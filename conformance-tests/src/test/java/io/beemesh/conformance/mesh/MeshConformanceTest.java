@@ -3,6 +3,7 @@ package io.beemesh.conformance.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three node processes on one machine that join a mesh, lose members, and find each other again. */
+@WithoutPodman
 final class MeshConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
 

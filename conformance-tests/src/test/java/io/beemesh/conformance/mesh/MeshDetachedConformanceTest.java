@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two node processes as one mesh: either goes on without the other, and gives it all when it is back. On
  * simulated pods.
  */
+@WithoutPodman
 final class MeshDetachedConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String WEB = Manifests.deployment("web", 4,

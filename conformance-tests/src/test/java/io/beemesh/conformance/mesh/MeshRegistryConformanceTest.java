@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Three node processes that keep one registry: kubectl through any of them, pods over all of them, and
  * none lost with a node. On simulated pods.
  */
+@WithoutPodman
 final class MeshRegistryConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int WRITES = 20;

@@ -4,12 +4,14 @@ import static io.beemesh.conformance.interop.InteropPeer.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.interop.InteropPeer;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Hosts in the open and behind a NAT of the kernel learn from one of another make which they are. */
+@WithoutPodman
 final class AutoNatConformanceTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final String OPEN = "/ip4/" + NatNetwork.PUBLIC_TOO + "/tcp/4001";

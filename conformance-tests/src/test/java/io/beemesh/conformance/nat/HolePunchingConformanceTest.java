@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.interop.InteropPeer;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Two hosts behind NATs of the kernel: they meet through a relay and then do without it. */
+@WithoutPodman
 final class HolePunchingConformanceTest {
     private static final int BYTES = 20_000;
     private static final int MORE_BYTES = 4 << 20;

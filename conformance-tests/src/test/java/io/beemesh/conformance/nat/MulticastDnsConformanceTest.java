@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Proof;
+import io.beemesh.conformance.WithoutPodman;
 import io.beemesh.conformance.interop.InteropPeer;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Peers of one local network, two network namespaces with a wire between them, find each other. */
+@WithoutPodman
 final class MulticastDnsConformanceTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String OURS = "/ip4/10.77.0.1/tcp/4001";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.kubectl.Manifests;
 import io.beemesh.conformance.node.NodeUnderTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code outsider}, a pod without a sidecar.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@WithPodman
 final class PodNetworkConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -117,7 +119,6 @@ final class PodNetworkConformanceTest {
     @Test
     void aReplicaThatGoes_leavesTheService() {
         kubectl.ok("scale deployment/web --replicas=1");
-        kubectl.ok("wait pod -l app=web --for=condition=Ready --timeout=30s");
         Eventually.within(SOON, () -> assertThat(
                 kubectl.ok("get pods -l app=web -o name").lines().count()).isEqualTo(1));
         assertThat(in("client", "for i in 1 2 3 4 5 6; do timeout 5 wget -qO- http://web >/dev/null"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Repository;
+import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@WithPodman
 final class StatefulGroupConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     /** The aim is 40, see docs/benchmarks.md: this only keeps it from growing. */

@@ -23,6 +23,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -34,6 +36,12 @@ public final class NodeUnderTest implements AutoCloseable {
     private static final int LAST_LINES = 40;
     /** That a node listens on. */
     private static final int PORTS = 3;
+
+    private static final int PORTS_FROM = 10_000;
+    private static final int PORTS_ALL = 16_000;
+    /** Classes run side by side: what was given to one and is not listened on yet is not free. */
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger(
+            ThreadLocalRandom.current().nextInt(PORTS_ALL));
 
     /** In a namespace nobody else has them. */
     private static final List<Integer> USUAL_PORTS = List.of(6443, 8080, 7946);
@@ -328,26 +336,18 @@ public final class NodeUnderTest implements AutoCloseable {
         return freePorts(1).getFirst();
     }
 
-    /** Held all at once, so that they differ. */
+    /** Not those that the kernel gives to whoever wants any, nor those of Services or the demo; each is given once. */
     private static List<Integer> freePorts(int count) {
-        List<ServerSocket> sockets = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            sockets.forEach(NodeUnderTest::close);
-        }
+        return Stream.generate(NEXT_PORT::getAndIncrement)
+                .map(port -> PORTS_FROM + port % PORTS_ALL)
+                .filter(NodeUnderTest::isFree).limit(count).toList();
     }
 
-    private static void close(ServerSocket socket) {
-        try {
-            socket.close();
+    private static boolean isFree(int port) {
+        try (ServerSocket _ = new ServerSocket(port)) {
+            return true;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return false;
         }
     }
 }

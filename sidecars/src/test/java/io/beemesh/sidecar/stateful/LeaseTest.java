@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 final class LeaseTest {
     private static final PeerId SELF = PrivateKey.fromSeed(new byte[32]).peerId();
-    private static final PeerId OTHER = PrivateKey.fromSeed(HexFormat.of().parseHex("01".repeat(32)))
+    private static final PeerId OTHER = PrivateKey
+            .fromSeed(HexFormat.of().parseHex("01".repeat(32)))
             .peerId();
     private static final FenceTiming TIMING = FenceTiming.defaults();
 
