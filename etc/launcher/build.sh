@@ -11,6 +11,8 @@ JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeader
     -XX:MaxDirectMemorySize=32m -Dio.netty.noPreferDirect=true
     # Without arenas the pooled allocator keeps nothing; Vert.x replaces the one called "unpooled" by a pool.
     -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
+    # It walks the stack for every 128th buffer.
+    -Dio.netty.leakDetection.level=disabled
     # The node trusts its mesh's authorities alone; without this 140 public ones are parsed at the start.
     -Djavax.net.ssl.trustStore=NONE
     -Dvertx.disableFileCPResolving=true -Dvertx.disableDnsResolver=true

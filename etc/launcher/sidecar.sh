@@ -4,7 +4,8 @@
 # whose cache cannot be used fails.
 
 SIDECAR_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeaders -Xss256k
-    -XX:ReservedCodeCacheSize=12m -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0
+    # No collection of the whole for code that is never in want of room.
+    -XX:ReservedCodeCacheSize=12m -XX:-UseCodeCacheFlushing -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0
     -XX:-AOTRecordTraining -XX:-AOTReplayTraining -XX:CompileThresholdScaling=3
     -Xms4m -Xmx24m -XX:NewSize=1m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps -XX:MarkSweepDeadRatio=0
     -XX:TrimNativeHeapInterval=10000
@@ -12,6 +13,7 @@ SIDECAR_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHea
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
     -Djava.library.path=/native -Dio.netty.noUnsafe=false -Dio.netty.noPreferDirect=true
     -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
+    -Dio.netty.leakDetection.level=disabled
     # Else it looks for hardware addresses, of which a pod has none.
     -Dio.netty.eventLoopThreads=1 -Dio.netty.machineId=02:00:00:00:00:00:00:01 -Dio.netty.processId=1
     # Reflection is used a few times at the start: no code is made for it.

@@ -56,6 +56,7 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
             int connectMillisMax, int receiveBytes) {
         Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop())
                 .channel(loop.sockets().tcp()).option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.ALLOCATOR, loop.allocator())
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillisMax)
@@ -176,7 +177,7 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
     public void onData(ByteBuffer data) {
         int count = data.remaining();
         writing++;
-        channel.writeAndFlush(channel.alloc().buffer(count).writeBytes(data))
+        channel.writeAndFlush(channel.alloc().directBuffer(count).writeBytes(data))
                 .addListener((ChannelFuture written) -> {
                     writing--;
                     if (!written.isSuccess()) {

@@ -1,6 +1,7 @@
 package io.beemesh.libp2p.netty;
 
 import io.beemesh.libp2p.Loop;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
@@ -26,6 +27,7 @@ public final class NettyLoop implements Loop, AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop eventLoop;
     private final NettySockets sockets;
+    private final LoopBuffers buffers = new LoopBuffers();
     private final AtomicLong failures = new AtomicLong();
 
     /** Starts a thread of this name. */
@@ -44,6 +46,11 @@ public final class NettyLoop implements Loop, AutoCloseable {
     /** For further sockets on the same thread. */
     public EventLoop eventLoop() {
         return eventLoop;
+    }
+
+    /** For its sockets: whoever makes one sets this as its {@code ALLOCATOR}. */
+    public ByteBufAllocator allocator() {
+        return buffers.allocator();
     }
 
     /** The kinds of sockets that it drives. */
@@ -129,6 +136,7 @@ public final class NettyLoop implements Loop, AutoCloseable {
     /** Ends the thread; tasks that wait are dropped. */
     @Override
     public void close() {
-        group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS)
+                .addListener(ended -> buffers.close());
     }
 }

@@ -11,7 +11,6 @@ import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
 import io.beemesh.libp2p.upgrade.UpgradeContext;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -48,8 +47,6 @@ final class NettyTransport implements Transport {
     private final ConnectionGater gater;
     private final Swarm swarm;
     private final boolean portReuse;
-    private final PooledByteBufAllocator allocator = new PooledByteBufAllocator(true, 0, 1, 8192, 6,
-            0, 0, false);
     private final List<Channel> servers = new ArrayList<>(1);
     private int handshakes;
 
@@ -142,7 +139,7 @@ final class NettyTransport implements Transport {
     private void connect(Dial dial, SocketAddress to, Optional<SocketAddress> local) {
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop.eventLoop())
-                .option(ChannelOption.ALLOCATOR, allocator)
+                .option(ChannelOption.ALLOCATOR, loop.allocator())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
                 .option(ChannelOption.AUTO_READ, false)
@@ -227,7 +224,7 @@ final class NettyTransport implements Transport {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loop.eventLoop())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(ChannelOption.ALLOCATOR, loop.allocator())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
