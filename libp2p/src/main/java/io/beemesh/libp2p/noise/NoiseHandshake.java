@@ -164,7 +164,7 @@ public final class NoiseHandshake {
     private NoisePayload readPayload(byte[] body, int at, byte[] remoteStatic)
             throws NoiseException {
         byte[] payload = state.decryptAndHash(Arrays.copyOfRange(body, at, body.length));
-        return NoisePayload.read(payload, remoteStatic);
+        return identity.known().read(payload, remoteStatic);
     }
 
     private void finish(NoisePayload payload) throws NoiseException {

@@ -6,13 +6,15 @@ import java.util.List;
 
 /**
  * What a host brings to all its handshakes: the identity, one static key for the life of the process
- * with its payload signed once, and the random source of ephemeral keys.
+ * with its payload signed once, the random source of ephemeral keys, and the peers that it knows. All its handshakes
+ * are on one loop.
  */
 public final class NoiseIdentity {
     private final StaticKey staticKey;
     private final List<String> muxers;
     private final byte[] payload;
     private final SecureRandom random;
+    private final KnownPayloads known = new KnownPayloads();
 
     /** Offers {@code muxers} for early negotiation. */
     public NoiseIdentity(PrivateKey identity, List<String> muxers, SecureRandom random) {
@@ -33,6 +35,10 @@ public final class NoiseIdentity {
 
     byte[] payload() {
         return payload;
+    }
+
+    KnownPayloads known() {
+        return known;
     }
 
     StaticKey newEphemeral() {

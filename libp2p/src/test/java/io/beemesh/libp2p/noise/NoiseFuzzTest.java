@@ -32,4 +32,18 @@ final class NoiseFuzzTest {
         assertThatThrownBy(() -> NoisePayload.read(payload, other))
                 .isInstanceOf(NoiseException.class).hasMessageContaining("not signed");
     }
+
+    @Test
+    void payload_known_provesNoOtherKeyAndNoOtherBytes() throws NoiseException {
+        KnownPayloads known = new KnownPayloads();
+        byte[] payload = NoisePayload.write(key, staticKey, List.of());
+        assertThat(known.read(payload, staticKey)).isSameAs(known.read(payload, staticKey));
+        byte[] other = new byte[32];
+        other[0] = 1;
+        assertThatThrownBy(() -> known.read(payload, other)).isInstanceOf(NoiseException.class);
+        byte[] changed = payload.clone();
+        changed[changed.length - 1] ^= 1;
+        assertThatThrownBy(() -> known.read(changed, staticKey))
+                .isInstanceOf(NoiseException.class);
+    }
 }
