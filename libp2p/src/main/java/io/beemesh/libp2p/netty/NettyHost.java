@@ -20,7 +20,6 @@ import io.beemesh.libp2p.tls.TlsCredentials;
 import io.beemesh.libp2p.tls.TlsSecurity;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
 import io.beemesh.libp2p.upgrade.NoiseSecurity;
-import io.beemesh.libp2p.upgrade.SecurityProtocol;
 import io.beemesh.libp2p.upgrade.UpgradeBuffers;
 import io.beemesh.libp2p.upgrade.UpgradeContext;
 import io.beemesh.libp2p.yamux.ReceiveBudget;
@@ -58,10 +57,15 @@ public final class NettyHost implements Host, AutoCloseable {
         SecureRandom random = new SecureRandom();
         this.loop = loop;
         this.swarm = new Swarm(loop, config.key(), config.swarm(), config.gater());
+        NoiseIdentity identity = new NoiseIdentity(config.key(), earlyMuxers, random);
         UpgradeContext context = new UpgradeContext(
                 loop,
-                config.securities().stream()
-                        .map(one -> security(one, config.key(), earlyMuxers, random)).toList(),
+                config.securities().stream().map(one -> switch (one) {
+                    case NOISE -> new NoiseSecurity(identity);
+                    case NOISE_LOCAL -> NoiseSecurity.local(identity);
+                    case TLS -> new TlsSecurity(new TlsCredentials(loop, config.key(), random),
+                            !earlyMuxers.isEmpty());
+                }).toList(),
                 new UpgradeBuffers(),
                 config.yamux(),
                 new ReceiveBudget(config.receiveBytesMax(), config.receiveBytesMax()),
@@ -72,7 +76,7 @@ public final class NettyHost implements Host, AutoCloseable {
                 new TlsCredentials(loop, config.key(), random), bounds, config.gater(),
                 swarm::onConnection));
         this.ping = new Ping(this, random, PING_TIMEOUT);
-        this.relayClient = new RelayClient(this, context,
+        this.relayClient = new RelayClient(this, context.sealing(),
                 addresses -> swarm.announce(AddressSource.RELAY, addresses), swarm::onConnection);
         loop.execute(() -> {
             swarm.addTransport(transport);
@@ -81,15 +85,6 @@ public final class NettyHost implements Host, AutoCloseable {
             ping.start();
             relayClient.start();
         });
-    }
-
-    private SecurityProtocol security(NettyHostConfig.Security which, PrivateKey key,
-            List<String> earlyMuxers, SecureRandom random) {
-        return switch (which) {
-            case NOISE -> new NoiseSecurity(new NoiseIdentity(key, earlyMuxers, random));
-            case TLS -> new TlsSecurity(new TlsCredentials(loop, key, random),
-                    !earlyMuxers.isEmpty());
-        };
     }
 
     /**

@@ -31,20 +31,25 @@ public record NettyHostConfig(
         ConnectionGater gater,
         List<Security> securities,
         Optional<QuicConfig> quic) {
-    /** The ways to secure a TCP connection. */
+    /** The ways to secure a connection. */
     public enum Security {
         /** {@code /noise}, which every implementation has. */
         NOISE,
         /** {@code /tls/1.0.0}; needs {@code netty-tcnative-boringssl-static} on the class path. */
-        TLS
+        TLS,
+        /**
+         * {@code /noise-local/1.0.0}, on unix sockets alone: both sides prove who they are as by {@code /noise},
+         * and nothing is sealed after it, as what a unix socket carries never leaves the kernel.
+         */
+        NOISE_LOCAL
     }
 
     public NettyHostConfig {
         securities = List.copyOf(securities);
-        if (securities.isEmpty()
+        if (securities.stream().allMatch(Security.NOISE_LOCAL::equals)
                 || securities.stream().distinct().count() != securities.size()) {
             throw new IllegalArgumentException(
-                    "securities must be one or two different ones: " + securities);
+                    "securities must be different, and one of them for all links: " + securities);
         }
         if (receiveBytesMax < YamuxConfig.INITIAL_WINDOW_BYTES) {
             throw new IllegalArgumentException(

@@ -44,6 +44,7 @@ final class NettyTransport implements Transport {
 
     private final NettyLoop loop;
     private final UpgradeContext context;
+    private final UpgradeContext sealing;
     private final ConnectionGater gater;
     private final Swarm swarm;
     private final boolean portReuse;
@@ -55,6 +56,7 @@ final class NettyTransport implements Transport {
             boolean portReuse) {
         this.loop = loop;
         this.context = context;
+        this.sealing = context.sealing();
         this.gater = gater;
         this.swarm = swarm;
         this.portReuse = portReuse;
@@ -176,11 +178,16 @@ final class NettyTransport implements Transport {
         return cause instanceof BindException || cause.getCause() instanceof BindException;
     }
 
+    /** Nothing but a unix socket does without seals. */
+    private UpgradeContext context(Multiaddr address) {
+        return SocketAddresses.isUnix(address) ? context : sealing;
+    }
+
     private void upgrade(Dial dial, Channel channel) {
         NettyLink link = channel.pipeline().get(NettyLink.class);
         ConnectionUpgrade upgrade = dial.asDialer
-                ? ConnectionUpgrade.dialer(context, link, dial.address, dial.peer)
-                : ConnectionUpgrade.listener(context, link, dial.address);
+                ? ConnectionUpgrade.dialer(context(dial.address), link, dial.address, dial.peer)
+                : ConnectionUpgrade.listener(context(dial.address), link, dial.address);
         link.upgrade(upgrade);
         upgrade.upgraded().whenComplete((connection, failure) -> {
             if (failure != null) {
@@ -267,7 +274,7 @@ final class NettyTransport implements Transport {
         }
         handshakes++;
         NettyLink link = new NettyLink(channel);
-        ConnectionUpgrade upgrade = ConnectionUpgrade.listener(context, link, remote);
+        ConnectionUpgrade upgrade = ConnectionUpgrade.listener(context(local), link, remote);
         link.upgrade(upgrade);
         upgrade.upgraded().whenComplete((connection, failure) -> {
             handshakes--;

@@ -27,6 +27,8 @@ public final class NoiseHandshake {
     /** The longest handshake message that is taken: keys and an RSA identity need far less. */
     private static final int MESSAGE_BYTES_MAX = 8192;
 
+    private static final byte[] NO_PROLOGUE = new byte[0];
+
     private final NoiseIdentity identity;
     private final boolean dialer;
     private final Optional<PeerId> expected;
@@ -42,11 +44,11 @@ public final class NoiseHandshake {
     private @Nullable Result result;
 
     private NoiseHandshake(NoiseIdentity identity, ChaChaPoly engine, boolean dialer,
-            Optional<PeerId> expected) {
+            Optional<PeerId> expected, byte[] prologue) {
         this.identity = identity;
         this.dialer = dialer;
         this.expected = expected;
-        this.state = new SymmetricState(engine);
+        this.state = new SymmetricState(engine, prologue);
         this.ephemeral = identity.newEphemeral();
         if (dialer) {
             state.mixHash(ephemeral.point());
@@ -57,12 +59,24 @@ public final class NoiseHandshake {
     /** The dialer's side; it refuses another peer than {@code expected}. */
     public static NoiseHandshake dialer(NoiseIdentity identity, ChaChaPoly engine,
             PeerId expected) {
-        return new NoiseHandshake(identity, engine, true, Optional.of(expected));
+        return dialer(identity, engine, expected, NO_PROLOGUE);
+    }
+
+    /** With words that both sides must begin with. */
+    public static NoiseHandshake dialer(NoiseIdentity identity, ChaChaPoly engine, PeerId expected,
+            byte[] prologue) {
+        return new NoiseHandshake(identity, engine, true, Optional.of(expected), prologue);
     }
 
     /** The listener's side. */
     public static NoiseHandshake listener(NoiseIdentity identity, ChaChaPoly engine) {
-        return new NoiseHandshake(identity, engine, false, Optional.empty());
+        return listener(identity, engine, NO_PROLOGUE);
+    }
+
+    /** With words that both sides must begin with. */
+    public static NoiseHandshake listener(NoiseIdentity identity, ChaChaPoly engine,
+            byte[] prologue) {
+        return new NoiseHandshake(identity, engine, false, Optional.empty(), prologue);
     }
 
     /** Takes what it needs from {@code in}, and not a byte of the transport that follows. */

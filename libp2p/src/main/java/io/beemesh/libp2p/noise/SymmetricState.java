@@ -27,9 +27,9 @@ final class SymmetricState {
     private @Nullable SecretKeySpec key;
     private long nonce;
 
-    SymmetricState(ChaChaPoly engine) {
+    SymmetricState(ChaChaPoly engine, byte[] prologue) {
         this.engine = engine;
-        mixHash(EMPTY); // the prologue
+        mixHash(prologue);
     }
 
     void mixHash(byte[] data) {

@@ -8,6 +8,11 @@ public interface SecurityProtocol {
     /** Its name in multistream. */
     ProtocolId id();
 
+    /** False if it proves identities only: then it is never used on a link that others can reach. */
+    default boolean seals() {
+        return true;
+    }
+
     /** The side that dialed; it refuses another peer than {@code expected}. Its first bytes are sent at once. */
     SecurityHandshake dialer(UpgradeBuffers buffers, RawLink link, PeerId expected);
 

@@ -27,6 +27,13 @@ public record UpgradeContext(
         securities = List.copyOf(securities);
     }
 
+    /** The same for links that others can reach. */
+    public UpgradeContext sealing() {
+        return new UpgradeContext(loop,
+                securities.stream().filter(SecurityProtocol::seals).toList(), buffers, yamux,
+                budget, handshakeTimeout);
+    }
+
     /** The same for links within links. */
     public UpgradeContext nested() {
         return new UpgradeContext(loop, securities, new UpgradeBuffers(), yamux, budget,

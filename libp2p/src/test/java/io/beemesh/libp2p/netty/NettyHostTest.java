@@ -5,9 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.swarm.ConnectionGater;
 import io.beemesh.libp2p.swarm.SwarmConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +55,50 @@ class NettyHostTest {
             a.know(b.id(), "/unix" + folder.resolve("b.sock"));
             Void ignored = a.get(() -> Echo.exchange(a.host(), b.id(), 1_000_000, true));
             assertThat(a.identified(b.id())).contains(Echo.PROTOCOL);
+        }
+    }
+
+    private static NettyHostConfig local(NettyHostConfig config) {
+        return config.withSecurities(Security.NOISE_LOCAL, Security.NOISE);
+    }
+
+    private static void exchange(TestHost from, TestHost to, String address) {
+        from.know(to.id(), address);
+        Void ignored = from.get(() -> Echo.exchange(from.host(), to.id(), 1_000_000, true));
+    }
+
+    /** What a listener says to the handshake after which nothing is sealed. */
+    private static String proposeLocal(SocketAddress listener, int answerBytes)
+            throws IOException {
+        String header = "\u0013/multistream/1.0.0\n";
+        try (SocketChannel socket = SocketChannel.open(listener)) {
+            socket.write(StandardCharsets.US_ASCII
+                    .encode(header + "\u0013/noise-local/1.0.0\n"));
+            ByteBuffer answer = ByteBuffer.allocate(header.length() + answerBytes);
+            int read = 0;
+            while (answer.hasRemaining() && read >= 0) {
+                read = socket.read(answer);
+            }
+            return new String(answer.array(), header.length(), answerBytes,
+                    StandardCharsets.US_ASCII);
+        }
+    }
+
+    @Test
+    void noiseLocal_onUnixSocketsAlone(@TempDir Path folder) throws IOException {
+        String unix = "/unix" + folder.resolve("b.sock");
+        try (TestHost a = TestHost.start(NettyHostTest::local, "/ip4/127.0.0.1/tcp/0");
+                TestHost b = TestHost.start(NettyHostTest::local, unix);
+                TestHost older = TestHost.start()) {
+            exchange(b, a, a.address());
+            exchange(a, b, unix);
+            exchange(older, b, unix);
+            assertThat(proposeLocal(UnixDomainSocketAddress.of(folder.resolve("b.sock")), 20))
+                    .isEqualTo("\u0013/noise-local/1.0.0\n");
+            int port = Integer.parseInt(a.address().split("/", -1)[4]);
+            assertThat(
+                    proposeLocal(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 4))
+                    .isEqualTo("\u0003na\n");
         }
     }
 

@@ -8,6 +8,7 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.IdleMemory;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
@@ -67,7 +68,8 @@ final class StatefulTraining {
         Multiaddr address = Multiaddr.parse("/unix" + directory.resolve("machine.sock"));
         try (NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
                 NettyHost machine = new NettyHost(loop,
-                        NettyHostConfig.defaults(machineKey))) {
+                        NettyHostConfig.defaults(machineKey)
+                                .withSecurities(Security.NOISE_LOCAL, Security.NOISE))) {
             IdleMemory.start(loop, StatefulCommand.GIVE_BACK);
             loop.execute(() -> serve(machine));
             machine.listen(List.of(address)).get(LIMIT.toSeconds(), TimeUnit.SECONDS);

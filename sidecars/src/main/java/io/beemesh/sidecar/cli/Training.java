@@ -4,6 +4,7 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
@@ -49,7 +50,8 @@ final class Training {
         PrivateKey podKey = PrivateKey.generate(random);
         CompletableFuture<PeerId> connected = new CompletableFuture<>();
         try (NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
-                NettyHost machine = new NettyHost(loop, NettyHostConfig.defaults(machineKey))) {
+                NettyHost machine = new NettyHost(loop, NettyHostConfig.defaults(machineKey)
+                        .withSecurities(Security.NOISE_LOCAL, Security.NOISE))) {
             FarPod far = FarPod.create(loop, random);
             loop.execute(() -> {
                 new Connecting(machine, Protocols.POD_CONNECT, LIMIT).serve(

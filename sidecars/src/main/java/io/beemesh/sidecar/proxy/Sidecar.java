@@ -3,6 +3,7 @@ package io.beemesh.sidecar.proxy;
 import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.yamux.YamuxConfig;
@@ -44,6 +45,7 @@ public final class Sidecar implements AutoCloseable {
         this.config = config;
         int streams = 2 * config.connectionsMax();
         this.host = new NettyHost(loop, NettyHostConfig.defaults(config.key())
+                .withSecurities(Security.NOISE_LOCAL, Security.NOISE)
                 .withSwarm(SwarmConfig.defaults().withConnections(1, 2, 4))
                 .withYamux(new YamuxConfig(streams, streams, UNACKNOWLEDGED_MAX,
                         YamuxConfig.INITIAL_WINDOW_BYTES, WRITE_BYTES_MAX, PING))

@@ -7,6 +7,7 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
+import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
@@ -134,6 +135,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         this.gate = new PolicyGate(policies, pods);
         this.meshId = mesh.certificate().get().mesh();
         this.host = new NettyHost(loop, NettyHostConfig.defaults(config.key())
+                .withSecurities(Security.NOISE_LOCAL, Security.NOISE)
                 .withSwarm(SwarmConfig.defaults().withConnections(SIDECARS_MAX, SIDECARS_MAX,
                         SIDECARS_MAX))
                 .withYamux(new YamuxConfig(STREAMS_MAX, STREAMS_MAX, UNACKNOWLEDGED_MAX,
