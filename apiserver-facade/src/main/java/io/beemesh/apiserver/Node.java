@@ -236,7 +236,8 @@ public final class Node implements AutoCloseable {
         Controllers controllers = new Controllers(loop, registry, admission, events,
                 new Controllers.Config(pki.authorityPem(), new CatalogKinds(catalog),
                         volume -> config.data().resolve("volumes").resolve(volume).toString(),
-                        new Controllers.ApiAddress(config.address(), http.apiPort()), clones));
+                        new Controllers.ApiAddress(config.address(), http.apiPort()), clones,
+                        mesh.membership()::hears));
         readiness.follow(controllers);
         controllers.start();
         new Cloning(mesh, registry, machine, config.name()).start(controllers, clones,

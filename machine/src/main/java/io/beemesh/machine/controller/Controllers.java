@@ -44,11 +44,12 @@ public final class Controllers {
         this.registry = registry;
         store = new Store(loop, registry, admission, events);
         owners = new OwnerKeys(registry);
+        Machines machines = new Machines(store, config.hears());
         bootstrap = new Bootstrap(store);
         add(new NamespaceReconciler(store, config.kinds(), config.authorityPem()));
         add(new DeploymentReconciler(store, owners));
-        add(ReplicaSetReconciler.ofSets(store, owners, config.clones()));
-        add(ReplicaSetReconciler.ofControllers(store, owners, config.clones()));
+        add(ReplicaSetReconciler.ofSets(store, owners, machines, config.clones()));
+        add(ReplicaSetReconciler.ofControllers(store, owners, machines, config.clones()));
         add(new StatefulSetReconciler(store, owners));
         add(new DaemonSetReconciler(store, owners));
         add(new JobReconciler(store, owners));
@@ -57,7 +58,7 @@ public final class Controllers {
         add(new EndpointReconciler(store));
         add(new ApiServiceReconciler(store, config.api()));
         add(new ClaimReconciler(store));
-        add(new LostPodReconciler(store));
+        add(new LostPodReconciler(store, machines));
         add(new GarbageCollector(store, config.kinds()));
         add(new VolumeReconciler(store, config.volumePath()));
         add(new AggregationReconciler(store));
@@ -141,10 +142,11 @@ public final class Controllers {
      * @param volumePath where machines that say nothing else on their Node keep the data of a local-path
      *     volume, by volume name
      * @param clones counts what becomes of clones
+     * @param hears whether this node hears of the machine with a Node's name itself
      * @param authorityPem the API's certificate authority, for every namespace's kube-root-ca.crt
      */
     public record Config(String authorityPem, Kinds kinds, UnaryOperator<String> volumePath,
-            ApiAddress api, CloneMeters clones) {}
+            ApiAddress api, CloneMeters clones, Predicate<String> hears) {}
 
     private record Lane(Reconciler reconciler, WorkQueue queue) {}
 

@@ -26,7 +26,8 @@ import java.util.function.Consumer;
  * What becomes of pods whose node has a NoExecute taint. One whose machine is out of reach is not Ready,
  * and {@link Pods#LOST} at once, so that it is replaced elsewhere; if it is not back after {@link
  * #LOST_KEPT} it is deleted, and stopped when its machine returns. A pod that tolerates the taint for a
- * time has that time instead. What its machine says of it when it returns undoes the loss. Pods of a Node
+ * time has that time instead. A machine that this node hears of itself is not out of reach, whatever its Node says.
+ * What its machine says of it when it returns undoes the loss. Pods of a Node
  * that was deleted go with it.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions">taint-based
@@ -35,15 +36,18 @@ import java.util.function.Consumer;
 final class LostPodReconciler implements Reconciler {
     static final String COMPONENT = "taint-eviction-controller";
     static final Duration LOST_KEPT = Duration.ofMinutes(5);
-    private static final String UNREACHABLE = "node.kubernetes.io/unreachable";
+    /** A Node that says of a machine that is heard of that it is not is about to be corrected. */
+    private static final Duration HEARD_CHECK = Duration.ofSeconds(1);
     private static final String NOT_READY = "node.kubernetes.io/not-ready";
     /** Kubernetes gives every pod a toleration of {@link #LOST_KEPT} of these: no wish of its user. */
-    private static final Set<String> BY_DEFAULT = Set.of(UNREACHABLE, NOT_READY);
+    private static final Set<String> BY_DEFAULT = Set.of(Machines.UNREACHABLE, NOT_READY);
 
     private final Store store;
+    private final Machines machines;
 
-    LostPodReconciler(Store store) {
+    LostPodReconciler(Store store, Machines machines) {
         this.store = store;
+        this.machines = machines;
     }
 
     @Override
@@ -135,8 +139,13 @@ final class LostPodReconciler implements Reconciler {
         ApiObject pod = batch.edit(stored.get());
         Optional<Duration> untilLost = Optional.empty();
         Optional<Duration> untilDeleted = Optional.empty();
+        Optional<Duration> untilCorrected = Optional.empty();
         for (JsonNode taint : taints) {
-            boolean unreachable = taint.path("key").asText("").equals(UNREACHABLE);
+            boolean unreachable = taint.path("key").asText("").equals(Machines.UNREACHABLE);
+            if (unreachable && machines.hears(nodeOf(stored.get()))) {
+                untilCorrected = Optional.of(HEARD_CHECK);
+                continue;
+            }
             if (unreachable) {
                 notReady(batch, pod);
             }
@@ -166,7 +175,7 @@ final class LostPodReconciler implements Reconciler {
                     "Marking for deletion Pod " + pod.namespace() + "/" + pod.name());
             batch.delete(stored.get(), GracefulDeletion.Options.DEFAULT);
         }
-        Optional<Duration> next = Optional.empty();
+        Optional<Duration> next = untilCorrected;
         for (Duration left : List.of(untilLost.orElse(Duration.ZERO),
                 untilDeleted.orElse(Duration.ZERO))) {
             next = isOver(left) ? next : sooner(next, left);
@@ -218,7 +227,8 @@ final class LostPodReconciler implements Reconciler {
 
     /** Whether a pod of a machine that is out of reach is replaced at once: its user has not said otherwise. */
     static boolean isReplacedEarly(ApiObject pod) {
-        return tolerations(pod, Json.object().put("key", UNREACHABLE).put("effect", "NoExecute"))
+        return tolerations(pod,
+                Json.object().put("key", Machines.UNREACHABLE).put("effect", "NoExecute"))
                 .isEmpty();
     }
 

@@ -42,26 +42,30 @@ final class ReplicaSetReconciler implements Reconciler {
     private final GroupResource type;
     private final String component;
     private final ReplicaPods pods;
+    private final Machines machines;
     private final CloneMeters meters;
 
     private ReplicaSetReconciler(Store store, OwnerKeys owners, GroupResource type,
-            String component, CloneMeters meters) {
+            String component, Machines machines, CloneMeters meters) {
         this.store = store;
         this.owners = owners;
         this.type = type;
         this.component = component;
         this.pods = new ReplicaPods(store);
+        this.machines = machines;
         this.meters = meters;
     }
 
-    static ReplicaSetReconciler ofSets(Store store, OwnerKeys owners, CloneMeters meters) {
+    static ReplicaSetReconciler ofSets(Store store, OwnerKeys owners, Machines machines,
+            CloneMeters meters) {
         return new ReplicaSetReconciler(store, owners, GroupResource.REPLICA_SETS,
-                "replicaset-controller", meters);
+                "replicaset-controller", machines, meters);
     }
 
-    static ReplicaSetReconciler ofControllers(Store store, OwnerKeys owners, CloneMeters meters) {
+    static ReplicaSetReconciler ofControllers(Store store, OwnerKeys owners, Machines machines,
+            CloneMeters meters) {
         return new ReplicaSetReconciler(store, owners, GroupResource.REPLICATION_CONTROLLERS,
-                "replication-controller", meters);
+                "replication-controller", machines, meters);
     }
 
     @Override
@@ -105,7 +109,7 @@ final class ReplicaSetReconciler implements Reconciler {
             this.set = batch.edit(set);
             storedLedger = store.get(Ledger.key(set.key()));
             ledger = Ledger.of(set.uid(), storedLedger.map(StoredObject::object));
-            standIns = new StandIns(batch.now());
+            standIns = new StandIns(batch.now(), machines::isOut);
         }
 
         CompletableFuture<Outcome> run() {

@@ -15,28 +15,35 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Of two active pods of one index, which there are after a machine came back that was held for dead: the older one,
  * if it is Ready, takes its place back, and the newest goes. Until it is Ready the newest stays; it is given as
- * long as its machine was given to come back. Tells by the ages of pods and not by what a ledger said before, so
- * that it finds the same however many steps the controller takes.
+ * long as its machine was given to come back. It has not come back as long as it is out of reach ({@link Machines}):
+ * what its machine says of it is undone until then, and the one in its place is still needed. Tells by the ages of
+ * pods and not by what a ledger said before, so that it finds the same however many steps the controller takes.
  */
 final class StandIns {
+    private static final Duration REACHED_CHECK = Duration.ofSeconds(1);
+
     private final Instant now;
+    private final Predicate<String> out;
     private final SortedMap<Integer, ApiObject> returned = new TreeMap<>();
     private final Set<String> uids = new HashSet<>();
+    private final List<ApiObject> waiting = new ArrayList<>();
     private Duration recheck = Duration.ZERO;
 
-    StandIns(Instant now) {
+    /** @param out whether the machine of the Node with a name is out of reach */
+    StandIns(Instant now, Predicate<String> out) {
         this.now = now;
+        this.out = out;
     }
 
     /** Looks at active pods; those that are not Ready yet and are not to be counted meanwhile. */
     List<ApiObject> find(Ledger ledger, List<ApiObject> active) {
         Map<String, ApiObject> byUid = new HashMap<>();
         active.forEach(pod -> byUid.put(pod.uid(), pod));
-        List<ApiObject> waiting = new ArrayList<>();
         for (ApiObject pod : active) {
             Optional<Integer> index = index(pod);
             Optional<ApiObject> holder = index.flatMap(ledger::place)
@@ -46,6 +53,8 @@ final class StandIns {
             }
             if (!isOlder(pod, holder.get())) {
                 uids.add(pod.uid());
+            } else if (out.test(Pods.nodeName(pod))) {
+                waitFor(pod, REACHED_CHECK);
             } else if (Pods.isReady(pod)) {
                 ApiObject other = returned.get(index.orElseThrow());
                 if (other == null || isOlder(pod, other)) {
@@ -56,14 +65,18 @@ final class StandIns {
                 if (left.isZero()) {
                     uids.add(pod.uid());
                 } else {
-                    recheck = recheck.isZero() || left.compareTo(recheck) < 0 ? left : recheck;
-                    waiting.add(pod);
+                    waitFor(pod, left);
                 }
             }
         }
         returned.keySet().forEach(
                 index -> uids.add(ledger.place(index).orElseThrow().podUid()));
         return waiting;
+    }
+
+    private void waitFor(ApiObject pod, Duration limit) {
+        recheck = recheck.isZero() || limit.compareTo(recheck) < 0 ? limit : recheck;
+        waiting.add(pod);
     }
 
     /** Pods that take back an index, by index. */

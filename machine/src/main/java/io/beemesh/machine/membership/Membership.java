@@ -156,6 +156,13 @@ public final class Membership implements Members {
                 .findFirst();
     }
 
+    /** Whether the machine with a Node's name is here, or was heard of and is not held for dead. */
+    public boolean hears(String nodeName) {
+        return ofNode(nodeName).filter(member -> member.peer().equals(self())
+                || member.state() == MemberState.ALIVE
+                || member.state() == MemberState.SUSPECT).isPresent();
+    }
+
     /** The local health score, 0 if all is well. */
     public int healthScore() {
         return detector.healthScore();

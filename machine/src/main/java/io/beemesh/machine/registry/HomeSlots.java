@@ -105,7 +105,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
             slot.replica().restore(new Position(mark.entryTerm(), mark.sequence()), mark.homes());
             slot.replica().restoreVote(mark.vote().term(), mark.vote().candidate());
             slot.replica().restoreVoteless(mark.votelessUntil());
-            slot.settled(mark.settled());
+            slot.settled(mark.settled(), loop.nanoTime());
             forks.restore(slot, mark.forked());
             slot.observe(mark.version());
             clock.observe(mark.version());
@@ -156,11 +156,11 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         }
     }
 
-    /** The slots are another node's if this node alone cannot be a home of any. */
+    /** The slots are another node's if this one is alone and cannot be a home of any; in a mesh they may have moved. */
     void checkOwner() throws IOException {
         for (Slot slot : slots.values()) {
             HomeSet homes = slot.replica().homes();
-            if (homes.size() == 1 && !homes.contains(self)
+            if (mesh.isAlone() && homes.size() == 1 && !homes.contains(self)
                     && slot.replica().votedFor().equals(homes.members().getFirst())) {
                 throw new IOException("the registry on disk is another node's: homes of slot "
                         + slot.number() + " are " + homes + ", this is " + self);
@@ -404,7 +404,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     private void replace(Slot slot, Position position, Snapshots.Whole whole) {
         forks.jump(slot.number());
         List<Change> changes = new ArrayList<>(snapshots.apply(slot.number(), whole, forks));
-        slot.settled(whole.mark().settled());
+        slot.settled(whole.mark().settled(), loop.nanoTime());
         changes.addAll(forks.settle(slot, whole.mark().version()));
         changes.forEach(c -> checkpoints.changed(c.object().key()));
         checkpoints.changed(slot.number());

@@ -12,7 +12,8 @@ import java.util.function.Consumer;
 
 /**
  * The slots that this node decides on: it is primary with a lease, and has all that former primaries
- * committed; or it goes on alone. Whoever works on objects of a slot begins when it is told here. On the loop only.
+ * committed, and of no fork just a part; or it goes on alone. Whoever works on objects of a slot begins when it is
+ * told here. On the loop only.
  */
 final class Leads {
     private static final Duration INTERVAL = Duration.ofMillis(100);
@@ -70,7 +71,8 @@ final class Leads {
         }
         Replica replica = slot.replica();
         return replica.isSettled() && replica.hasLease()
-                && !slots.forks().isMerging(slot.number());
+                && !slots.forks().isMerging(slot.number())
+                && !slot.isPartlyMerged(loop.nanoTime());
     }
 
     boolean isPrimary(int number) {

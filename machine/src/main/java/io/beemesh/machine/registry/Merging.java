@@ -128,7 +128,8 @@ final class Merging {
             }
             version = Math.max(version, pin.ours().version());
         }
-        Settle settle = new Settle(self, fork.slot().settled(self).upTo(), upTo, offer, version);
+        Settle settle = new Settle(self, fork.slot().settled(self).upTo(), upTo, offer,
+                batch.size() < fork.pins().size(), version);
         int found = conflicts;
         tell(List.copyOf(elsewhere), () -> router.merge(fork.number(), mutations, settle)
                 .thenAccept(result -> {

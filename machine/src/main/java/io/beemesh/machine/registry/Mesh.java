@@ -27,6 +27,11 @@ record Mesh(Members members, SlotHomes homes, Transport transport, RandomGenerat
                 : all);
     }
 
+    /** Whether nobody else is in it. */
+    boolean isAlone() {
+        return members.everyone().equals(List.of(members.self()));
+    }
+
     /** A node alone. */
     static Mesh alone(PeerId self) {
         return new Mesh(new Alone(self), SlotHomes.NONE, Transport.NONE,

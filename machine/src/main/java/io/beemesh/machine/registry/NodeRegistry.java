@@ -283,7 +283,7 @@ public final class NodeRegistry
     /** Whether nobody else is in the mesh, or decides on anything that this node holds. */
     private boolean isAlone() {
         PeerId self = mesh.members().self();
-        return mesh.members().everyone().equals(List.of(self)) && slots.forks().isEmpty()
+        return mesh.isAlone() && slots.forks().isEmpty()
                 && slots.all().stream()
                         .allMatch(s -> s.replica().homes().members().equals(List.of(self)));
     }
@@ -400,7 +400,7 @@ public final class NodeRegistry
             }
             if (proposal.taken().isPresent()) {
                 Slot slot = slots.slot(proposal.slot());
-                slot.settled(proposal.taken().get());
+                slot.settled(proposal.taken().get(), loop.nanoTime());
                 news.addAll(slots.forks().settle(slot, proposal.entry().version()));
             }
             view.reach(proposal.entry().version());

@@ -125,6 +125,9 @@ public final class RecordCodec {
                 out.writeUInt64NoTag(settled.getValue().upTo());
                 out.writeUInt64NoTag(settled.getValue().offer());
             }
+            for (Storage.Settled settled : mark.settled().values()) {
+                out.writeBoolNoTag(settled.more());
+            }
         });
     }
 
@@ -143,10 +146,18 @@ public final class RecordCodec {
         HomeSet homes = readHomes(in);
         long votelessUntil = in.isAtEnd() ? 0 : in.readUInt64();
         long forked = in.isAtEnd() ? 0 : in.readUInt64();
+        int count = in.isAtEnd() ? 0 : in.readUInt32();
+        List<PeerId> owners = new ArrayList<>();
+        List<Storage.Settled> parts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            owners.add(readPeer(in));
+            parts.add(new Storage.Settled(in.readUInt64(), in.readUInt64(), false));
+        }
         Map<PeerId, Storage.Settled> settled = new TreeMap<>();
-        int owners = in.isAtEnd() ? 0 : in.readUInt32();
-        for (int i = 0; i < owners; i++) {
-            settled.put(readPeer(in), new Storage.Settled(in.readUInt64(), in.readUInt64()));
+        for (int i = 0; i < count; i++) {
+            Storage.Settled part = parts.get(i);
+            settled.put(owners.get(i), new Storage.Settled(part.upTo(), part.offer(),
+                    !in.isAtEnd() && in.readBool()));
         }
         return new Storage.SlotMark(slot, sequence, entryTerm, version, vote, homes,
                 votelessUntil, forked, settled);
@@ -233,11 +244,16 @@ public final class RecordCodec {
         out.writeUInt64NoTag(settle.upTo());
         out.writeUInt64NoTag(settle.offer());
         out.writeUInt64NoTag(settle.version());
+        out.writeBoolNoTag(settle.more());
     }
 
     static Settle readSettle(CodedInputStream in) throws IOException {
-        return new Settle(readPeer(in), in.readUInt64(), in.readUInt64(), in.readUInt64(),
-                in.readUInt64());
+        Settle settle = new Settle(readPeer(in), in.readUInt64(), in.readUInt64(),
+                in.readUInt64(), false, in.readUInt64());
+        return !in.isAtEnd() && in.readBool()
+                ? new Settle(settle.owner(), settle.before(), settle.upTo(), settle.offer(), true,
+                        settle.version())
+                : settle;
     }
 
     /** Numbers of slots, as questions between nodes name them. */

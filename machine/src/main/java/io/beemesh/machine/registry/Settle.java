@@ -10,10 +10,11 @@ import io.beemesh.libp2p.peer.PeerId;
  * @param before up to which change the fork was taken in before
  * @param upTo up to which it is now
  * @param offer names the states that were taken, see {@link Pin}
+ * @param more whether there is more of the fork, so that what the log has of it is half the truth
  * @param version of this, above those of the changes
  */
-record Settle(PeerId owner, long before, long upTo, long offer, long version) {
+record Settle(PeerId owner, long before, long upTo, long offer, boolean more, long version) {
     Settle at(long newVersion) {
-        return new Settle(owner, before, upTo, offer, newVersion);
+        return new Settle(owner, before, upTo, offer, more, newVersion);
     }
 }

@@ -19,6 +19,9 @@ import java.util.function.Function;
 
 /** What a node knows of one slot beside its committed objects: entries in flight and what they change. */
 final class Slot {
+    /** So long one part of a fork is waited for; it comes within milliseconds while its node is there. */
+    static final Duration PARTLY_MAX = Duration.ofSeconds(10);
+
     private final Replica replica;
     /** Entries that are not committed yet, in order. */
     private final ArrayDeque<Proposal> inFlight = new ArrayDeque<>();
@@ -34,6 +37,8 @@ final class Slot {
     private HomeSet toldHomes;
     private long rememberedSince;
     private Map<PeerId, Storage.Settled> settled = Map.of();
+    /** Whose forks are taken in in part, and when the last part came. */
+    private final Map<PeerId, Long> partly = new TreeMap<>();
 
     Slot(Replica replica) {
         this.replica = replica;
@@ -89,19 +94,35 @@ final class Slot {
     Storage.Settled settledNext(PeerId owner) {
         return inFlight.reversed().stream().map(Proposal::taken).flatMap(Optional::stream)
                 .filter(s -> s.owner().equals(owner)).findFirst()
-                .map(s -> new Storage.Settled(s.upTo(), s.offer()))
+                .map(Storage.Settled::of)
                 .orElseGet(() -> settled(owner));
     }
 
-    void settled(Settle settle) {
-        Map<PeerId, Storage.Settled> more = new TreeMap<>(settled);
-        more.put(settle.owner(), new Storage.Settled(settle.upTo(), settle.offer()));
-        settled = more;
+    void settled(Settle settle, long now) {
+        Map<PeerId, Storage.Settled> all = new TreeMap<>(settled);
+        all.put(settle.owner(), Storage.Settled.of(settle));
+        settled(all, now);
     }
 
     /** Takes over what a checkpoint or a snapshot says. */
-    void settled(Map<PeerId, Storage.Settled> all) {
+    void settled(Map<PeerId, Storage.Settled> all, long now) {
+        all.forEach((owner, part) -> {
+            if (!part.more()) {
+                partly.remove(owner);
+            } else if (!part.equals(settled(owner))) {
+                partly.put(owner, now);
+            }
+        });
         settled = all;
+    }
+
+    /**
+     * Whether the log has a part of a fork, and its node has said within {@link #PARTLY_MAX} that more is on its
+     * way. Who decides on objects waits, as it would count what is there and make what is about to come; and not
+     * for ever, as that node may be gone.
+     */
+    boolean isPartlyMerged(long now) {
+        return partly.values().stream().anyMatch(since -> now - since < PARTLY_MAX.toNanos());
     }
 
     /** The state of an object as the next entry would meet it. */

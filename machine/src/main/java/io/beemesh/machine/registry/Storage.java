@@ -127,9 +127,14 @@ public interface Storage {
      *
      * @param upTo the last change of it
      * @param offer as in the log entry that took it in
+     * @param more whether there is more, as that entry says
      */
-    record Settled(long upTo, long offer) {
-        static final Settled NOTHING = new Settled(0, 0);
+    record Settled(long upTo, long offer, boolean more) {
+        static final Settled NOTHING = new Settled(0, 0, false);
+
+        static Settled of(Settle settle) {
+            return new Settled(settle.upTo(), settle.offer(), settle.more());
+        }
     }
 
     /** The state of one object, or that it is gone. */

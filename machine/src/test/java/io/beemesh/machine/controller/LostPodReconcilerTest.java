@@ -74,8 +74,14 @@ final class LostPodReconcilerTest {
         taint("node.kubernetes.io/unreachable");
         bindAll("node-1");
         world.edit(LOST, node -> node.spec().remove("taints"));
+        theMachineSaysThatTheyRun();
+        world.run(Duration.ofSeconds(60));
+        assertThat(world.list(GroupResource.PODS)).hasSize(2).extracting(ApiObject::uid)
+                .containsExactlyInAnyOrderElementsOf(first);
+    }
+
+    private void theMachineSaysThatTheyRun() {
         for (ApiObject pod : pods(true)) {
-            // As its machine's agent says.
             world.edit(World.key(GroupResource.PODS, pod.name()), p -> {
                 p.status().remove("reason");
                 p.status().remove("message");
@@ -83,9 +89,37 @@ final class LostPodReconcilerTest {
                         world.loop.wallTime().minusSeconds(60));
             });
         }
+    }
+
+    @Test
+    void machineSpeaksBeforeItsNodeIsReachable_thoseInTheirPlaceStay() {
+        runOnTheMachine("");
+        List<String> first = pods(false).stream().map(ApiObject::uid).toList();
+        taint("node.kubernetes.io/unreachable");
+        bindAll("node-1");
+        List<String> inPlace = pods(false).stream().map(ApiObject::uid).toList();
+        theMachineSaysThatTheyRun();
+        world.run(Duration.ofSeconds(5));
+        assertThat(pods(true)).as("nobody else has heard of it").hasSize(2);
+        assertThat(pods(false)).extracting(ApiObject::uid)
+                .containsExactlyInAnyOrderElementsOf(inPlace);
+
+        world.edit(LOST, node -> node.spec().remove("taints"));
+        theMachineSaysThatTheyRun();
         world.run(Duration.ofSeconds(60));
         assertThat(world.list(GroupResource.PODS)).hasSize(2).extracting(ApiObject::uid)
                 .containsExactlyInAnyOrderElementsOf(first);
+    }
+
+    /** As for a second after a parted mesh is one again, where the Node's slot was led on the other side. */
+    @Test
+    void machineIsHeardOf_itsPodsStay_whateverItsNodeSays() {
+        runOnTheMachine("");
+        world.hear("lost");
+        taint("node.kubernetes.io/unreachable");
+        world.run(Duration.ofMinutes(6));
+        assertThat(world.list(GroupResource.PODS)).hasSize(2).allMatch(Pods::isReady)
+                .noneMatch(Pods::isLost).noneMatch(ApiObject::isDeleting);
     }
 
     @Test

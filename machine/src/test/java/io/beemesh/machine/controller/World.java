@@ -22,8 +22,10 @@ import io.beemesh.machine.registry.WriteResult;
 import io.beemesh.machine.siblings.CloneMeters;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -39,6 +41,7 @@ public final class World {
     public final SimulatedKubelet kubelet;
     public final EventRecorder events;
     public final Meters meters = new Meters();
+    private final Set<String> heard = new HashSet<>();
 
     /** Starts all; pods get {@code node-1} at once. */
     public World(long seed) {
@@ -62,9 +65,14 @@ public final class World {
                 new Controllers.Config("PEM", new SimulatedKinds(),
                         name -> "/data/volumes/" + name,
                         new Controllers.ApiAddress("192.0.2.7", 6443),
-                        CloneMeters.of(meters)))
+                        CloneMeters.of(meters), heard::contains))
                 .start();
         run(Duration.ofSeconds(1));
+    }
+
+    /** From now on it is as if this node heard of the machine with a Node's name. */
+    void hear(String node) {
+        heard.add(node);
     }
 
     public void run(Duration time) {

@@ -112,6 +112,32 @@ class MeshRegistryTest {
         write(forgetful, TestObjects.creating(TestObjects.configMap("another", "a"), "two"));
     }
 
+    /**
+     * Found with 50 namespaces: who had voted for the founder of a slot and had nothing of it took its disk for another
+     * node's.
+     */
+    @Test
+    void founderIsGoneBeforeTheFirstEntry_thoseThatVotedForItStartAgain() {
+        mesh.withNodes(3);
+        simulation.run(Duration.ofSeconds(1));
+        for (int i = 0; i < 30; i++) {
+            MeshNode founder = mesh.nodes.get(i % 3);
+            ObjectKey key = TestObjects.configMap("namespace-" + i, "a");
+            founder.run(() -> founder.registry().write(TestObjects.creating(key, "one")));
+            simulation.run(Duration.ofMillis(i));
+            founder.crash();
+            for (MeshNode node : mesh.nodes) {
+                if (node != founder) {
+                    await(node, () -> node.registry().stop());
+                    node.kill();
+                }
+            }
+            mesh.nodes.forEach(MeshNode::restart);
+            simulation.run(Duration.ofSeconds(5));
+        }
+        assertThat(mesh.nodes).allMatch(node -> node.registry().isCaughtUp());
+    }
+
     private void cutOff(MeshNode node) {
         mesh.network.partition((from, to) -> from.peerId().equals(node.self()) != to.peerId()
                 .equals(node.self()));

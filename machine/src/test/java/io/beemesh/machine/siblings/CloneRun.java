@@ -31,7 +31,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 
 /**
  * One run of a mesh in which a hundred of a workload's replicas are lost at once, from one seed: to {@code podman
@@ -66,23 +65,21 @@ final class CloneRun {
     private final double gossipLoss;
     private final double gossipDoubled;
     private final Set<PeerId> victims = new HashSet<>();
+    /** Pods that were there when it happened. */
+    private Set<String> before = Set.of();
     private final Set<String> made = new HashSet<>();
     private final Set<String> killed = new HashSet<>();
     private final Map<String, ApiObject> parsed = new HashMap<>();
     private boolean cut;
     private boolean settled;
 
-    CloneRun(long seed, CloneRules rules, CloneCounters counters) {
+    /** @param faults of which the seed takes one */
+    CloneRun(long seed, CloneRules rules, CloneCounters counters, List<Fault> faults) {
         this.simulation = new Simulation(seed);
         this.random = simulation.newRandom();
         this.rules = rules;
         this.counters = counters;
-        List<Fault> faults = Stream.of(System.getProperty("beemesh.faults",
-                "PODS,MACHINES,NODES_RESTART,SIDECARS").split(",", -1)).map(Fault::valueOf)
-                .toList();
-        this.fault = rules == CloneRules.NO_VETO
-                ? Fault.SIDECARS
-                : faults.get(random.nextInt(faults.size()));
+        this.fault = faults.get(random.nextInt(faults.size()));
         this.gossipLoss = random.nextInt(4) * 0.05;
         this.gossipDoubled = random.nextInt(3) * 0.05;
         NetworkConditions conditions = NetworkConditions.lan()
@@ -90,14 +87,12 @@ final class CloneRun {
         this.mesh = new SimulatedMesh(simulation, conditions, RegistryConfig.defaults(),
                 Rules.all());
         this.admission = new SimulatedAdmission(simulation.newLoop());
-        mesh.withNodes(3);
+        mesh.withNodes(random.nextInt(4) == 0 ? 5 : 3);
         for (MeshNode node : mesh.nodes) {
             machines.add(new SimulatedMachine(this, node, "node-" + machines.size()));
         }
         int count = switch (fault) {
-            case PARTITION -> 1;
-            case MACHINES -> 1 + random.nextInt(2);
-            case NODES_RESTART -> 1;
+            case PARTITION, NODES_RESTART, MACHINES -> 1 + random.nextInt(machines.size() - 1);
             case PODS, SIDECARS -> machines.size() - 1;
         };
         for (int i = 0; i < count; i++) {
@@ -145,7 +140,9 @@ final class CloneRun {
 
     /** A pod came into being. */
     void made(StoredObject pod) {
-        made.add(pod.uid());
+        if (!before.contains(pod.uid())) {
+            made.add(pod.uid());
+        }
     }
 
     // The run.
@@ -170,18 +167,24 @@ final class CloneRun {
         until(this::isWhole, Duration.ofMinutes(2), "the workload is not up");
         settled = true;
         simulation.run(Duration.ofSeconds(40));
-        Set<String> before = uids(machines.getLast());
+        before = uids(machines.getLast());
         made.clear();
         int needed = strike();
         counters.runs++;
         long began = simulation.nanoTime();
         Duration patience = fault == Fault.PARTITION ? Duration.ofSeconds(90) : HEALED_MAX;
-        if (fault == Fault.PARTITION) {
-            apart(patience);
-        } else {
+        boolean noticed = switch (fault) {
+            case PODS, MACHINES -> true;
+            // Sometimes it is over while machines are held for dead and replicas made.
+            case NODES_RESTART, PARTITION -> random.nextInt(4) != 0;
+            case SIDECARS -> false;
+        };
+        if (noticed) {
+            until(() -> !isWhole(), patience, "nobody notices");
             until(() -> isWhole() && quiet(), patience, "the workload is not whole again");
+            counters.healed(Duration.ofNanos(simulation.nanoTime() - began));
         }
-        counters.healed(Duration.ofNanos(simulation.nanoTime() - began));
+        simulation.run(Duration.ofMillis(random.nextInt(noticed ? 30_000 : 8_000)));
         if (fault == Fault.NODES_RESTART || fault == Fault.PARTITION) {
             comeBack();
             until(() -> isWhole() && quiet(), HEALED_MAX, "the surplus is not gone");
@@ -261,13 +264,6 @@ final class CloneRun {
             machine.node.run(() -> uids.stream().limit(count / machines.size() + 1L)
                     .forEach(machine.pods::blink));
         }
-    }
-
-    /** Both sides are whole, each by itself. */
-    private void apart(Duration patience) {
-        until(() -> machines.stream().allMatch(this::isWholeOn), patience,
-                "a side is not whole");
-        simulation.run(Duration.ofSeconds(random.nextInt(60)));
     }
 
     private void comeBack() {
@@ -354,6 +350,7 @@ final class CloneRun {
                 && named(Pods.nodeName(p)).pods.has(p.uid()));
     }
 
+    /** Each side of a partition by itself. */
     private boolean isWhole() {
         return machines.stream().allMatch(this::isWholeOn);
     }
@@ -362,7 +359,7 @@ final class CloneRun {
     private boolean quiet() {
         return machines.stream().filter(m -> m.node.isUp()).allMatch(m -> pods(m).stream()
                 .map(this::parsed).noneMatch(
-                        p -> p.isDeleting() && named(Pods.nodeName(p)).node.isUp()));
+                        p -> p.isDeleting() && reaches(m, named(Pods.nodeName(p)))));
     }
 
     private void create(ObjectKey key, String json) {

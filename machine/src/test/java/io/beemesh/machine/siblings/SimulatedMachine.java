@@ -85,7 +85,8 @@ final class SimulatedMachine {
         EventRecorder events = new EventRecorder(loop, registry, admission, name);
         Controllers controllers = new Controllers(loop, registry, admission, events,
                 new Controllers.Config("PEM", new SimulatedKinds(), volume -> "/data/" + volume,
-                        new Controllers.ApiAddress("192.0.2.7", 6443), meters));
+                        new Controllers.ApiAddress("192.0.2.7", 6443), meters,
+                        name -> run.peerOf(name).filter(p -> !isLost(p)).isPresent()));
         PodWord word = new PodWord(node.host(), run::peerOf, this::isLost, pods::has);
         word.start();
         CloneJudge judge = run.rules.judge(registry, controllers.cloneJudge(
