@@ -30,6 +30,13 @@ public final class YamuxSession {
     /** More answers than this to a remote side that does not read end the connection. */
     static final int CONTROL_FRAMES_MAX = 1024;
 
+    /**
+     * Streams that this side opens before the remote side said anything on one. js-libp2p ends a connection on
+     * which more than ten are opened before it has finished to set it up; the others wait, as every stream begins
+     * with a negotiation that is answered.
+     */
+    static final int EARLY_STREAMS_MAX = 8;
+
     private final Loop loop;
     private final YamuxConfig config;
     private final ReceiveBudget budget;
@@ -44,6 +51,8 @@ public final class YamuxSession {
     private int inboundStreams;
     private int outboundStreams;
     private int unacknowledged;
+    private int earlyStreams;
+    private boolean heard;
 
     private long bodyLeft;
     private @Nullable YamuxStream bodyStream;
@@ -132,9 +141,7 @@ public final class YamuxSession {
             return;
         }
         closed = true;
-        List<YamuxStream> open = new ArrayList<>(streams.values());
-        open.sort((a, b) -> Integer.compareUnsigned(a.id(), b.id()));
-        open.forEach(stream -> stream.fail(new StreamResetException(reason)));
+        byId().forEach(stream -> stream.fail(new StreamResetException(reason)));
         ready.clear();
         controls.clear();
     }
@@ -217,6 +224,9 @@ public final class YamuxSession {
             bodyLeft = frame.unsignedLength();
             bodyStream = null;
         }
+        if (data || frame.has(YamuxFrame.RST)) {
+            hear();
+        }
         if (stream == null) {
             return; // crossed with our reset: the body is drained
         }
@@ -233,6 +243,19 @@ public final class YamuxSession {
                 stream.onFin();
             }
         }
+    }
+
+    private void hear() {
+        if (!heard) {
+            heard = true;
+            byId().forEach(this::offerOutput);
+        }
+    }
+
+    private List<YamuxStream> byId() {
+        List<YamuxStream> sorted = new ArrayList<>(streams.values());
+        sorted.sort((a, b) -> Integer.compareUnsigned(a.id(), b.id()));
+        return sorted;
     }
 
     private void onData(YamuxStream stream, YamuxFrame frame) throws YamuxException {
@@ -292,7 +315,7 @@ public final class YamuxSession {
                 break;
             }
             stream.queuedForOutput = false;
-            if (stream.hasOutput()) {
+            if (stream.hasOutput() && !isTooEarly(stream)) {
                 stream.emit(out, done);
                 offerOutput(stream);
             }
@@ -301,6 +324,17 @@ public final class YamuxSession {
                 .pollFirst()) {
             next.complete(null);
         }
+    }
+
+    private boolean isTooEarly(YamuxStream stream) {
+        if (heard || !stream.isUnopened()) {
+            return false;
+        }
+        if (earlyStreams == EARLY_STREAMS_MAX) {
+            return true;
+        }
+        earlyStreams++;
+        return false;
     }
 
     void offerOutput(YamuxStream stream) {

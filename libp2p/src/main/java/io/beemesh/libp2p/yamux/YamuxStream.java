@@ -232,6 +232,11 @@ public final class YamuxStream implements ByteStream {
 
     // What this side sends.
 
+    /** Whether the remote side does not know of it yet. */
+    boolean isUnopened() {
+        return openingFlag == YamuxFrame.SYN;
+    }
+
     boolean hasOutput() {
         return failure == null
                 && (openingFlag != 0

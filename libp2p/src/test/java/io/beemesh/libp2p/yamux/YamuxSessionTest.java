@@ -55,6 +55,25 @@ class YamuxSessionTest {
         assertThat(HexFormat.of().formatHex(dialer.pull())).isEqualTo("000100010000000100000000");
     }
 
+    /** js-libp2p ends a connection on which more than ten are opened before it has finished to set it up. */
+    @Test
+    void open_manyAtTheBeginning_someWaitUntilTheRemoteSideAnswers()
+            throws Libp2pException, YamuxException {
+        YamuxSide other = side(false, YamuxConfig.defaults());
+        for (int i = 0; i < 20; i++) {
+            dialer.session().open().write(ByteBuffer.wrap(bytes(10)));
+        }
+        dialer.carryTo(other, 65_519);
+        assertThat(other.accepted()).hasSize(YamuxSession.EARLY_STREAMS_MAX);
+        // That it knows them is no answer yet.
+        other.carryTo(dialer, 65_519);
+        assertThat(dialer.pull()).isEmpty();
+        other.accepted().getLast().write(ByteBuffer.wrap(bytes(1)));
+        other.carryTo(dialer, 65_519);
+        dialer.carryTo(other, 65_519);
+        assertThat(other.accepted()).hasSize(20).extracting(YamuxStream::id).isSorted();
+    }
+
     @Test
     void write_anyCut_arrivesAndEnds() throws Libp2pException, YamuxException {
         for (int cut : new int[]{1, 5, 12, 13, 1000, 65_519}) {
