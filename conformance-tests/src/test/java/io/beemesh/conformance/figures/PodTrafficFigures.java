@@ -12,11 +12,13 @@ import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Not part of {@code ./verify}: prints for docs/benchmarks.md how fast pods with sidecars talk, on one machine and
  * from one node to another, beside a connection within one pod, which no sidecar sees.
  */
+@Isolated("It measures.")
 final class PodTrafficFigures {
     private static final int ROUNDS = Integer.getInteger("beemesh.rounds", 1000);
     private static final Duration LIMIT = Duration.ofMinutes(3);

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Replicas on two nodes, on real Podman, that are lost behind the nodes' backs and with a node: their siblings have
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Isolated("It measures.")
 final class SelfCloningFigures {
     private static final Duration HEALED_MAX = Duration.ofSeconds(60);
     private static final int ROUNDS = Integer.getInteger("beemesh.rounds", 3);

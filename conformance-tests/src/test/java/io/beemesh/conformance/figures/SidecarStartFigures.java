@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Not part of {@code ./verify}: prints for docs/benchmarks.md what a sidecar adds to a pod's start, by the same pod
  * with and without one in turn, {@code -Dbeemesh.rounds} times (default 20).
  */
+@Isolated("It measures.")
 final class SidecarStartFigures {
     private static final int ROUNDS = Integer.getInteger("beemesh.rounds", 20);
     private static final Duration GONE = Duration.ofSeconds(30);
