@@ -51,7 +51,7 @@ public final class YamuxSession {
     private int inboundStreams;
     private int outboundStreams;
     private int unacknowledged;
-    private int earlyStreams;
+    private int begun;
     private boolean heard;
 
     private long bodyLeft;
@@ -316,6 +316,7 @@ public final class YamuxSession {
             }
             stream.queuedForOutput = false;
             if (stream.hasOutput() && !isTooEarly(stream)) {
+                begun += stream.isUnopened() ? 1 : 0;
                 stream.emit(out, done);
                 offerOutput(stream);
             }
@@ -327,14 +328,7 @@ public final class YamuxSession {
     }
 
     private boolean isTooEarly(YamuxStream stream) {
-        if (heard || !stream.isUnopened()) {
-            return false;
-        }
-        if (earlyStreams == EARLY_STREAMS_MAX) {
-            return true;
-        }
-        earlyStreams++;
-        return false;
+        return !heard && begun >= EARLY_STREAMS_MAX && stream.isUnopened();
     }
 
     void offerOutput(YamuxStream stream) {

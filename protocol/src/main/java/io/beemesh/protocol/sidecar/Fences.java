@@ -51,6 +51,7 @@ public final class Fences {
         private final String address;
         private final Fence fence;
         private @Nullable Carrier carrier;
+        private Loop.Timer idle;
         private boolean opening;
         private long last;
 
@@ -58,14 +59,15 @@ public final class Fences {
             this.peer = peer;
             this.address = address;
             this.fence = new Fence(loop, timing, random, this::challenge, this::unused);
-            loop.schedule(IDLE, this::closeIfUnused);
+            this.idle = loop.schedule(IDLE, this::closeIfUnused);
         }
 
         private void unused() {
+            idle.cancel();
             if (lines.size() > IDLE_MAX) {
                 closeIfUnused();
             } else {
-                loop.schedule(IDLE, this::closeIfUnused);
+                idle = loop.schedule(IDLE, this::closeIfUnused);
             }
         }
 

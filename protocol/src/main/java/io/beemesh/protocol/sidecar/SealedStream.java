@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * A stream inside another one, sealed by Noise between its two ends: who carries it sees no byte, can change
  * none, and cannot cut it short unnoticed, as its end is a sealed message too (an empty one).
  *
- * <p>What it brings waits until its gates are open. It holds at most {@value #WINDOW_BYTES} bytes for its reader. On the loop only.
+ * <p>What it brings waits until its gates are open. It holds at most {@value #WINDOW_BYTES} bytes for its
+ * reader. On the loop only.
  */
 final class SealedStream implements Stream, StreamReader, Gate.Waiting {
     /** Of the outer stream: two of the longest messages and more. */
