@@ -7,7 +7,7 @@ DIST=$ROOT/target/dist
 JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeaders -Xss256k
     -XX:ReservedCodeCacheSize=24m -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions
     -XX:ArchiveRelocationMode=0 -XX:-AOTRecordTraining -XX:-AOTReplayTraining --enable-native-access=ALL-UNNAMED
-    --sun-misc-unsafe-memory-access=allow -Dio.netty.noUnsafe=false
+    --sun-misc-unsafe-memory-access=allow -Dio.netty.noUnsafe=false "-Djava.library.path=$DIST/native"
     -XX:MaxDirectMemorySize=32m -Dio.netty.noPreferDirect=true
     # Without arenas the pooled allocator keeps nothing; Vert.x replaces the one called "unpooled" by a pool.
     -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
@@ -54,7 +54,7 @@ build() {
     say "      compiling"
     run_logged "$log" maven_package
     say "      linking a Java runtime"
-    mkdir -p "$ROOT"/target/dist.new/{lib,sidecar}
+    mkdir -p "$ROOT"/target/dist.new/{lib,native,sidecar}
     run_logged "$log" "$JDK/bin/jlink" --add-modules "$JLINK_MODULES" --strip-debug --no-header-files \
         --no-man-pages --output "$ROOT/target/dist.new/runtime"
     cp "$ROOT"/apiserver-facade/target/lib/*.jar "$ROOT"/apiserver-facade/target/apiserver-facade-*.jar \
@@ -62,6 +62,7 @@ build() {
     # What the sidecar's image is made of, see sidecar.sh.
     cp "$ROOT"/sidecars/target/lib/*.jar "$ROOT"/sidecars/target/sidecars-*.jar "$ROOT/target/dist.new/sidecar/"
     rm -f "$ROOT"/target/dist.new/{lib,sidecar}/*-{tests,sources}.jar
+    run_logged "$log" native_halves "$ROOT"/target/dist.new/{lib,native} netty-incubator-codec-ohttp-hpke-native-boringssl
     run_logged "$log" slim "$ROOT"/target/dist.new/lib/{bc*,docker-java-transport-zerodep*}.jar
     rm -rf "$DIST"
     mv "$ROOT/target/dist.new" "$DIST"
@@ -88,6 +89,24 @@ slim() {
         mv "$jar.new" "$jar"
         rm -rf "$dir"
     done
+}
+
+# native_halves LIB NATIVE NAME...: takes this machine's library out of the jars NAME-*.jar of LIB, which go.
+native_halves() {
+    local lib=$1 native=$2 name
+    shift 2
+    for name in "$@"; do
+        (cd "$native" && "$JDK/bin/jar" xf "$lib/$name"-*"$(netty_arch)".jar META-INF/native \
+            && mv META-INF/native/*.so . && rm -rf META-INF) || return 1
+        rm -f "$lib/$name"-*.jar
+    done
+}
+
+netty_arch() {
+    case $(uname -m) in
+        aarch64) printf aarch_64 ;;
+        *) printf x86_64 ;;
+    esac
 }
 
 # Leads the node once through light use, inside the final layout: the cache fits only this runtime, these

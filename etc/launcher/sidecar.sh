@@ -40,10 +40,9 @@ sidecar_layout() {
     rm -f "$layout"/lib/jspecify-*.jar
     # shellcheck disable=SC2068 # The patterns are to be expanded where the jars are.
     (cd "$layout/lib" && rm -f ${STATEFUL_JARS[@]})
-    # The native half of the sockets lies outside its jar: nothing is unpacked at the start.
-    (cd "$layout/native" && "$JDK/bin/jar" xf "$layout"/lib/netty-transport-native-epoll-*"$(netty_arch)".jar \
-        META-INF/native && mv META-INF/native/*.so . && rm -rf META-INF) || return 1
-    rm -f "$layout"/lib/netty-transport-native-epoll-*.jar
+    # The native halves of the sockets and of the cipher lie outside of their jars: nothing is unpacked at the start.
+    native_halves "$layout"/lib "$layout"/native netty-transport-native-epoll netty-incubator-codec-ohttp-hpke-native-boringssl \
+        || return 1
     slim "$layout"/lib/bcprov-*.jar || return 1
     chmod 1777 "$layout/tmp"
     # Its C library, as the loader of this machine finds it.
@@ -71,13 +70,6 @@ stateful_layout() {
         && rm -rf org/apache/ratis/thirdparty/com/google/common/{eventbus,graph,hash,html,io,net,reflect,xml,escape} \
         && "$JDK/bin/jar" cfM "$jars/thirdparty.jar" .) || return 1
     rm -rf "$dir" "$jars"/ratis-thirdparty-misc-*.jar
-}
-
-netty_arch() {
-    case $(uname -m) in
-        aarch64) printf aarch_64 ;;
-        *) printf x86_64 ;;
-    esac
 }
 
 SIDECAR_DEFAULT=localhost/beemesh/stateless-sidecar:v1

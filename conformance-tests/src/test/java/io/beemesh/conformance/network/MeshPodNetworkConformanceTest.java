@@ -7,6 +7,8 @@ import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.kubectl.Kubectl;
 import io.beemesh.conformance.node.NodeUnderTest;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 @WithPodman
 final class MeshPodNetworkConformanceTest {
     private static final Duration SOON = Duration.ofSeconds(30);
+    private static final String NATIVE = "cipher=ChaCha20-Poly1305 by=BoringSSL";
     private static final String GET = "timeout 8 wget -qO- ";
 
     @TempDir
@@ -186,6 +189,23 @@ final class MeshPodNetworkConformanceTest {
             assertThat(seen.contains("GET /?" + sealed)).isFalse();
             assertThat(seen.contains("Hello from web-b")).isFalse();
         }
+    }
+
+    /** Whoever lacks it says so, and goes on with the JDK's. */
+    @Test
+    @Order(2)
+    void nodesAndSidecars_sealByTheNativeCipher() throws IOException {
+        assertThat(in("client-a", GET + "http://" + address("web-b") + ":8080").output())
+                .contains("Hello from web-b");
+        for (NodeUnderTest node : nodes.subList(0, 2)) {
+            assertThat(Files.readString(node.data().resolve("node.log"))).contains(NATIVE);
+        }
+        assertThat(log(nodes.get(0), "client-a")).contains(NATIVE);
+        assertThat(log(nodes.get(1), "web-b")).contains(NATIVE);
+    }
+
+    private static String log(NodeUnderTest node, String pod) {
+        return node.podman("logs", new Sidecars(node).of(pod)).ok();
     }
 
     @Test

@@ -66,7 +66,7 @@ public final class NettyHost implements Host, AutoCloseable {
                     case TLS -> new TlsSecurity(new TlsCredentials(loop, config.key(), random),
                             !earlyMuxers.isEmpty());
                 }).toList(),
-                new UpgradeBuffers(),
+                new UpgradeBuffers(new NettyChaChaPoly()),
                 config.yamux(),
                 new ReceiveBudget(config.receiveBytesMax(), config.receiveBytesMax()),
                 config.handshakeTimeout());

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,10 +33,9 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements RawLink {
     }
 
     @Override
-    public void write(byte[] bytes, int at, int length) {
-        ByteBuf buffer = channel.alloc().directBuffer(length);
-        buffer.writeBytes(bytes, at, length);
-        channel.write(buffer, channel.voidPromise());
+    public void write(ByteBuffer bytes) {
+        ByteBuf buffer = channel.alloc().directBuffer(bytes.remaining());
+        channel.write(buffer.writeBytes(bytes), channel.voidPromise());
     }
 
     @Override

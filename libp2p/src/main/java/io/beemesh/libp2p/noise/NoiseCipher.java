@@ -1,5 +1,6 @@
 package io.beemesh.libp2p.noise;
 
+import java.nio.ByteBuffer;
 import javax.crypto.spec.SecretKeySpec;
 
 /** One direction of an established connection: a key and the counter of its messages. */
@@ -25,27 +26,20 @@ public final class NoiseCipher {
     }
 
     /**
-     * Writes length and message for {@code length} plain bytes, at most {@link #PLAIN_BYTES_MAX}, into
-     * another array.
-     *
-     * @return how many bytes were written
+     * Writes length and message for all of {@code plain}, at most {@link #PLAIN_BYTES_MAX} bytes, into
+     * another buffer.
      */
-    public int seal(byte[] plain, int at, int length, byte[] out, int outAt) {
-        int sealed = length + ChaChaPoly.TAG_BYTES;
-        out[outAt] = (byte) (sealed >>> 8);
-        out[outAt + 1] = (byte) sealed;
-        return LENGTH_BYTES
-                + engine.seal(key, nextNonce(), NO_ASSOCIATED_DATA, plain, at, length, out,
-                        outAt + LENGTH_BYTES);
+    public void seal(ByteBuffer plain, ByteBuffer out) {
+        out.putShort((short) (plain.remaining() + ChaChaPoly.TAG_BYTES));
+        engine.seal(key, nextNonce(), NO_ASSOCIATED_DATA, plain, out);
     }
 
     /**
-     * Opens one message, without its length, into another array.
-     *
-     * @return how many plain bytes were written
+     * Opens one message, without its length, into another buffer; where that has room for the message with its
+     * tag, nothing is copied in between.
      */
-    public int open(byte[] message, int at, int length, byte[] out) throws NoiseException {
-        return engine.open(key, nextNonce(), NO_ASSOCIATED_DATA, message, at, length, out, 0);
+    public void open(ByteBuffer message, ByteBuffer out) throws NoiseException {
+        engine.open(key, nextNonce(), NO_ASSOCIATED_DATA, message, out);
     }
 
     private long nextNonce() {

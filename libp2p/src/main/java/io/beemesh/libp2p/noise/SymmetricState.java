@@ -1,5 +1,6 @@
 package io.beemesh.libp2p.noise;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -53,7 +54,7 @@ final class SymmetricState {
         byte[] sealed = plain;
         if (key != null) {
             sealed = new byte[plain.length + ChaChaPoly.TAG_BYTES];
-            engine.seal(key, nonce++, hash, plain, 0, plain.length, sealed, 0);
+            engine.seal(key, nonce++, hash, ByteBuffer.wrap(plain), ByteBuffer.wrap(sealed));
         }
         mixHash(sealed);
         return sealed;
@@ -63,7 +64,7 @@ final class SymmetricState {
         byte[] plain = sealed;
         if (key != null) {
             plain = new byte[Math.max(0, sealed.length - ChaChaPoly.TAG_BYTES)];
-            engine.open(key, nonce++, hash, sealed, 0, sealed.length, plain, 0);
+            engine.open(key, nonce++, hash, ByteBuffer.wrap(sealed), ByteBuffer.wrap(plain));
         }
         mixHash(sealed);
         return plain;

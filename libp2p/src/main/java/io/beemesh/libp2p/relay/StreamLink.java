@@ -40,8 +40,10 @@ final class StreamLink implements RawLink, StreamReader {
     }
 
     @Override
-    public void write(byte[] bytes, int at, int length) {
-        pending.write(bytes, at, length);
+    public void write(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        pending.writeBytes(copy);
     }
 
     @Override

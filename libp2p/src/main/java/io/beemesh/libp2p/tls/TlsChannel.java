@@ -80,8 +80,7 @@ final class TlsChannel implements SecureChannel {
         try {
             unwrap(record, plain -> early[0] = true);
             // The engine looks only at the next call whether the record was the last one.
-            SSLEngineResult ignored = engine.unwrap(NOTHING.duplicate(),
-                    ByteBuffer.wrap(buffers.opened()));
+            SSLEngineResult ignored = engine.unwrap(NOTHING.duplicate(), buffers.opened());
             proceed();
         } catch (YamuxException e) {
             throw new IllegalStateException("nobody reads yet", e);
@@ -146,7 +145,7 @@ final class TlsChannel implements SecureChannel {
     private void unwrap(ByteBuffer record, Receiver receiver) throws TlsException, YamuxException {
         try {
             while (record.hasRemaining() && !closed) {
-                ByteBuffer plain = ByteBuffer.wrap(buffers.opened());
+                ByteBuffer plain = buffers.opened();
                 int before = record.remaining();
                 SSLEngineResult result = engine.unwrap(record, plain);
                 if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
@@ -187,10 +186,10 @@ final class TlsChannel implements SecureChannel {
     }
 
     private SSLEngineResult wrap(ByteBuffer plain) throws SSLException {
-        byte[] sealed = buffers.sealed();
-        SSLEngineResult result = engine.wrap(plain, ByteBuffer.wrap(sealed));
+        ByteBuffer sealed = buffers.sealed();
+        SSLEngineResult result = engine.wrap(plain, sealed);
         if (result.bytesProduced() > 0) {
-            link.write(sealed, 0, result.bytesProduced());
+            link.write(sealed.flip());
             if (engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
                     || result.bytesConsumed() == 0) {
                 link.flush();
@@ -218,18 +217,17 @@ final class TlsChannel implements SecureChannel {
     }
 
     @Override
-    public void send(byte[] plain, int count) {
-        ByteBuffer rest = ByteBuffer.wrap(plain, 0, count);
+    public void send(ByteBuffer plain) {
         try {
-            while (rest.hasRemaining() && !closed) {
-                ByteBuffer part = rest.slice(rest.position(),
-                        Math.min(PLAIN_BYTES_MAX, rest.remaining()));
+            while (plain.hasRemaining() && !closed) {
+                ByteBuffer part = plain.slice(plain.position(),
+                        Math.min(PLAIN_BYTES_MAX, plain.remaining()));
                 int before = part.remaining();
                 SSLEngineResult result = wrap(part);
                 if (result.getStatus() != SSLEngineResult.Status.OK || part.remaining() == before) {
                     throw new SSLException("nothing was sealed: " + result);
                 }
-                rest.position(rest.position() + before - part.remaining());
+                plain.position(plain.position() + before - part.remaining());
             }
         } catch (SSLException e) {
             // The remote side will see the link end in the middle of a record.

@@ -209,14 +209,14 @@ public final class ConnectionUpgrade {
 
     private void sendRaw(byte[] bytes) {
         if (bytes.length > 0) {
-            link.write(bytes, 0, bytes.length);
+            link.write(ByteBuffer.wrap(bytes));
             link.flush();
         }
     }
 
     private void sendSealed(byte[] bytes) {
         if (bytes.length > 0 && secured != null) {
-            secured.channel().send(bytes, bytes.length);
+            secured.channel().send(ByteBuffer.wrap(bytes));
             link.flush();
         }
     }

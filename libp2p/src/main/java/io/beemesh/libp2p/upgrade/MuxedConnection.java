@@ -122,12 +122,14 @@ final class MuxedConnection extends ProvenConnection implements YamuxSession.Lis
         if (isClosed()) {
             return;
         }
-        byte[] plain = context.buffers().plainOut;
         while (link.isWritable() && session.hasOutput()) {
-            ByteBuffer out = ByteBuffer.wrap(plain);
+            ByteBuffer out = context.buffers().toSeal();
             session.pull(out);
+            if (isClosed()) {
+                return; // by who was told that its bytes have left
+            }
             if (out.position() > 0) {
-                channel.send(plain, out.position());
+                channel.send(out.flip());
             }
         }
         link.flush();

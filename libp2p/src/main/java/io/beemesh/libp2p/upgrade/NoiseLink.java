@@ -15,8 +15,8 @@ final class NoiseLink implements SecureChannel {
     private final NoiseCipher receiving;
     private int lengthBytes;
     private int length;
-    private byte @Nullable [] partial;
-    private int filled;
+    private @Nullable ByteBuffer partial;
+    private boolean closed;
 
     NoiseLink(UpgradeBuffers buffers, RawLink link, NoiseHandshake.Result result) {
         this.buffers = buffers;
@@ -27,13 +27,14 @@ final class NoiseLink implements SecureChannel {
 
     @Override
     public void feed(ByteBuffer in, Receiver receiver) throws NoiseException, YamuxException {
-        while (in.hasRemaining()) {
+        while (in.hasRemaining() && !closed) {
             if (lengthBytes < NoiseCipher.LENGTH_BYTES) {
                 length = (length << 8) | (in.get() & 0xff);
                 lengthBytes++;
             } else if (partial == null && in.remaining() >= length) {
-                in.get(buffers.sealedIn, 0, length);
-                open(buffers.sealedIn, receiver);
+                ByteBuffer message = in.slice(in.position(), length);
+                in.position(in.position() + length);
+                receiver.onPlain(open(message));
             } else {
                 feedPartial(in, receiver);
             }
@@ -42,37 +43,50 @@ final class NoiseLink implements SecureChannel {
 
     private void feedPartial(ByteBuffer in, Receiver receiver)
             throws NoiseException, YamuxException {
-        byte[] message = partial;
+        ByteBuffer message = partial;
         if (message == null) {
-            message = new byte[length];
+            message = buffers.lend(length).orElseGet(() -> ByteBuffer.allocate(length));
             partial = message;
-            filled = 0;
         }
-        int count = Math.min(length - filled, in.remaining());
-        in.get(message, filled, count);
-        filled += count;
-        if (filled == length) {
-            partial = null;
-            open(message, receiver);
+        int count = Math.min(message.remaining(), in.remaining());
+        message.put(in.slice(in.position(), count));
+        in.position(in.position() + count);
+        if (!message.hasRemaining()) {
+            ByteBuffer plain;
+            try {
+                plain = open(message.flip());
+            } finally {
+                giveBack();
+            }
+            receiver.onPlain(plain);
         }
     }
 
-    private void open(byte[] message, Receiver receiver) throws NoiseException, YamuxException {
-        int sealed = length;
+    private ByteBuffer open(ByteBuffer message) throws NoiseException {
         length = 0;
         lengthBytes = 0;
-        int plain = receiving.open(message, 0, sealed, buffers.plainIn);
-        receiver.onPlain(ByteBuffer.wrap(buffers.plainIn, 0, plain));
+        ByteBuffer plain = buffers.opened();
+        receiving.open(message, plain);
+        return plain.flip();
+    }
+
+    private void giveBack() {
+        if (partial != null && partial.isDirect()) {
+            buffers.giveBack();
+        }
+        partial = null;
     }
 
     @Override
-    public void send(byte[] plain, int count) {
-        int sealed = sending.seal(plain, 0, count, buffers.sealedOut, 0);
-        link.write(buffers.sealedOut, 0, sealed);
+    public void send(ByteBuffer plain) {
+        ByteBuffer sealed = buffers.sealed();
+        sending.seal(plain, sealed);
+        link.write(sealed.flip());
     }
 
     @Override
     public void close() {
-        // All on the heap.
+        closed = true;
+        giveBack();
     }
 }

@@ -56,12 +56,13 @@ public final class NoiseSecurity implements SecurityProtocol {
     @Override
     public SecurityHandshake dialer(UpgradeBuffers buffers, RawLink link, PeerId expected) {
         return new Side(buffers, link,
-                NoiseHandshake.dialer(identity, buffers.engine, expected, prologue));
+                NoiseHandshake.dialer(identity, buffers.engine(), expected, prologue));
     }
 
     @Override
     public SecurityHandshake listener(UpgradeBuffers buffers, RawLink link) {
-        return new Side(buffers, link, NoiseHandshake.listener(identity, buffers.engine, prologue));
+        return new Side(buffers, link,
+                NoiseHandshake.listener(identity, buffers.engine(), prologue));
     }
 
     private final class Side implements SecurityHandshake {
@@ -78,7 +79,7 @@ public final class NoiseSecurity implements SecurityProtocol {
 
         private void flush() {
             for (byte[] message : handshake.takeOutput()) {
-                link.write(message, 0, message.length);
+                link.write(ByteBuffer.wrap(message));
                 link.flush();
             }
         }

@@ -19,8 +19,8 @@ final class PlainLink implements SecureChannel {
     }
 
     @Override
-    public void send(byte[] plain, int count) {
-        link.write(plain, 0, count);
+    public void send(ByteBuffer plain) {
+        link.write(plain);
     }
 
     @Override

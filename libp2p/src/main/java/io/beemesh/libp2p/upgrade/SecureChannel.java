@@ -14,8 +14,8 @@ public interface SecureChannel {
     /** Takes all of {@code in}; only the beginning of an incomplete message is kept. */
     void feed(ByteBuffer in, Receiver receiver) throws Libp2pException, YamuxException;
 
-    /** Seals the first {@code count} bytes, at most those of one Noise message, and queues them at the link. */
-    void send(byte[] plain, int count);
+    /** Seals all of {@code plain}, at most the bytes of one Noise message, and queues them at the link. */
+    void send(ByteBuffer plain);
 
     /** Gives back what it holds outside the heap. */
     void close();

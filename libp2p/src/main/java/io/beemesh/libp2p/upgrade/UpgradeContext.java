@@ -36,7 +36,7 @@ public record UpgradeContext(
 
     /** The same for links within links. */
     public UpgradeContext nested() {
-        return new UpgradeContext(loop, securities, new UpgradeBuffers(), yamux, budget,
+        return new UpgradeContext(loop, securities, buffers.nested(), yamux, budget,
                 handshakeTimeout);
     }
 }

@@ -3,6 +3,7 @@ package io.beemesh.libp2p.simulation;
 import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.multiformats.AddressProtocol;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.noise.ChaChaPoly;
 import io.beemesh.libp2p.noise.NoiseIdentity;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
@@ -51,7 +52,8 @@ public final class LinkHost {
         this.context = new UpgradeContext(loop,
                 List.of(new NoiseSecurity(new NoiseIdentity(key,
                         List.of(ConnectionUpgrade.YAMUX.name()), new SecureRandom()))),
-                new UpgradeBuffers(), YamuxConfig.defaults(), ReceiveBudget.defaults(),
+                new UpgradeBuffers(new ChaChaPoly()), YamuxConfig.defaults(),
+                ReceiveBudget.defaults(),
                 Duration.ofSeconds(10));
         this.swarm = new Swarm(loop, key, SwarmConfig.defaults().withPortReuse(true),
                 ConnectionGater.open());

@@ -191,8 +191,10 @@ public final class LinkNetwork {
         }
 
         @Override
-        public void write(byte[] data, int at, int length) {
-            written.write(data, at, length);
+        public void write(ByteBuffer data) {
+            byte[] copy = new byte[data.remaining()];
+            data.get(copy);
+            written.writeBytes(copy);
         }
 
         @Override

@@ -6,6 +6,7 @@ import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.noise.ChaChaPoly;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
@@ -29,6 +30,11 @@ public abstract class UpgradeContract {
     /** The protocol of a side; {@code early} offers Yamux within the handshake. */
     protected abstract SecurityProtocol security(Loop loop, PrivateKey key, boolean early);
 
+    /** The engine of a side. */
+    protected ChaChaPoly engine() {
+        return new ChaChaPoly();
+    }
+
     /** How often a test with random input is repeated. */
     protected abstract int rounds();
 
@@ -43,8 +49,10 @@ public abstract class UpgradeContract {
         }
 
         @Override
-        public void write(byte[] bytes, int at, int length) {
-            sent.write(bytes, at, length);
+        public void write(ByteBuffer bytes) {
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            sent.writeBytes(copy);
         }
 
         @Override
@@ -73,7 +81,7 @@ public abstract class UpgradeContract {
 
         public Side(boolean early) {
             this.context = new UpgradeContext(loop, List.of(security(loop, key, early)),
-                    new UpgradeBuffers(), YamuxConfig.defaults(), ReceiveBudget.defaults(),
+                    new UpgradeBuffers(engine()), YamuxConfig.defaults(), ReceiveBudget.defaults(),
                     Duration.ofSeconds(10));
         }
 

@@ -10,6 +10,7 @@ import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.noise.ChaChaPoly;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.simulation.NetworkConditions;
@@ -114,7 +115,7 @@ final class RelaysSimulationTest {
             pods.loop().execute(relays::start);
             CredentialCheck check = new CredentialCheck(new MeshId(root.peerId()),
                     simulation::wallTime);
-            Sealing sealing = new Sealing(sidecar.loop(), podKey, RANDOM);
+            Sealing sealing = new Sealing(sidecar.loop(), podKey, RANDOM, new ChaChaPoly());
             sidecar.loop().execute(() -> new Connecting(sidecar, Protocols.POD_ACCEPT, LIMIT)
                     .serve((carrier, request) -> {
                         carrier.answer(ConnectStatus.OK);
@@ -275,7 +276,8 @@ final class RelaysSimulationTest {
     /** Says {@code text} to the pod there, from the pod here. */
     private void say(String text) {
         Carrier plain = open("there", "10.244.1.1", here.credentials.of(here.pod)).join();
-        Sealing sealing = new Sealing(here.pods.loop(), here.podKey, RANDOM);
+        Sealing sealing = new Sealing(here.pods.loop(), here.podKey, RANDOM,
+                new ChaChaPoly());
         here.pods.loop().execute(() -> sealing.dial(plain, there.podKey.peerId())
                 .thenAccept(carrier -> {
                     carrier.bytes(new StreamReader() {

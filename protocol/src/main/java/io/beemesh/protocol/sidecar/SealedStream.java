@@ -5,6 +5,7 @@ import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.noise.ChaChaPoly;
 import io.beemesh.libp2p.noise.NoiseCipher;
 import io.beemesh.libp2p.noise.NoiseException;
 import io.beemesh.libp2p.noise.NoiseHandshake;
@@ -28,8 +29,7 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
     private static final int WINDOW_BYTES = 160 * 1024;
     /** A reader gets bytes once their whole message is there. */
     private static final int CHUNK_BYTES = 16 * 1024;
-    private static final int TAG_BYTES = NoiseCipher.MESSAGE_BYTES_MAX
-            - NoiseCipher.PLAIN_BYTES_MAX;
+    private static final int TAG_BYTES = ChaChaPoly.TAG_BYTES;
 
     private final Stream outer;
     private final NoiseHandshake handshake;
@@ -132,16 +132,16 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
         if (filled < body.length) {
             return;
         }
-        byte[] plain = new byte[Math.max(0, body.length - TAG_BYTES)];
-        int bytes = keys.receiving().open(body, 0, body.length, plain);
+        ByteBuffer plain = ByteBuffer.allocate(Math.max(0, body.length - TAG_BYTES));
+        keys.receiving().open(ByteBuffer.wrap(body), plain);
         int cost = NoiseCipher.LENGTH_BYTES + body.length;
         message = null;
         length = 0;
         lengthBytes = 0;
-        if (bytes == 0) {
+        if (plain.position() == 0) {
             endSeen = true;
         } else {
-            held.add(new Opened(ByteBuffer.wrap(plain, 0, bytes), cost));
+            held.add(new Opened(plain.flip(), cost));
         }
     }
 
@@ -265,15 +265,14 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
         }
         int total = bytes.remaining();
         int messages = (total + CHUNK_BYTES - 1) / CHUNK_BYTES;
-        byte[] sealed = new byte[total + messages * (NoiseCipher.LENGTH_BYTES + TAG_BYTES)];
-        byte[] plain = new byte[Math.min(total, CHUNK_BYTES)];
-        int at = 0;
+        ByteBuffer sealed = ByteBuffer
+                .allocate(total + messages * (NoiseCipher.LENGTH_BYTES + TAG_BYTES));
         while (bytes.hasRemaining()) {
             int count = Math.min(bytes.remaining(), CHUNK_BYTES);
-            bytes.get(plain, 0, count);
-            at += keys.sending().seal(plain, 0, count, sealed, at);
+            keys.sending().seal(bytes.slice(bytes.position(), count), sealed);
+            bytes.position(bytes.position() + count);
         }
-        return outer.write(ByteBuffer.wrap(sealed));
+        return outer.write(sealed.flip());
     }
 
     @Override
@@ -283,9 +282,9 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
             return;
         }
         endSent = true;
-        byte[] end = new byte[NoiseCipher.LENGTH_BYTES + TAG_BYTES];
-        keys.sending().seal(new byte[0], 0, 0, end, 0);
-        outer.write(ByteBuffer.wrap(end));
+        ByteBuffer end = ByteBuffer.allocate(NoiseCipher.LENGTH_BYTES + TAG_BYTES);
+        keys.sending().seal(ByteBuffer.allocate(0), end);
+        outer.write(end.flip());
         outer.closeWrite();
         leaveIfDone();
     }

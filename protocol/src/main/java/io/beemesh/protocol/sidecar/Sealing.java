@@ -28,13 +28,15 @@ public final class Sealing {
     private final Loop loop;
     private final PrivateKey key;
     private final SecureRandom random;
-    private final ChaChaPoly engine = new ChaChaPoly();
+    private final ChaChaPoly engine;
     private @Nullable NoiseIdentity identity;
 
-    public Sealing(Loop loop, PrivateKey key, SecureRandom random) {
+    /** {@code engine} is of this loop alone. */
+    public Sealing(Loop loop, PrivateKey key, SecureRandom random, ChaChaPoly engine) {
         this.loop = loop;
         this.key = key;
         this.random = random;
+        this.engine = engine;
     }
 
     /** As the side that asked; fails with a {@link RefusedException} if another peer is there. */

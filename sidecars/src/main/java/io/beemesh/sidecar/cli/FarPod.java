@@ -3,6 +3,7 @@ package io.beemesh.sidecar.cli;
 import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.netty.NettyChaChaPoly;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.membership.MembershipCertificate;
@@ -43,7 +44,7 @@ public record FarPod(MeshId mesh, PeerId peer, byte[] credential, byte[] fencedC
                 key.peerId(), "10.244.1.1", now.plus(LIFE));
         return new FarPod(mesh, key.peerId(), credential(certificate, identity.sealedBy(machine)),
                 credential(certificate, identity.fenced(true).sealedBy(machine)),
-                new Sealing(loop, key, random));
+                new Sealing(loop, key, random, new NettyChaChaPoly()));
     }
 
     private static byte[] credential(MembershipCertificate certificate, byte[] identity) {

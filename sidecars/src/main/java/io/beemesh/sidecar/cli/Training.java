@@ -2,6 +2,7 @@ package io.beemesh.sidecar.cli;
 
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.ChannelBridge;
+import io.beemesh.libp2p.netty.NettyChaChaPoly;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyHostConfig.Security;
@@ -73,6 +74,14 @@ final class Training {
                 }
             }
         }
+        requireNativeCipher();
+    }
+
+    /** Without it a pod's bytes to other machines take many times as long, and nobody would see why. */
+    private static void requireNativeCipher() {
+        NettyChaChaPoly.missing().ifPresent(reason -> {
+            throw new IllegalStateException("the native cipher is not in this layout: " + reason);
+        });
     }
 
     private static <T> T bounded(CompletableFuture<T> future) throws Exception {

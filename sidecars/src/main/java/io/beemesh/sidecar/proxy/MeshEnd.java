@@ -2,6 +2,7 @@ package io.beemesh.sidecar.proxy;
 
 import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.netty.NettyChaChaPoly;
 import io.beemesh.protocol.Protocols;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest;
@@ -51,7 +52,8 @@ final class MeshEnd {
         this.machine = new Connecting(host, Protocols.POD_CONNECT, SidecarConfig.CONNECT);
         this.check = new CredentialCheck(config.mesh(), host.loop()::wallTime);
         SecureRandom random = new SecureRandom();
-        this.sealing = new Sealing(host.loop(), config.key(), random);
+        this.sealing = new Sealing(host.loop(), config.key(), random,
+                new NettyChaChaPoly());
         this.fences = new Fences(host.loop(), FenceTiming.defaults(), random, this::challenge);
     }
 

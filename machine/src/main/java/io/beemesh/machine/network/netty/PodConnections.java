@@ -1,6 +1,7 @@
 package io.beemesh.machine.network.netty;
 
 import io.beemesh.libp2p.Host;
+import io.beemesh.libp2p.netty.NettyChaChaPoly;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.machine.network.Attachments;
@@ -64,7 +65,7 @@ final class PodConnections {
         this.egress = ways.egress;
         this.relays = ways.relays;
         this.credentials = credentials;
-        this.sealing = new Sealing(host.loop(), key, random);
+        this.sealing = new Sealing(host.loop(), key, random, new NettyChaChaPoly());
         this.fences = new Fences(host.loop(), FenceTiming.defaults(), random, this::challenge);
         this.sidecars = ways.sidecars;
         this.requests = new Connecting(host, Protocols.POD_CONNECT, REQUEST);
