@@ -90,7 +90,8 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
     private static Machine machine(NodeConfig config, NodeConfig.PodRuntime.Podman podman,
             Loop loop, ServiceAccountTokens tokens, PodSockets sockets, PodNetwork network) {
         return new Machine(
-                new PodmanRuntime(loop, podman.socket(), config.name(), pods(config)),
+                new PodmanRuntime(loop, podman.socket(), config.name(), pods(config),
+                        config.data().resolve("seccomp")),
                 new DiskVolumes(loop, pods(config), podman.allowHostAccess()
                         ? HostPaths.all()
                         : new HostPaths(List.of(podman.socket(), config.data()))),

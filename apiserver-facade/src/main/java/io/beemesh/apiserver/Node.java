@@ -30,6 +30,7 @@ import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.yamux.YamuxConfig;
+import io.beemesh.machine.agent.SimulatedStreams;
 import io.beemesh.machine.controller.Controllers;
 import io.beemesh.machine.disk.MembershipFiles;
 import io.beemesh.machine.disk.MvStoreStorage;
@@ -211,7 +212,10 @@ public final class Node implements AutoCloseable {
                                 .map(BoundTokens.Verified::user),
                         new ImpersonationCheck(authorizer)),
                 entry.serving(),
-                meters, defaultService, machine.sockets()::proxyTo));
+                meters, defaultService, machine.sockets()::proxyTo,
+                config.runtime() instanceof NodeConfig.PodRuntime.Simulated
+                        ? Optional.of(SimulatedStreams.NO_CONTAINERS)
+                        : Optional.empty()));
         started = new Started(storage, registry, mesh, files, machine, http);
 
         await(http.start());

@@ -18,16 +18,17 @@ import java.util.function.Supplier;
  *     serve itself; called for each request, must not block
  * @param podProxy the SOCKS proxy through which an address is reached, if it is a pod's that has a
  *     sidecar
+ * @param unreachable why this node reaches no pod at all; empty if it does
  */
 public record HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
         Supplier<Credential> identity, Meters meters,
         Supplier<Optional<InetSocketAddress>> defaultService,
-        Function<String, Optional<InetSocketAddress>> podProxy) {
+        Function<String, Optional<InetSocketAddress>> podProxy, Optional<String> unreachable) {
     /** All pods are reached directly. */
     public HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
             Supplier<Credential> identity, Meters meters,
             Supplier<Optional<InetSocketAddress>> defaultService) {
         this(api, streams, authenticator, identity, meters, defaultService,
-                host -> Optional.empty());
+                host -> Optional.empty(), Optional.empty());
     }
 }

@@ -41,8 +41,7 @@ final class LoopbackServer extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        ServiceProxy proxy = new ServiceProxy(vertx, services.defaultService(),
-                services.podProxy());
+        ServiceProxy proxy = new ServiceProxy(vertx, services);
         Router router = Router.router(vertx);
         for (WorkloadPost.Kind kind : WorkloadPost.Kind.values()) {
             router.post("/v1/workloads/" + kind.path()).handler(context -> post(context, kind));

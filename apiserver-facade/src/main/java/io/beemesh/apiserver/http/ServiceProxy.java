@@ -35,11 +35,12 @@ final class ServiceProxy {
     private final HttpClient client;
     private final Supplier<Optional<InetSocketAddress>> chooser;
     private final Function<String, Optional<InetSocketAddress>> podProxy;
+    private final Optional<String> unreachable;
 
-    ServiceProxy(Vertx vertx, Supplier<Optional<InetSocketAddress>> chooser,
-            Function<String, Optional<InetSocketAddress>> podProxy) {
-        this.chooser = chooser;
-        this.podProxy = podProxy;
+    ServiceProxy(Vertx vertx, HttpServices services) {
+        this.chooser = services.defaultService();
+        this.podProxy = services.podProxy();
+        this.unreachable = services.unreachable();
         this.client = vertx.createHttpClient(
                 // A kept connection may be closed by the pod just as it is used again.
                 new HttpClientOptions().setKeepAlive(false).setConnectTimeout(CONNECT_MILLIS)
@@ -55,6 +56,11 @@ final class ServiceProxy {
             LoopbackServer.text(request.response(), 404, "No Service takes this path: annotate one"
                     + " that has a ready pod, kubectl annotate service NAME"
                     + " beemesh.io/http-default=true");
+            return;
+        }
+        if (unreachable.isPresent()) {
+            LoopbackServer.text(request.response(), 503, "The default Service has ready pods, but "
+                    + unreachable.get() + ".");
             return;
         }
         request.pause();

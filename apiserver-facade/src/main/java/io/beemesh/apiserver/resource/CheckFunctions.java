@@ -39,6 +39,7 @@ final class CheckFunctions {
             case "hostAliases" -> PodSpecChecks.hostAliases(at, errors);
             case "affinity" -> PodSpecChecks.affinity(at, errors);
             case "hostPorts" -> PodSpecChecks.hostPorts(at, errors);
+            case "podSecurity" -> SecurityChecks.pod(at, errors);
             case "noEphemeral" -> PodSpecChecks.noEphemeral(root, errors);
             case "container" -> ContainerFields.container(at, errors);
             case "initContainer" -> ContainerFields.init(at, errors);

@@ -7,7 +7,6 @@ import java.util.Set;
 
 /** Checks of one container or volume that look at more than one field. */
 final class ContainerFields {
-    private static final long ID_MAX = Integer.MAX_VALUE;
     private static final String MODE = "must be a number between 0 and 0777 (octal), both inclusive";
     private static final Set<String> STANDARD = Set.of("cpu", "memory", "ephemeral-storage");
     private static final Set<String> FIELDS = Set.of("metadata.name", "metadata.namespace",
@@ -26,7 +25,8 @@ final class ContainerFields {
         }
         resources(at.child("resources"), container.path("resources"), errors);
         environment(at, errors);
-        security(at.child("securityContext"), container.path("securityContext"), errors);
+        SecurityChecks.container(at.child("securityContext"), container.path("securityContext"),
+                errors);
         for (String hook : List.of("postStart", "preStop")) {
             JsonNode handler = container.path("lifecycle").path(hook);
             if (handler.isObject() && handler.isEmpty()) {
@@ -114,29 +114,6 @@ final class ContainerFields {
         }
     }
 
-    private static void security(String path, JsonNode security, Errors errors) {
-        for (String id : List.of("runAsUser", "runAsGroup")) {
-            long value = security.path(id).asLong(0);
-            if (value < 0 || value > ID_MAX) {
-                errors.invalid(path + "." + id, security.path(id),
-                        "must be between 0 and " + ID_MAX + ", inclusive");
-            }
-        }
-        if (security.path("allowPrivilegeEscalation").isBoolean()
-                && !security.path("allowPrivilegeEscalation").asBoolean()) {
-            if (security.path("privileged").asBoolean(false)) {
-                errors.invalid(path, security, "cannot set `allowPrivilegeEscalation` to false "
-                        + "and `privileged` to true");
-            }
-            for (JsonNode capability : security.path("capabilities").path("add")) {
-                if (capability.asText("").equals("CAP_SYS_ADMIN")) {
-                    errors.invalid(path, security, "cannot set `allowPrivilegeEscalation` to "
-                            + "false and `capabilities.Add` CAP_SYS_ADMIN");
-                }
-            }
-        }
-    }
-
     /** At a volume. */
     static void volume(Location at, Errors errors) {
         JsonNode hostPath = at.value().path("hostPath").path("path");
@@ -178,7 +155,8 @@ final class ContainerFields {
         }
     }
 
-    private static void backSteps(String path, JsonNode target, Errors errors) {
+    /** A path that leads out of where it begins. */
+    static void backSteps(String path, JsonNode target, Errors errors) {
         if (List.of(target.asText("").split("/", -1)).contains("..")) {
             errors.invalid(path, target, "must not contain '..'");
         }

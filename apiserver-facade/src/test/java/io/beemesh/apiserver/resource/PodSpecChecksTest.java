@@ -23,6 +23,10 @@ class PodSpecChecksTest {
             "'ports':[{'containerPort':1,'hostPort':9},{'containerPort':2,'hostPort':9}]|spec.containers[0].ports[1].hostPort: Duplicate value: \"TCP//9\"",
             "'lifecycle':{'preStop':{}}|spec.containers[0].lifecycle.preStop: Required value: must specify a handler type",
             "'securityContext':{'runAsUser':-1}|spec.containers[0].securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive",
+            "'securityContext':{'seccompProfile':{}}|spec.containers[0].securityContext.seccompProfile.type: Required value: type is required when seccompProfile is set",
+            "'securityContext':{'seccompProfile':{'type':'Localhost'}}|spec.containers[0].securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost",
+            "'securityContext':{'seccompProfile':{'type':'Localhost','localhostProfile':'/etc/x'}}|spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: \"/etc/x\": must be a relative path",
+            "'securityContext':{'seccompProfile':{'type':'Localhost','localhostProfile':'../x'}}|spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: \"../x\": must not contain '..'",
             "'envFrom':[{'configMapRef':{}}]|spec.containers[0].envFrom[0].configMapRef.name: Required value",
             "'envFrom':[{}]|spec.containers[0].envFrom: Invalid value: \"\": must specify one of: `configMapRef` or `secretRef`",
             "'env':[{'name':'A','valueFrom':{'fieldRef':{'fieldPath':'spec.foo'}}}]|spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: \"spec.foo\": error converting fieldPath: field label not supported: spec.foo"})
@@ -40,6 +44,14 @@ class PodSpecChecksTest {
             "'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[]}}}|spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term",
             "'initContainers':[{'name':'b','image':'x','livenessProbe':{'exec':{'command':['a']}}}]|spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always",
             "'ephemeralContainers':[{'name':'b','image':'x'}]|spec.ephemeralContainers: Forbidden: cannot be set on create",
+            "'securityContext':{'fsGroup':-1}|spec.securityContext.fsGroup: Invalid value: -1: must be between 0 and 2147483647, inclusive",
+            "'securityContext':{'supplementalGroups':[1,2147483648]}|spec.securityContext.supplementalGroups[1]: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive",
+            "'securityContext':{'seccompProfile':{'type':'Off'}}|spec.securityContext.seccompProfile.type: Unsupported value: \"Off\": supported values: \"Localhost\", \"RuntimeDefault\", \"Unconfined\"",
+            "'securityContext':{'sysctls':[{'name':'A','value':'1'}]}|spec.securityContext.sysctls[0].name: Invalid value: \"A\": must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$",
+            "'securityContext':{'sysctls':[{'name':'a.b','value':'1'},{'name':'a.b','value':'2'}]}|spec.securityContext.sysctls[1].name: Duplicate value: \"a.b\"",
+            "'hostNetwork':true,'securityContext':{'sysctls':[{'name':'net.ipv4.tcp_rmem','value':'1'}]}|spec.securityContext.sysctls[0].name: Invalid value: \"net.ipv4.tcp_rmem\": may not be specified when 'hostNetwork' is true",
+            "'hostIPC':true,'securityContext':{'sysctls':[{'name':'kernel.shm_rmid_forced','value':'1'}]}|spec.securityContext.sysctls[0].name: Invalid value: \"kernel.shm_rmid_forced\": may not be specified when 'hostIPC' is true",
+            "'hostPID':true,'shareProcessNamespace':true|spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled",
             "'volumes':[{'name':'v','hostPath':{'path':'/a/../b'}}]|spec.volumes[0].hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
             "'volumes':[{'name':'v','configMap':{'name':'a','defaultMode':1000}}]|spec.volumes[0].configMap.defaultMode: Invalid value: 1000: must be a number between 0 and 0777 (octal), both inclusive"})
     void pod(String fields, String error) {

@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,51 @@ final class KubectlConformanceTest {
         assertThat(kubectl.ok("cluster-info")).contains("is running at");
         assertThat(kubectl.ok("auth whoami")).contains("beemesh-admin");
         assertThat(kubectl.ok("auth can-i create pods").strip()).isEqualTo("yes");
+    }
+
+    @Test
+    void podsRights_areTheMachinesToGive() throws Exception {
+        String ns = namespace("confined");
+        Path profiles = Files.createDirectories(node.data().resolve("seccomp"));
+        Files.writeString(profiles.resolve("no-mkdir.json"), """
+                {"defaultAction": "SCMP_ACT_ALLOW",
+                 "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}""");
+        String containers = "";
+        for (String name : List.of("a", "b", "c", "d")) {
+            containers += "- {name: " + name + ", image: " + IMAGE + ", command: [sh, -c,"
+                    + " 'mkdir /x || printf %4096s no >/dev/termination-log;"
+                    + " cat /proc/sys/net/ipv4/ip_unprivileged_port_start']}\n";
+        }
+        kubectl.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: PROFILE, namespace: NS}
+                spec:
+                  restartPolicy: Never
+                  securityContext:
+                    seccompProfile: {type: Localhost, localhostProfile: PROFILE.json}
+                    sysctls: [{name: net.ipv4.ip_unprivileged_port_start, value: "7"}]
+                  containers:
+                """.replace("NS", ns).replace("PROFILE", "no-mkdir") + containers.indent(2));
+        kubectl.ok("wait pod/no-mkdir --for=jsonpath={.status.phase}=Succeeded --timeout=60s -n "
+                + ns);
+
+        assertThat(kubectl.ok("logs no-mkdir -c a -n " + ns)).contains("Operation not permitted")
+                .endsWith("7\n");
+        assertThat(kubectl.ok("get pod no-mkdir -o jsonpath="
+                + "{.status.containerStatuses[*].state.terminated.message} -n " + ns))
+                .hasSize(4 * 3072 + 3);
+        kubectl.ok("run profileless --image=" + IMAGE + " -n " + ns + " --overrides="
+                + "{\"spec\":{\"securityContext\":{\"seccompProfile\":{\"type\":\"Localhost\","
+                + "\"localhostProfile\":\"none.json\"}}}}");
+        kubectl.ok("run unsafe --image=" + IMAGE + " -n " + ns + " --overrides={\"spec\":"
+                + "{\"securityContext\":{\"sysctls\":[{\"name\":\"kernel.msgmax\",\"value\":\"1\"}]}}}");
+        Eventually.contains(SOON, () -> kubectl.ok("get events -n " + ns),
+                "none.json: no such file or directory");
+        Eventually.contains(SOON, () -> kubectl.ok("describe pod unsafe -n " + ns),
+                "Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted");
+        assertThat(kubectl.ok("get pods -n " + ns)).contains("SysctlForbidden")
+                .contains("CreateContainerError");
     }
 
     @Test

@@ -144,6 +144,10 @@ final class NodeLifeConformanceTest {
         HttpResponse<String> other = get(node, "/anything");
         assertThat(other.statusCode()).isEqualTo(404);
         assertThat(other.body()).contains("beemesh.io/http-default");
+        node.kubectl().ok("expose deployment web --port=80");
+        node.kubectl().ok("annotate service web beemesh.io/http-default=true");
+        Eventually.contains(SOON, () -> node.web("/anything"),
+                "runs with --runtime simulated: its pods have no containers");
     }
 
     private static void namesStay(NodeUnderTest node) throws IOException {

@@ -9,9 +9,13 @@ import io.beemesh.libp2p.simulation.NetworkCounters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -139,24 +143,48 @@ final class KademliaSimulationTest {
 
     private void check(KadNetwork.Peer asker, KadKey target, long startNanos, LookupResult result) {
         List<KadNetwork.Peer> returned = result.closest().stream().map(everyone::get).toList();
-        List<KadNetwork.Peer> expected = new ArrayList<>();
-        for (KadNetwork.Peer peer : net.peers) {
-            boolean stable = peer.joinedNanos <= startNanos && peer != asker;
-            if (stable) {
-                expected.add(peer);
-            }
-        }
+        Set<KadNetwork.Peer> meanwhile = new HashSet<>();
         for (KadNetwork.Peer peer : returned) {
             boolean livedMeanwhile = peer.goneNanos > startNanos;
             boolean inBoth = peer.goneNanos == Long.MAX_VALUE && peer.joinedNanos <= startNanos;
             if (livedMeanwhile && !inBoth) {
-                expected.add(peer);
+                meanwhile.add(peer);
             }
         }
-        expected.sort((x, y) -> target.compareDistance(x.key, y.key));
-        int k = KadNetwork.CONFIG.bucketSize();
-        if (!returned.equals(expected.subList(0, Math.min(k, expected.size())))) {
+        Closest expected = new Closest(target);
+        meanwhile.forEach(expected::offer);
+        for (KadNetwork.Peer peer : net.peers) {
+            boolean stable = peer.joinedNanos <= startNanos && peer != asker;
+            if (stable && !meanwhile.contains(peer)) {
+                expected.offer(peer);
+            }
+        }
+        if (!returned.equals(expected.inOrder())) {
             wrong++;
+        }
+    }
+
+    /** The k closest to a target, of all that are offered. */
+    private static final class Closest {
+        private final Comparator<KadNetwork.Peer> nearest;
+        private final PriorityQueue<KadNetwork.Peer> farthestFirst;
+
+        Closest(KadKey target) {
+            nearest = (x, y) -> target.compareDistance(x.key, y.key);
+            farthestFirst = new PriorityQueue<>(nearest.reversed());
+        }
+
+        void offer(KadNetwork.Peer peer) {
+            if (farthestFirst.size() < KadNetwork.CONFIG.bucketSize()) {
+                farthestFirst.add(peer);
+            } else if (nearest.compare(peer, farthestFirst.element()) < 0) {
+                farthestFirst.remove();
+                farthestFirst.add(peer);
+            }
+        }
+
+        List<KadNetwork.Peer> inOrder() {
+            return farthestFirst.stream().sorted(nearest).toList();
         }
     }
 

@@ -15,6 +15,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** Makes the {@link ContainerSpec} of one start of a container. */
 final class ContainerSpecs {
+    private static final List<String> READ_ONLY = List.of("configMap", "secret", "downwardAPI",
+            "projected");
+
     private final AgentParts parts;
     private final PodContext pod;
     private final JsonNode container;
@@ -114,14 +117,27 @@ final class ContainerSpecs {
         return path;
     }
 
-    private static void put(Map<String, Mount> mounts, JsonNode mount, String hostPath) {
+    private void put(Map<String, Mount> mounts, JsonNode mount, String hostPath) {
         String path = mount.path("mountPath").asText();
         String propagation = switch (mount.path("mountPropagation").asText("")) {
             case "Bidirectional" -> "rshared";
             case "HostToContainer" -> "rslave";
             default -> "";
         };
-        mounts.put(path, new Mount(hostPath, path, mount.path("readOnly").asBoolean(false),
+        mounts.put(path, new Mount(hostPath, path,
+                mount.path("readOnly").asBoolean(false)
+                        || isReadOnly(mount.path("name").asText()),
                 propagation));
+    }
+
+    /** What is written by the agent, or is said to be. */
+    private boolean isReadOnly(String volume) {
+        for (JsonNode one : pod.pod().tree().path("spec").path("volumes")) {
+            if (one.path("name").asText().equals(volume)) {
+                return READ_ONLY.stream().anyMatch(one::has)
+                        || one.path("persistentVolumeClaim").path("readOnly").asBoolean(false);
+            }
+        }
+        return false;
     }
 }

@@ -6,6 +6,7 @@ import io.beemesh.machine.object.ApiObject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Whether a pod that was bound to this node has room and place here; the machine is the only judge.
@@ -13,6 +14,19 @@ import java.util.Optional;
  * @see <a href="https://kubernetes.io/docs/concepts/scheduling-eviction/">scheduling</a>
  */
 final class PodAdmission {
+    /**
+     * Kernel parameters that a pod has for itself and that cannot harm its neighbours.
+     *
+     * @see <a href="https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls">
+     *     safe sysctls</a>
+     */
+    private static final Set<String> SAFE_SYSCTLS = Set.of("kernel.shm_rmid_forced",
+            "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports",
+            "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range",
+            "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
+            "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time",
+            "net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem");
+
     private final AgentConfig config;
     private final PodNetwork network;
 
@@ -34,6 +48,13 @@ final class PodAdmission {
                     && isOwnLabel(wanted.getKey())) {
                 return Optional.of(new PodStatus.Failure("NodeAffinity",
                         "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"));
+            }
+        }
+        for (JsonNode sysctl : pod.tree().path("spec").path("securityContext").path("sysctls")) {
+            String name = sysctl.path("name").asText("");
+            if (!SAFE_SYSCTLS.contains(name.replace('/', '.'))) {
+                return Optional.of(new PodStatus.Failure("SysctlForbidden",
+                        "forbidden sysctl: \"" + name + "\" not allowlisted"));
             }
         }
         if (network.covers(pod)) {

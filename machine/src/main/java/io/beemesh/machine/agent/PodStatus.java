@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Pods;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,6 +13,9 @@ import java.util.List;
 
 /** Puts together a pod's status from what its containers do. */
 final class PodStatus {
+    /** For all of a pod's containers together, each its part. */
+    private static final int TERMINATION_MESSAGES_BYTES_MAX = 12 << 10;
+
     private final AgentConfig config;
     private final ApiObject pod;
     private final List<ContainerWorker> containers;
@@ -87,8 +91,25 @@ final class PodStatus {
         boolean init = container.role() == ContainerWorker.Role.INIT;
         boolean ready = init ? container.hasSucceeded() : container.isReady();
         String waiting = hasInit ? "PodInitializing" : "ContainerCreating";
-        return container.memory().status(container.spec(), waiting, container.isHookRunning(),
+        ObjectNode status = container.memory().status(container.spec(), waiting,
+                container.isHookRunning(),
                 init ? container.isRunning() : container.isStarted(), ready);
+        int bytesMax = TERMINATION_MESSAGES_BYTES_MAX / containers.size();
+        limitMessage(status.path("state").path("terminated"), bytesMax);
+        limitMessage(status.path("lastState").path("terminated"), bytesMax);
+        return status;
+    }
+
+    private static void limitMessage(JsonNode terminated, int bytesMax) {
+        byte[] message = terminated.path("message").asText("").getBytes(StandardCharsets.UTF_8);
+        if (message.length > bytesMax && terminated instanceof ObjectNode end) {
+            int length = bytesMax;
+            while ((message[length] & 0xc0) == 0x80) {
+                // Within a character.
+                length--;
+            }
+            end.put("message", new String(message, 0, length, StandardCharsets.UTF_8));
+        }
     }
 
     private void address(ObjectNode status, String podIp) {

@@ -141,7 +141,8 @@ final class SecurityContext {
         JsonNode profile = either("seccompProfile");
         return switch (profile.path("type").asText("")) {
             case "Unconfined" -> "unconfined";
-            case "Localhost" -> profile.path("localhostProfile").asText("");
+            case "Localhost" -> Security.LOCAL_SECCOMP
+                    + profile.path("localhostProfile").asText("");
             default -> privileged ? "unconfined" : "";
         };
     }

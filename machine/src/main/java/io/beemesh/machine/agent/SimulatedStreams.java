@@ -4,6 +4,9 @@ import java.io.InputStream;
 
 /** Streams of pods without containers: empty logs, and a refusal of the rest that says why. */
 public final class SimulatedStreams implements PodStreams {
+    /** Why nothing can be had of these pods. */
+    public static final String NO_CONTAINERS = "this node runs with --runtime simulated: its pods have no containers";
+
     @Override
     public InputStream logs(LogRequest request) {
         return InputStream.nullInputStream();
@@ -26,6 +29,6 @@ public final class SimulatedStreams implements PodStreams {
 
     private static PodStreamException refusal() {
         return new PodStreamException(PodStreamException.Reason.BAD_REQUEST,
-                "this node runs with --runtime simulated: its pods have no containers");
+                NO_CONTAINERS);
     }
 }

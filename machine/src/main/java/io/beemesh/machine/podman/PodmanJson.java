@@ -64,9 +64,13 @@ final class PodmanJson {
         return body;
     }
 
-    /** @param oomScoreLeast what {@link OomScore} allows on this machine */
+    /**
+     * @param seccomp the path of the profile that confines it, {@code unconfined}, or empty for the
+     *     default
+     * @param oomScoreLeast what {@link OomScore} allows on this machine
+     */
     static ObjectNode container(ContainerSpec spec, String node, String logPath,
-            long logBytesMax, int oomScoreLeast) {
+            long logBytesMax, String seccomp, int oomScoreLeast) {
         ObjectNode body = Json.object();
         body.put("name",
                 Labels.podmanName(spec.pod()) + "." + spec.name() + "." + spec.attempt());
@@ -109,6 +113,9 @@ final class PodmanJson {
         }
         resources(body, spec.resources(), oomScoreLeast);
         security(body, spec.security(), spec.name().equals(PodNetwork.CONTAINER));
+        if (!seccomp.isEmpty()) {
+            body.put("seccomp_profile_path", seccomp);
+        }
         return body;
     }
 
@@ -140,9 +147,6 @@ final class PodmanJson {
         security.addCapabilities().forEach(add::add);
         ArrayNode drop = body.putArray("cap_drop");
         security.dropCapabilities().forEach(drop::add);
-        if (!security.seccomp().isEmpty()) {
-            body.put("seccomp_profile_path", security.seccomp());
-        }
         String processes = security.kernel().processes();
         if (isSidecar) {
             // Containers that share theirs must not see it.

@@ -53,6 +53,7 @@ public final class PodmanRuntime implements ContainerRuntime {
     private final PodmanEvents events;
     private final PodDirectories directories;
     private final String node;
+    private final Path seccompProfiles;
     /** Podman's service has the rights of this process: the launcher started both. */
     private final int oomScoreLeast = OomScore.least(Path.of("/proc/self"));
     /** Addresses of running sandboxes by infra container, bounded by their number. */
@@ -61,13 +62,15 @@ public final class PodmanRuntime implements ContainerRuntime {
     /**
      * @param node names this node among others that use the same Podman; must survive restarts
      * @param pods the directory under which the logs of pods are kept
+     * @param seccompProfiles the directory of the profiles that pods may name
      */
-    public PodmanRuntime(Loop loop, Path socket, String node, Path pods) {
+    public PodmanRuntime(Loop loop, Path socket, String node, Path pods, Path seccompProfiles) {
         this.client = new PodmanClient(socket);
         this.calls = new PodmanCalls(loop);
         this.events = new PodmanEvents(client, loop, Labels.filter(node, ""));
         this.directories = new PodDirectories(pods);
         this.node = node;
+        this.seccompProfiles = seccompProfiles;
     }
 
     @Override
@@ -296,13 +299,22 @@ public final class PodmanRuntime implements ContainerRuntime {
         }
     }
 
+    private String seccomp(String profile) {
+        return profile.startsWith(ContainerSpec.Security.LOCAL_SECCOMP)
+                ? seccompProfiles
+                        .resolve(profile.substring(ContainerSpec.Security.LOCAL_SECCOMP.length()))
+                        .toString()
+                : profile;
+    }
+
     @Override
     public CompletableFuture<ContainerState> createContainer(ContainerSpec spec) {
         return calls.call(CALL, () -> {
             Path log = directories.log(spec.pod().uid(), spec.name(), spec.attempt());
             Files.createDirectories(log.getParent());
             String id = client.post("/containers/create",
-                    PodmanJson.container(spec, node, log.toString(), LOG_BYTES_MAX, oomScoreLeast))
+                    PodmanJson.container(spec, node, log.toString(), LOG_BYTES_MAX,
+                            seccomp(spec.security().seccomp()), oomScoreLeast))
                     .path("Id").asText();
             return PodmanJson.created(id, spec);
         });

@@ -42,11 +42,14 @@ public record ContainerSpec(SandboxSpec.PodName pod, String sandboxId, String na
      * Its rights.
      *
      * @param user {@code uid}, {@code uid:gid} or a name; empty: the image's
-     * @param seccomp {@code unconfined}, empty for the runtime's default, or the path of a profile
+     * @param seccomp {@code unconfined}, empty for the runtime's default, or {@link #LOCAL_SECCOMP}
+     *     and the name of a profile that lies on this machine
      */
     public record Security(String user, List<Long> groups, boolean privileged,
             boolean noNewPrivileges, boolean readOnlyRoot, List<String> addCapabilities,
             List<String> dropCapabilities, String seccomp, Kernel kernel) {
+        public static final String LOCAL_SECCOMP = "localhost/";
+
         public Security {
             groups = List.copyOf(groups);
             addCapabilities = List.copyOf(addCapabilities);

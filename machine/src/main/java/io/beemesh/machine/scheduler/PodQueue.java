@@ -3,7 +3,6 @@ package io.beemesh.machine.scheduler;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.object.ObjectKey;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -114,18 +113,6 @@ final class PodQueue {
                 activate(entry);
             }
         }
-    }
-
-    /** Pods to which a machine was promised, but {@code besides}, that are no less important. */
-    List<PodView> nominated(PodView besides) {
-        List<PodView> pods = new ArrayList<>();
-        for (Entry entry : entries.values()) {
-            if (!entry.pod.nominatedNode().isEmpty() && !entry.pod.key().equals(besides.key())
-                    && entry.pod.priority() >= besides.priority()) {
-                pods.add(entry.pod);
-            }
-        }
-        return pods;
     }
 
     /** Pods without machine. */

@@ -1,11 +1,14 @@
 package io.beemesh.machine.scheduler;
 
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.scheduler.Filter.Verdict;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which pods have to go so that a more important one can run. Pure.
@@ -16,19 +19,49 @@ import java.util.Optional;
 final class Preemption {
     private Preemption() {}
 
-    /** A machine and the pods to end there, the most important first. */
-    record Plan(String node, List<PodView> victims) {}
+    /**
+     * A machine and the pods to end there.
+     *
+     * @param violations how many of them a disruption budget would keep
+     */
+    record Plan(String node, List<PodView> victims, int violations) {
+        private static final Comparator<Plan> CHEAPEST = Comparator
+                .comparingInt(Plan::violations).thenComparingInt(Plan::highest)
+                .thenComparingLong(
+                        p -> p.victims().stream().mapToLong(PodView::priority).sum())
+                .thenComparingInt(p -> p.victims().size())
+                .thenComparing(Plan::oldestOfHighest, Comparator.reverseOrder())
+                .thenComparing(Plan::node);
 
-    /** What trying gave: a plan, or what to say. */
-    record Result(Optional<Plan> plan, String message) {}
+        private int highest() {
+            return victims.stream().mapToInt(PodView::priority).max().orElseThrow();
+        }
 
-    static Result plan(PodView pod, Map<String, List<Verdict>> verdicts, Surroundings around) {
+        private Instant oldestOfHighest() {
+            return victims.stream().filter(v -> v.priority() == highest())
+                    .map(PodView::created).min(Comparator.naturalOrder()).orElseThrow();
+        }
+    }
+
+    /**
+     * What trying gave: a plan, or what to say.
+     *
+     * @param nomination the machine on which the pod is promised room from now on; empty: none any more;
+     *     absent: as before
+     */
+    record Result(Optional<Plan> plan, Optional<String> nomination, String message) {
+        private static Result notEligible(String why) {
+            return new Result(Optional.empty(), Optional.empty(), "not eligible due to " + why);
+        }
+    }
+
+    static Result plan(PodView pod, Map<String, List<Verdict>> verdicts, Surroundings around,
+            Budgets budgets) {
         if (pod.spec().path("preemptionPolicy").asText("").equals("Never")) {
-            return new Result(Optional.empty(), "not eligible due to preemptionPolicy=Never.");
+            return Result.notEligible("preemptionPolicy=Never.");
         }
         if (waitsForVictims(pod, around)) {
-            return new Result(Optional.empty(),
-                    "not eligible due to a terminating pod on the nominated node.");
+            return Result.notEligible("a terminating pod on the nominated node.");
         }
         List<Plan> plans = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
@@ -39,21 +72,15 @@ final class Preemption {
                 reasons.add("Preemption is not helpful for scheduling");
                 continue;
             }
-            victims(pod, node, around).ifPresentOrElse(
-                    v -> plans.add(new Plan(node.name(), v)),
+            victims(pod, node, around, budgets).ifPresentOrElse(plans::add,
                     () -> reasons.add("No preemption victims found for incoming pod"));
         }
-        Optional<Plan> best = plans.stream().min(CHEAPEST);
-        return new Result(best,
+        Optional<Plan> best = plans.stream().min(Plan.CHEAPEST);
+        return new Result(best, Optional.of(best.map(Plan::node).orElse("")),
                 best.isPresent()
                         ? ""
                         : FitError.message(around.nodes().size(), reasons));
     }
-
-    private static final Comparator<Plan> CHEAPEST = Comparator
-            .<Plan>comparingInt(p -> p.victims().getFirst().priority())
-            .thenComparingLong(p -> p.victims().stream().mapToLong(PodView::priority).sum())
-            .thenComparingInt(p -> p.victims().size()).thenComparing(Plan::node);
 
     /** True while pods that were ended for this one are still going. */
     private static boolean waitsForVictims(PodView pod, Surroundings around) {
@@ -62,9 +89,12 @@ final class Preemption {
                 .anyMatch(p -> p.terminating() && p.priority() < pod.priority());
     }
 
-    /** The fewest and least important pods whose end makes room; empty if none would. */
-    private static Optional<List<PodView>> victims(PodView pod, NodeView node,
-            Surroundings around) {
+    /**
+     * The fewest and least important pods whose end makes room, as far as that goes those that their budgets
+     * let go; empty if none would.
+     */
+    private static Optional<Plan> victims(PodView pod, NodeView node, Surroundings around,
+            Budgets budgets) {
         NodeView emptied = node.without(p -> p.priority() < pod.priority());
         if (emptied.pods().size() == node.pods().size()
                 || !fits(pod, emptied, around)) {
@@ -75,8 +105,11 @@ final class Preemption {
                 .sorted(Comparator.comparingInt(PodView::priority).reversed()
                         .thenComparing(PodView::created))
                 .toList();
+        Set<ObjectKey> violating = budgets.violating(candidates);
+        List<PodView> keptFirst = new ArrayList<>(candidates);
+        keptFirst.sort(Comparator.comparing(candidate -> !violating.contains(candidate.key())));
         List<PodView> victims = new ArrayList<>();
-        for (PodView candidate : candidates) {
+        for (PodView candidate : keptFirst) {
             NodeView spared = emptied.with(candidate);
             if (fits(pod, spared, around)) {
                 emptied = spared;
@@ -84,7 +117,11 @@ final class Preemption {
                 victims.add(candidate);
             }
         }
-        return victims.isEmpty() ? Optional.empty() : Optional.of(victims);
+        return victims.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Plan(node.name(), victims,
+                        (int) victims.stream().map(PodView::key).filter(violating::contains)
+                                .count()));
     }
 
     private static boolean fits(PodView pod, NodeView node, Surroundings around) {

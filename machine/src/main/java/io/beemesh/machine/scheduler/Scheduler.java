@@ -113,7 +113,8 @@ public final class Scheduler {
             queue.remove(pod.key());
             return;
         }
-        Surroundings around = cache.around(queue.nominated(pod));
+        cache.remove(pod.key());
+        Surroundings around = cache.around(pod);
         Map<String, List<Verdict>> verdicts = new LinkedHashMap<>();
         List<NodeView> feasible = new ArrayList<>();
         for (NodeView node : around.nodes()) {
@@ -138,7 +139,9 @@ public final class Scheduler {
     private void place(PodView pod, String node) {
         List<StoredObject> unbound = unboundClaims(pod);
         if (!unbound.isEmpty()) {
-            // The claims' own change wakes the pod once its volumes are there.
+            // It takes room while its volumes are made; the claims' own change wakes it once they
+            // are there.
+            cache.place(pod.on(node));
             queue.park(pod.key());
             writes.selectNode(unbound, node);
             return;
@@ -154,6 +157,8 @@ public final class Scheduler {
             } else {
                 refusals.add(node, pod, failure == null ? refusal : UNANSWERED);
                 forget(pod);
+                // By then what it refused for may not have come.
+                loop.schedule(Refusals.LIFE, () -> queue.wake(p -> p.uid().equals(pod.uid())));
             }
         });
     }
@@ -173,12 +178,12 @@ public final class Scheduler {
         cache.remove(pod.key());
         queue.park(pod.key());
         registry.get(pod.key()).ifPresent(p -> {
-            if (Pods.nodeName(p.object()).isEmpty()) {
-                queue.wake(parked -> parked.key().equals(pod.key()));
-            } else {
+            if (!Pods.nodeName(p.object()).isEmpty()) {
                 cache.place(PodView.of(p.object()));
             }
         });
+        // Others may have been refused for its sake.
+        queue.wake(_ -> true);
     }
 
     private List<StoredObject> unboundClaims(PodView pod) {
@@ -201,7 +206,8 @@ public final class Scheduler {
         List<String> reasons = verdicts.values().stream().flatMap(List::stream)
                 .map(Verdict::reason).toList();
         String message = FitError.message(around.nodes().size(), reasons);
-        Preemption.Result result = Preemption.plan(pod, verdicts, around);
+        Preemption.Result result = Preemption.plan(pod, verdicts, around,
+                new Budgets(registry.peek(GroupResource.DISRUPTION_BUDGETS, "")));
         result.plan().ifPresent(plan -> {
             LOG.info("Pods preempted by=\"{}\" node={} count={}", pod.key(), plan.node(),
                     plan.victims().size());
@@ -210,14 +216,16 @@ public final class Scheduler {
         writes.refuse(pod, result.plan().isPresent()
                 ? message
                 : message + " preemption: " + result.message(),
-                result.plan().map(Preemption.Plan::node));
+                result.nomination());
     }
 
     private final class Follower implements WatchListener {
         @Override
         public void onChanges(List<Change> changes) {
             for (Change change : changes) {
-                cache.observe(change);
+                if (cache.observe(change)) {
+                    queue.wake(_ -> true);
+                }
                 GroupResource type = change.object().key().type();
                 if (type.equals(GroupResource.PODS)) {
                     onPod(change);

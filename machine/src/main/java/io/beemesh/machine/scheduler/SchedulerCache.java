@@ -14,12 +14,14 @@ import java.util.TreeMap;
 
 /**
  * The machines and the pods on them, kept from changes; with the pods whose binding is being written.
- * As many entries as there are machines and pods that run.
+ * As many entries as there are machines and pods.
  */
 final class SchedulerCache {
     private final Registry registry;
     private final Map<String, NodeView> nodes = new TreeMap<>();
     private final Map<ObjectKey, PodView> placed = new TreeMap<>();
+    /** Pods without machine to which room on one was promised, by whichever node decides on them. */
+    private final Map<ObjectKey, PodView> nominated = new TreeMap<>();
 
     SchedulerCache(Registry registry) {
         this.registry = registry;
@@ -30,7 +32,8 @@ final class SchedulerCache {
         registry.peek(GroupResource.PODS, "").forEach(p -> putPod(p.object()));
     }
 
-    void observe(Change change) {
+    /** Returns true if room that had been promised to a pod is for others now. */
+    boolean observe(Change change) {
         StoredObject object = change.object();
         boolean deleted = change.kind() == Change.Kind.DELETED;
         if (object.key().type().equals(GroupResource.NODES)) {
@@ -40,12 +43,27 @@ final class SchedulerCache {
                 putNode(object.object());
             }
         } else if (object.key().type().equals(GroupResource.PODS)) {
+            String promised = promised(object.key());
             if (deleted) {
+                nominated.remove(object.key());
                 remove(object.key());
             } else {
                 putPod(object.object());
             }
+            return !promised.isEmpty() && !promised.equals(promised(object.key()))
+                    && !nodeOf(object.key()).equals(promised);
         }
+        return false;
+    }
+
+    private String promised(ObjectKey key) {
+        PodView pod = nominated.get(key);
+        return pod == null ? "" : pod.nominatedNode();
+    }
+
+    private String nodeOf(ObjectKey key) {
+        PodView pod = placed.get(key);
+        return pod == null ? "" : pod.nodeName();
     }
 
     private void putNode(ApiObject node) {
@@ -55,10 +73,16 @@ final class SchedulerCache {
 
     private void putPod(ApiObject pod) {
         ObjectKey key = new ObjectKey(GroupResource.PODS, pod.namespace(), pod.name());
+        nominated.remove(key);
         if (Pods.isTerminal(pod)) {
             remove(key);
-        } else if (!Pods.nodeName(pod).isEmpty()) {
-            place(PodView.of(pod));
+            return;
+        }
+        PodView view = PodView.of(pod);
+        if (!view.nodeName().isEmpty()) {
+            place(view);
+        } else if (!view.nominatedNode().isEmpty() && !pod.isDeleting()) {
+            nominated.put(key, view);
         }
     }
 
@@ -83,17 +107,16 @@ final class SchedulerCache {
                 registry::get);
     }
 
-    /** All machines, with the pods to which room was promised there. */
-    Surroundings around(List<PodView> nominated) {
+    /** All machines, with the other pods to which room was promised there and that are no less important. */
+    Surroundings around(PodView besides) {
         List<NodeView> views = new ArrayList<>();
         for (NodeView node : nodes.values()) {
-            NodeView view = node;
-            for (PodView pod : nominated) {
-                if (pod.nominatedNode().equals(node.name())) {
-                    view = view.with(pod);
-                }
-            }
-            views.add(view);
+            views.add(node.withAll(nominated.values().stream()
+                    .filter(pod -> pod.nominatedNode().equals(node.name())
+                            && pod.priority() >= besides.priority()
+                            && !pod.key().equals(besides.key())
+                            && !placed.containsKey(pod.key()))
+                    .toList()));
         }
         return new Surroundings(views, registry::get);
     }

@@ -59,6 +59,7 @@ final class SchedulerWrites {
         });
     }
 
+    /** @param nominated as in {@link Preemption.Result} */
     void refuse(PodView view, String message, Optional<String> nominated) {
         registry.get(view.key()).ifPresent(pod -> events.event(pod.object(), Severity.WARNING,
                 "FailedScheduling", message, COMPONENT));
@@ -66,7 +67,10 @@ final class SchedulerWrites {
             if (!pod.uid().equals(view.uid()) || !Pods.nodeName(pod).isEmpty()) {
                 return false;
             }
-            nominated.ifPresent(node -> pod.status().put("nominatedNodeName", node));
+            nominated.filter(node -> !node.isEmpty())
+                    .ifPresent(node -> pod.status().put("nominatedNodeName", node));
+            nominated.filter(String::isEmpty)
+                    .ifPresent(_ -> pod.status().remove("nominatedNodeName"));
             setCondition(pod, "PodScheduled", "False", "Unschedulable", message);
             return true;
         });

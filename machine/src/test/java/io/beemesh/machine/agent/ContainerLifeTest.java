@@ -241,4 +241,19 @@ final class ContainerLifeTest {
         assertThat(node.container("p", "b").at("/state/waiting/message").asText())
                 .isEqualTo("missing value for \"$(NO)\"");
     }
+
+    @Test
+    void volumesThatTheAgentWrites_areReadOnly_andWhatIsSaidToBe() {
+        put(GroupResource.CONFIG_MAPS, "{'kind':'ConfigMap','apiVersion':'v1','metadata':{"
+                + "'name':'c','namespace':'default'},'data':{'K':'map'}}");
+        node.create("p",
+                "{'volumes':[{'name':'c','configMap':{'name':'c'}},{'name':'e','emptyDir':{}}],"
+                        + "'containers':[{'name':'a','volumeMounts':[{'name':'c','mountPath':'/c'},"
+                        + "{'name':'e','mountPath':'/e'},{'name':'e','mountPath':'/r','readOnly':true}]}]}");
+        node.until(() -> node.isReady("p"));
+
+        assertThat(made("a").mounts().stream().filter(ContainerSpec.Mount::readOnly)
+                .map(ContainerSpec.Mount::containerPath)).contains("/c", "/r")
+                .doesNotContain("/e");
+    }
 }

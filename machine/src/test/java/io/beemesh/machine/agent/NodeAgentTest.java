@@ -341,6 +341,19 @@ final class NodeAgentTest {
     }
 
     @Test
+    void unsafeSysctl_isForbidden() {
+        node.create("p", "{'securityContext':{'sysctls':[{'name':'kernel.msgmax','value':'1'}]},"
+                + "'containers':[{'name':'a'}]}");
+        node.create("q", "{'securityContext':{'sysctls':[{'name':'net/ipv4/tcp_syncookies',"
+                + "'value':'1'}]},'containers':[{'name':'a'}]}");
+
+        node.until(() -> node.phase("p").equals("Failed"));
+
+        assertThat(node.status("p").path("reason").asText()).isEqualTo("SysctlForbidden");
+        node.until(() -> node.isReady("q"));
+    }
+
+    @Test
     void nodeKilled_podRuns_isAdoptedUntouched() {
         node.create("p", ONE);
         node.until(() -> node.isReady("p"));

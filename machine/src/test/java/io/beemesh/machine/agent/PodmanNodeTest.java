@@ -78,7 +78,8 @@ final class PodmanNodeTest {
     }
 
     private Life newLife() {
-        PodmanRuntime runtime = new PodmanRuntime(loop, podman.socket(), "test", podman.pods());
+        PodmanRuntime runtime = new PodmanRuntime(loop, podman.socket(), "test", podman.pods(),
+                podman.pods().resolveSibling("seccomp"));
         AgentConfig.Amounts amounts = new AgentConfig.Amounts(8000, 8L << 30, 10L << 30);
         AgentConfig config = new AgentConfig(AgentScenario.NODE, "127.0.0.1", Map.of(),
                 new AgentConfig.MachineFacts(amounts, amounts, 110, "id", "boot", "6", "os",

@@ -49,7 +49,7 @@ class PodmanJsonTest {
                 new Terminal(false, false, false, Optional.empty()));
         ObjectNode inspected = Json.object().put("Id", "c1");
         inspected.putObject("Config").set("Labels",
-                PodmanJson.container(spec, "node", "/log", 1, 0).path("labels"));
+                PodmanJson.container(spec, "node", "/log", 1, "", 0).path("labels"));
         inspected.putObject("State").put("Status", "created").put("StartedAt",
                 "0001-01-01T00:00:00Z");
 

@@ -203,6 +203,65 @@ final class SchedulerTest {
         assertThat(world.events("Preempted")).hasSize(1);
     }
 
+    /** Though one of them is more important than those that its budget keeps. */
+    @Test
+    void importantPod_sparesThoseThatTheirBudgetKeeps() {
+        node("n1", "2", "");
+        node("n2", "2", "\"unschedulable\":true");
+        pod("kept", "2", "\"priority\":1,");
+        node("n2", "2", "");
+        pod("other", "2", "\"priority\":5,");
+        world.edit(World.key(GroupResource.PODS, "kept"),
+                p -> p.metadata().withObjectProperty("labels").put("app", "kept"));
+        world.apply(GroupResource.DISRUPTION_BUDGETS, """
+                {"kind":"PodDisruptionBudget","apiVersion":"policy/v1","metadata":{"name":"b"},
+                 "spec":{"selector":{"matchLabels":{"app":"kept"}}},
+                 "status":{"disruptionsAllowed":0}}""");
+        world.run(Duration.ofSeconds(3));
+
+        pod("high", "2", "\"priority\":10,");
+        world.run(Duration.ofSeconds(15));
+        assertThat(Pods.nodeName(get("high"))).isEqualTo("n2");
+        assertThat(world.find(GroupResource.PODS, "other")).isEmpty();
+
+        // There is no other way for the next one.
+        pod("higher", "2", "\"priority\":9,");
+        world.run(Duration.ofSeconds(15));
+        assertThat(Pods.nodeName(get("higher"))).isEqualTo("n1");
+        assertThat(world.find(GroupResource.PODS, "kept")).isEmpty();
+    }
+
+    /** Their volumes will lie where the pods are to run, so both would be stuck on one machine. */
+    @Test
+    void podsThatWaitForTheirVolumes_takeRoom() {
+        node("n1", "2", "");
+        node("n2", "2", "");
+        world.apply(GroupResource.STORAGE_CLASSES, """
+                {"kind":"StorageClass","apiVersion":"storage.k8s.io/v1","metadata":{"name":"late"},
+                 "provisioner":"p","volumeBindingMode":"WaitForFirstConsumer"}""");
+        for (String name : List.of("a", "b")) {
+            world.apply(GroupResource.PERSISTENT_VOLUME_CLAIMS, """
+                    {"kind":"PersistentVolumeClaim","apiVersion":"v1","metadata":{"name":"%s"},
+                     "spec":{"storageClassName":"late"}}""".formatted(name));
+            pod(name, "1500m", "\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":"
+                    + "{\"claimName\":\"" + name + "\"}}],");
+        }
+        world.run(Duration.ofSeconds(1));
+
+        assertThat(List.of("a", "b").stream()
+                .map(name -> world.get(GroupResource.PERSISTENT_VOLUME_CLAIMS, name).annotations()
+                        .get(VolumeFilter.SELECTED_NODE))
+                .toList()).containsExactlyInAnyOrder("n1", "n2");
+        world.apply(GroupResource.PERSISTENT_VOLUMES,
+                "{\"kind\":\"PersistentVolume\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"pv\"}}");
+        world.edit(World.key(GroupResource.PERSISTENT_VOLUME_CLAIMS, "a"), claim -> {
+            claim.spec().put("volumeName", "pv");
+            claim.status().put("phase", "Bound");
+        });
+        world.run(Duration.ofSeconds(5));
+        assertThat(Pods.nodeName(get("a"))).as(message(get("a"))).isNotEmpty();
+    }
+
     @Test
     void gatedPod_waitsForItsGates() {
         node("n1", "2", "");
