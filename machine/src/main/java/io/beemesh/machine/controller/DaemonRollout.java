@@ -26,9 +26,10 @@ final class DaemonRollout {
      * @param mayStay a pod that is there need not go
      * @param fresh of the present template, oldest first
      * @param old of former ones, oldest first
+     * @param waits a pod that failed here is left for a while: no other is to be made yet
      */
     record Placed(String node, boolean wanted, boolean mayStay, List<StoredObject> fresh,
-            List<StoredObject> old) {}
+            List<StoredObject> old, boolean waits) {}
 
     private final ApiObject set;
     private final Instant now;
@@ -42,7 +43,7 @@ final class DaemonRollout {
         this.now = now;
         int desired = (int) placed.stream().filter(Placed::wanted).count();
         for (Placed at : placed) {
-            if (at.wanted && at.fresh.isEmpty() && at.old.isEmpty()) {
+            if (at.wanted && !at.waits && at.fresh.isEmpty() && at.old.isEmpty()) {
                 missing.add(at.node);
             }
             boolean stays = at.wanted || at.mayStay;
@@ -126,6 +127,8 @@ final class DaemonRollout {
                 if (isAvailable(at.fresh.getFirst())) {
                     replaced.add(old);
                 }
+            } else if (at.waits) {
+                surging++;
             } else if (isAvailable(old)) {
                 candidates.add(at.node);
             } else {
@@ -161,7 +164,7 @@ final class DaemonRollout {
             List<StoredObject> there = new ArrayList<>(at.fresh);
             there.addAll(at.old);
             desired += at.wanted ? 1 : 0;
-            if (there.isEmpty()) {
+            if (there.isEmpty() && !at.waits) {
                 continue;
             }
             if (!at.wanted) {

@@ -33,6 +33,7 @@ final class DaemonSetReconciler implements Reconciler {
 
     private final Store store;
     private final OwnerKeys owners;
+    private final FailedDaemonPods failures = new FailedDaemonPods();
 
     DaemonSetReconciler(Store store, OwnerKeys owners) {
         this.store = store;
@@ -48,6 +49,9 @@ final class DaemonSetReconciler implements Reconciler {
     public void route(Change change, Consumer<ObjectKey> enqueue) {
         if (change.object().key().type().equals(GroupResource.NODES)) {
             start(enqueue);
+        } else if (change.object().key().type().equals(GroupResource.DAEMON_SETS)
+                && change.kind() == Change.Kind.DELETED) {
+            failures.forget(change.object().key());
         }
         owners.route(change, GroupResource.DAEMON_SETS, OwnerKeys.PODS_AND_REVISIONS, enqueue);
     }
@@ -71,9 +75,10 @@ final class DaemonSetReconciler implements Reconciler {
             ApiObject update = revisions.update(store);
             String hash = update.labels().getOrDefault("controller.kubernetes.io/hash", "");
             List<Placed> placed = new ArrayList<>();
-            nodes.forEach((name, node) -> placed.add(place(set, node, hash,
-                    pods.getOrDefault(name, List.of()))));
-            Manage manage = new Manage(batch, set, update, hash);
+            Manage manage = new Manage(batch, set, update, hash,
+                    failures.of(stored.key(), set, nodes.keySet()));
+            nodes.forEach((name, node) -> placed.add(
+                    manage.place(node, pods.getOrDefault(name, List.of()))));
             Duration recheck = manage.run(placed, pods, nodes);
             Set<String> live = new HashSet<>(List.of(update.name()));
             revisions.truncate(live);
@@ -109,36 +114,50 @@ final class DaemonSetReconciler implements Reconciler {
         return pods;
     }
 
-    private Placed place(ApiObject set, ApiObject node, String hash, List<StoredObject> pods) {
-        List<StoredObject> active = pods.stream().filter(p -> !Pods.isTerminal(p.object()))
-                .sorted((a, b) -> Rollout.OLDEST_FIRST.compare(a.object(), b.object())).toList();
-        List<StoredObject> fresh = active.stream()
-                .filter(p -> hash.equals(p.labels().get(DaemonPods.REVISION_LABEL))).toList();
-        List<StoredObject> old = active.stream().filter(p -> !fresh.contains(p)).toList();
-        return new Placed(node.name(), DaemonPods.shouldRun(set, node),
-                DaemonPods.mayStay(set, node), fresh, old);
-    }
-
     /** The writes of one step. */
     private final class Manage {
         private final Batch batch;
         private final ApiObject set;
         private final ApiObject update;
         private final String hash;
+        private final FailedDaemonPods.OfSet failed;
+        private final long now = store.loop().nanoTime();
+        private Duration recheck = Duration.ofSeconds(-1);
         private String failure = "";
         private int made;
 
-        Manage(Batch batch, ApiObject set, ApiObject update, String hash) {
+        Manage(Batch batch, ApiObject set, ApiObject update, String hash,
+                FailedDaemonPods.OfSet failed) {
             this.batch = batch;
             this.set = set;
             this.update = update;
             this.hash = hash;
+            this.failed = failed;
+        }
+
+        Placed place(ApiObject node, List<StoredObject> pods) {
+            List<StoredObject> active = pods.stream().filter(p -> !Pods.isTerminal(p.object()))
+                    .sorted((a, b) -> Rollout.OLDEST_FIRST.compare(a.object(), b.object()))
+                    .toList();
+            List<StoredObject> fresh = active.stream()
+                    .filter(p -> hash.equals(p.labels().get(DaemonPods.REVISION_LABEL)))
+                    .toList();
+            List<StoredObject> old = active.stream().filter(p -> !fresh.contains(p)).toList();
+            boolean wanted = DaemonPods.shouldRun(set, node);
+            boolean mayStay = DaemonPods.mayStay(set, node);
+            boolean waits = (wanted || mayStay) && pods.stream().anyMatch(Manage::hasFailed)
+                    && !failed.left(node.name(), now).isZero();
+            return new Placed(node.name(), wanted, mayStay, fresh, old, waits);
+        }
+
+        private static boolean hasFailed(StoredObject pod) {
+            return Pods.phase(pod.object()).equals("Failed") && !pod.object().isDeleting();
         }
 
         /** How long until something is to be done without a change; negative if never. */
         Duration run(List<Placed> placed, Map<String, List<StoredObject>> pods,
                 Map<String, ApiObject> nodes) {
-            deleteFailed(pods);
+            deleteEnded(placed, pods);
             pods.forEach((node, there) -> {
                 if (!nodes.containsKey(node)) {
                     there.forEach(this::delete);
@@ -153,25 +172,38 @@ final class DaemonSetReconciler implements Reconciler {
                 }
             }
             rollout.writeStatus(placed);
-            return made == STEP_PODS_MAX ? Duration.ZERO : rollout.untilAvailable();
+            lookAgain(rollout.untilAvailable());
+            return made == STEP_PODS_MAX ? Duration.ZERO : recheck;
         }
 
-        private void deleteFailed(Map<String, List<StoredObject>> pods) {
-            for (List<StoredObject> there : pods.values()) {
-                for (StoredObject pod : there) {
-                    String phase = Pods.phase(pod.object());
-                    if (phase.equals("Failed") && !pod.object().isDeleting()) {
-                        batch.event(set, Severity.WARNING, "FailedDaemonPod",
-                                "Found failed daemon pod " + set.namespace() + "/"
-                                        + pod.key().name() + " on node "
-                                        + DaemonPods.nodeOf(pod.object())
-                                        + ", will try to kill it");
-                        delete(pod);
-                    } else if (phase.equals("Succeeded") && !pod.object().isDeleting()) {
-                        delete(pod);
-                    }
+        private void lookAgain(Duration delay) {
+            if (recheck.isNegative()
+                    || (!delay.isNegative() && delay.compareTo(recheck) < 0)) {
+                recheck = delay;
+            }
+        }
+
+        /** What is on nodes that are gone goes as all else there. */
+        private void deleteEnded(List<Placed> placed, Map<String, List<StoredObject>> pods) {
+            for (Placed at : placed) {
+                List<StoredObject> there = pods.getOrDefault(at.node(), List.of());
+                there.stream().filter(p -> Pods.phase(p.object()).equals("Succeeded"))
+                        .forEach(this::delete);
+                if (at.waits()) {
+                    lookAgain(failed.left(at.node(), now));
+                } else if (there.stream().anyMatch(Manage::hasFailed)) {
+                    batch.onCommit(() -> failed.replaced(at.node(), now));
+                    there.stream().filter(Manage::hasFailed).forEach(this::deleteFailed);
                 }
             }
+        }
+
+        private void deleteFailed(StoredObject pod) {
+            batch.event(set, Severity.WARNING, "FailedDaemonPod",
+                    "Found failed daemon pod " + set.namespace() + "/" + pod.key().name()
+                            + " on node " + DaemonPods.nodeOf(pod.object())
+                            + ", will try to kill it");
+            delete(pod);
         }
 
         private void delete(StoredObject pod) {

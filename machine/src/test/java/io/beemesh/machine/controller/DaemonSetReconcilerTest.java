@@ -9,7 +9,9 @@ import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.object.Pods;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class DaemonSetReconcilerTest {
@@ -112,5 +114,51 @@ final class DaemonSetReconcilerTest {
         set("v2", "\"updateStrategy\":{\"type\":\"OnDelete\"},");
         assertThat(world.activePods().getFirst().uid()).isEqualTo(first);
         assertThat(status().path("updatedNumberScheduled").asInt()).isZero();
+    }
+
+    /** Lets all that is made of an image be refused; how many pods that were. */
+    private int refuse(String image, Duration time) {
+        Set<String> refused = new HashSet<>();
+        for (long step = 0; step < time.toMillis() / 200; step++) {
+            world.activePods().stream()
+                    .filter(p -> p.spec().path("containers").path(0).path("image").asText()
+                            .equals(image) && refused.add(p.uid()))
+                    .forEach(p -> world.kubelet.end(World.key(GroupResource.PODS, p.name()),
+                            "Failed"));
+            world.run(Duration.ofMillis(200));
+        }
+        return refused.size();
+    }
+
+    @Test
+    void aPodThatIsRefusedAgainAndAgain_isRemadeMoreSlowly_untilTheTemplateChanges() {
+        node("a", "");
+        set("v1", "");
+        assertThat(refuse("v1", Duration.ofSeconds(40))).as("at 0, 1, 3, 7, 15 and 31 s")
+                .isBetween(6, 7);
+        assertThat(world.activePods()).isEmpty();
+        assertThat(world.list(GroupResource.PODS)).singleElement().satisfies(
+                p -> assertThat(Pods.phase(p)).isEqualTo("Failed"));
+        assertThat(status().path("currentNumberScheduled").asInt()).isEqualTo(1);
+        node("b", "");
+        world.run(Duration.ofSeconds(3));
+        assertThat(nodesWithPods()).as("other nodes do not wait").containsExactly("b");
+        set("v2", "");
+        assertThat(nodesWithPods()).contains("a");
+    }
+
+    @Test
+    void surge_thatIsRefusedAgainAndAgain_waitsToo_andTheOldPodStays() {
+        String surge = "\"updateStrategy\":{\"type\":\"RollingUpdate\",\"rollingUpdate\":"
+                + "{\"maxSurge\":1,\"maxUnavailable\":0}},";
+        node("a", "");
+        set("v1", surge);
+        world.apply(GroupResource.DAEMON_SETS, """
+                {"kind":"DaemonSet","apiVersion":"apps/v1","metadata":{"name":"d"},"spec":{%s
+                 "selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":
+                 {"app":"d"}},"spec":{"containers":[{"name":"c","image":"v2"}]}}}}"""
+                .formatted(surge));
+        assertThat(refuse("v2", Duration.ofSeconds(40))).isBetween(6, 7);
+        assertThat(world.readyPods()).isEqualTo(1);
     }
 }
