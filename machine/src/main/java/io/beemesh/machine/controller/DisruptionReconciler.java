@@ -3,6 +3,7 @@ package io.beemesh.machine.controller;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.controller.Conditions.Condition;
+import io.beemesh.machine.event.EventSink.Severity;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.LabelSelector;
@@ -98,26 +99,38 @@ final class DisruptionReconciler implements Reconciler {
         List<ApiObject> pods = store.list(GroupResource.PODS, key.namespace()).stream()
                 .filter(p -> selector.matches(p.labels())).map(StoredObject::object)
                 .filter(p -> !Pods.isTerminal(p)).toList();
-        Duration recheck = update(budget, pods, batch.now());
+        Duration recheck = update(batch, budget, pods, selector);
         return batch.commit(recheck.isZero() ? new Outcome.Done() : new Outcome.After(recheck));
     }
 
-    private Duration update(ApiObject budget, List<ApiObject> pods, Instant now) {
+    private Duration update(Batch batch, ApiObject budget, List<ApiObject> pods,
+            LabelSelector selector) {
+        Instant now = batch.now();
         ObjectNode status = budget.status();
         Duration recheck = keepDisrupted(status, pods, now);
-        Optional<Integer> scale = scale(pods);
         JsonNode spec = budget.tree().path("spec");
         JsonNode unavailable = spec.path("maxUnavailable");
         JsonNode available = spec.path("minAvailable");
         boolean countsPods = unavailable.isMissingNode() && available.isInt();
-        if (scale.isEmpty() && !countsPods) {
+        Scale scale = countsPods ? new Scale(pods.size(), false, "") : scale(pods);
+        if (!scale.failure.isEmpty()) {
+            batch.event(budget, Severity.WARNING, "CalculateExpectedPodCountFailed",
+                    "Failed to calculate the number of expected pods: " + scale.failure);
             status.put("disruptionsAllowed", 0);
             status.put("observedGeneration", budget.generation());
-            Conditions.set(status, new Condition(CONDITION, "False", "SyncFailed",
-                    "found no controller ref that says how many pods there should be"), now);
+            Conditions.set(status,
+                    new Condition(CONDITION, "False", "SyncFailed", scale.failure), now);
             return recheck;
         }
-        int expected = countsPods ? pods.size() : scale.orElse(0);
+        if (scale.unmanaged) {
+            batch.event(budget, Severity.WARNING, "UnmanagedPods",
+                    "Pods selected by this PodDisruptionBudget (selector: " + selector
+                            + ") were found to be unmanaged. As a result, the status of the PDB "
+                            + "cannot be calculated correctly, which may result in undefined "
+                            + "behavior. To account for these pods please set "
+                            + "\".spec.minAvailable\" field of the PDB to an integer value.");
+        }
+        int expected = scale.expected;
         int desired = unavailable.isMissingNode()
                 ? Workloads.intOrPercent(available, expected, true, 0)
                 : Math.max(0, expected - Workloads.intOrPercent(unavailable, expected, true, 0));
@@ -158,20 +171,35 @@ final class DisruptionReconciler implements Reconciler {
         return recheck;
     }
 
-    /** How many pods the controllers of these want; empty if one of them says no number. */
-    private Optional<Integer> scale(List<ApiObject> pods) {
+    /**
+     * How many pods there should be.
+     *
+     * @param unmanaged there are pods that no controller counts
+     * @param failure why it is not known; empty if it is
+     */
+    private record Scale(int expected, boolean unmanaged, String failure) {}
+
+    /** What the controllers of these pods want; pods without one add nothing. */
+    private Scale scale(List<ApiObject> pods) {
         Map<String, Integer> wanted = new LinkedHashMap<>();
+        boolean unmanaged = false;
         for (ApiObject pod : pods) {
+            if (pod.controller().isEmpty()) {
+                unmanaged = true;
+                continue;
+            }
             Optional<ApiObject> controller = controller(pod);
             if (controller.isPresent() && controller.get().kind().equals("ReplicaSet")) {
                 controller = controller(controller.get()).or(() -> controller(pod));
             }
             if (controller.isEmpty() || !controller.get().spec().has("replicas")) {
-                return Optional.empty();
+                return new Scale(0, unmanaged,
+                        "found no controllers for pod \"" + pod.name() + "\"");
             }
             wanted.put(controller.get().uid(), Workloads.replicas(controller.get()));
         }
-        return Optional.of(wanted.values().stream().mapToInt(Integer::intValue).sum());
+        return new Scale(wanted.values().stream().mapToInt(Integer::intValue).sum(), unmanaged,
+                "");
     }
 
     private Optional<ApiObject> controller(ApiObject object) {

@@ -67,12 +67,43 @@ final class DisruptionReconcilerTest {
         assertThat(status().has("disruptedPods")).isFalse();
     }
 
-    @Test
-    void maxUnavailable_ofBarePods_isNotKnown() {
+    private void pod(String name, String more) {
         world.apply(GroupResource.PODS, """
-                {"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","labels":{"app":"web"}},
-                 "spec":{"containers":[{"name":"c","image":"i"}]}}""");
-        assertThat(budget("\"maxUnavailable\":1").path("conditions").path(0).path("reason")
-                .asText()).isEqualTo("SyncFailed");
+                {"kind":"Pod","apiVersion":"v1","metadata":{"name":"%s","labels":{"app":"web"}%s},
+                 "spec":{"containers":[{"name":"c","image":"i"}]}}""".formatted(name, more));
+    }
+
+    @Test
+    void aPodWithoutController_isPassedOver_andTheOthersCount() {
+        deployment(3);
+        pod("bare", "");
+        JsonNode status = budget("\"maxUnavailable\":1");
+        assertThat(status.path("expectedPods").asInt()).isEqualTo(3);
+        assertThat(status.path("desiredHealthy").asInt()).isEqualTo(2);
+        assertThat(status.path("disruptionsAllowed").asInt()).isPositive();
+        assertThat(world.events("UnmanagedPods")).singleElement().asString()
+                .startsWith("Pods selected by this PodDisruptionBudget (selector: app=web) were "
+                        + "found to be unmanaged.");
+    }
+
+    @Test
+    void maxUnavailable_ofBarePodsAlone_allowsNothing() {
+        pod("p", "");
+        JsonNode status = budget("\"maxUnavailable\":1");
+        assertThat(status.path("expectedPods").asInt()).isZero();
+        assertThat(status.path("disruptionsAllowed").asInt()).isZero();
+        assertThat(status.path("conditions").path(0).path("reason").asText())
+                .isEqualTo("InsufficientPods");
+    }
+
+    @Test
+    void aControllerWithoutScale_isNotKnown() {
+        pod("p", ",\"ownerReferences\":[{\"apiVersion\":\"example.com/v1\",\"kind\":\"Flock\","
+                + "\"name\":\"f\",\"uid\":\"u\",\"controller\":true}]");
+        JsonNode condition = budget("\"maxUnavailable\":1").path("conditions").path(0);
+        assertThat(condition.path("reason").asText()).isEqualTo("SyncFailed");
+        assertThat(condition.path("message").asText())
+                .isEqualTo("found no controllers for pod \"p\"");
+        assertThat(world.events("CalculateExpectedPodCountFailed")).hasSize(1);
     }
 }
