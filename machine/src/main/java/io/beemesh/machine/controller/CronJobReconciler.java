@@ -16,9 +16,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -93,21 +95,31 @@ final class CronJobReconciler implements Reconciler {
                 writeActive();
                 return batch.commit(new Outcome.Done());
             }
-            due(schedule).ifPresent(this::begin);
+            Instant from = lastTime();
+            due(schedule, from).ifPresent(this::begin);
             writeActive();
-            return batch.commit(schedule.next(batch.now()).<Outcome>map(
+            return batch.commit(schedule.next(schedule.skip(from, batch.now())).<Outcome>map(
                     next -> new Outcome.After(Duration.between(batch.now(), next)))
                     .orElseGet(Outcome.Done::new));
         }
 
-        /** Finds the Jobs that run, and removes old ones that have ended. */
+        /** Finds the Jobs that run and were made by schedule, and removes old ones that have ended. */
         private void look() {
+            Set<String> scheduled = new HashSet<>();
+            cron.status().path("active")
+                    .forEach(job -> scheduled.add(job.path("uid").asText("")));
             List<StoredObject> succeeded = new ArrayList<>();
             List<StoredObject> failed = new ArrayList<>();
             for (StoredObject stored : store.ownedBy(GroupResource.JOBS, cron)) {
                 ApiObject job = stored.object();
                 if (!JobPods.isFinished(job)) {
-                    active.add(stored);
+                    if (scheduled.contains(job.uid())) {
+                        active.add(stored);
+                    } else {
+                        batch.event(cron, Severity.WARNING, "UnexpectedJob",
+                                "Saw a job that the controller did not create or forgot: "
+                                        + job.name());
+                    }
                 } else if (JobPods.is(job, "Complete")) {
                     succeeded.add(stored);
                     String ended = job.status().path("completionTime").asText("");
@@ -135,24 +147,28 @@ final class CronJobReconciler implements Reconciler {
                     Optional.of(Propagation.BACKGROUND)));
         }
 
-        /** The last time that should have been and was not, unless it is too late for it. */
-        private Optional<Instant> due(CronSchedule schedule) {
-            Instant from = cron.creationTimestamp().orElse(batch.now());
+        /** From when on the schedule counts. */
+        private Instant lastTime() {
             String last = cron.status().path("lastScheduleTime").asText("");
-            from = last.isEmpty() ? from : Instant.parse(last);
+            return last.isEmpty()
+                    ? cron.creationTimestamp().orElse(batch.now())
+                    : Instant.parse(last);
+        }
+
+        /** The last time that should have been and was not, unless it is too late for it. */
+        private Optional<Instant> due(CronSchedule schedule, Instant from) {
             var deadline = cron.spec().path("startingDeadlineSeconds");
-            if (deadline.isNumber()
-                    && batch.now().minusSeconds(deadline.asLong()).isAfter(from)) {
-                from = batch.now().minusSeconds(deadline.asLong());
-            }
+            Instant since = deadline.isNumber()
+                    ? schedule.skip(from, batch.now().minusSeconds(deadline.asLong()))
+                    : from;
             Optional<Instant> due = Optional.empty();
-            Optional<Instant> next = schedule.next(from);
+            Optional<Instant> next = schedule.next(since);
             for (int missed = 0; next.isPresent() && !next.get().isAfter(batch.now()); missed++) {
                 if (missed == MISSED_MAX) {
                     batch.eventNow(cron, Severity.WARNING, "TooManyMissedTimes",
                             "too many missed start times. Set or decrease "
                                     + ".spec.startingDeadlineSeconds or check clock skew");
-                    return lastBefore(schedule);
+                    return lastBefore(schedule, from);
                 }
                 due = next;
                 next = schedule.next(next.get());
@@ -160,16 +176,19 @@ final class CronJobReconciler implements Reconciler {
             return due;
         }
 
-        /** Looks back from now, further each time. */
-        private Optional<Instant> lastBefore(CronSchedule schedule) {
-            for (Duration back = Duration.ofMinutes(1); back
-                    .toDays() < 366; back = back.multipliedBy(4)) {
-                Optional<Instant> due = schedule.next(batch.now().minus(back));
-                if (due.isPresent() && !due.get().isAfter(batch.now())) {
-                    return due;
+        /** Looks back from now, further each time, and from the first that it finds on. */
+        private Optional<Instant> lastBefore(CronSchedule schedule, Instant from) {
+            Optional<Instant> due = Optional.empty();
+            for (Duration back = Duration.ofMinutes(1); due.isEmpty()
+                    && back.toDays() < 366; back = back.multipliedBy(4)) {
+                Optional<Instant> next = schedule
+                        .next(schedule.skip(from, batch.now().minus(back)));
+                while (next.isPresent() && !next.get().isAfter(batch.now())) {
+                    due = next;
+                    next = schedule.next(next.get());
                 }
             }
-            return Optional.empty();
+            return due;
         }
 
         private void begin(Instant time) {

@@ -1,6 +1,7 @@
 package io.beemesh.machine.controller;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -11,9 +12,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * When a CronJob runs: five fields, or a name such as {@code @daily}. Pure.
+ * When a CronJob runs: five fields, a name such as {@code @daily}, or {@code @every 1h}. Pure.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax">the
  *     syntax</a>
@@ -27,6 +30,9 @@ public final class CronSchedule {
     private static final List<String> DAYS = List.of("sun", "mon", "tue", "wed", "thu", "fri",
             "sat");
     private static final int YEARS_MAX = 5;
+    private static final Duration EVERY_MIN = Duration.ofSeconds(1);
+    private static final String EVERY = "@every ";
+    private static final Pattern ANY = Pattern.compile("[*?](-.*)?(/0*1)?");
 
     private final BitSet minutes;
     private final BitSet hours;
@@ -36,8 +42,10 @@ public final class CronSchedule {
     private final boolean anyDayOfMonth;
     private final boolean anyDayOfWeek;
     private final ZoneId zone;
+    /** Zero if the fields say when. */
+    private final Duration every;
 
-    private CronSchedule(String[] fields, ZoneId zone) {
+    private CronSchedule(String[] fields, ZoneId zone, Duration every) {
         minutes = field(fields[0], 0, 59, List.of());
         hours = field(fields[1], 0, 23, List.of());
         daysOfMonth = field(fields[2], 1, 31, List.of());
@@ -47,6 +55,7 @@ public final class CronSchedule {
         anyDayOfMonth = isAny(fields[2]);
         anyDayOfWeek = isAny(fields[4]);
         this.zone = zone;
+        this.every = every;
     }
 
     /**
@@ -62,17 +71,33 @@ public final class CronSchedule {
         } catch (DateTimeException e) {
             throw new IllegalArgumentException("unknown time zone " + zone, e);
         }
+        if (text.strip().startsWith(EVERY)) {
+            return new CronSchedule(new String[]{"*", "*", "*", "*", "*"}, id,
+                    interval(text.strip().substring(EVERY.length())));
+        }
         String plain = NAMED.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
         String[] fields = plain.split("\\s+", -1);
         if (fields.length != 5) {
             throw new IllegalArgumentException("expected exactly 5 fields, found "
                     + (plain.isEmpty() ? 0 : fields.length) + ": [" + plain + "]");
         }
-        return new CronSchedule(fields, id);
+        return new CronSchedule(fields, id, Duration.ZERO);
     }
 
+    /** Whole seconds, at least one. */
+    private static Duration interval(String text) {
+        try {
+            Duration whole = GoDuration.parse(text).truncatedTo(ChronoUnit.SECONDS);
+            return whole.compareTo(EVERY_MIN) < 0 ? EVERY_MIN : whole;
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "failed to parse duration " + EVERY + text + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Says nothing of the day; one of each second day and so on does. */
     private static boolean isAny(String field) {
-        return field.startsWith("*") || field.startsWith("?");
+        return Stream.of(field.split(",", -1)).anyMatch(part -> ANY.matcher(part).matches());
     }
 
     private static BitSet field(String text, int low, int high, List<String> names) {
@@ -115,6 +140,9 @@ public final class CronSchedule {
 
     /** The first time after {@code time}; empty if there is none for years. */
     public Optional<Instant> next(Instant time) {
+        if (!every.isZero()) {
+            return Optional.of(time.truncatedTo(ChronoUnit.SECONDS).plus(every));
+        }
         ZonedDateTime at = time.atZone(zone).truncatedTo(ChronoUnit.MINUTES).plusMinutes(1);
         LocalDate last = at.toLocalDate().plusYears(YEARS_MAX);
         while (!at.toLocalDate().isAfter(last)) {
@@ -129,6 +157,19 @@ public final class CronSchedule {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * From where to look for the times after {@code time} without looking at all since {@code from}, which
+     * is one of them or the begin; for an interval that is one of them too.
+     */
+    Instant skip(Instant from, Instant time) {
+        if (!time.isAfter(from)) {
+            return from;
+        }
+        return every.isZero()
+                ? time
+                : from.plus(every.multipliedBy(Duration.between(from, time).dividedBy(every)));
     }
 
     /** Where both kinds of days are given, one of them is enough. */

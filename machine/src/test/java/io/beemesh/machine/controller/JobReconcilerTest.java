@@ -191,6 +191,71 @@ final class JobReconcilerTest {
         assertThat(world.activePods()).as("the next waits for the one before").hasSize(1);
     }
 
+    private void cron(String schedule, String policy) {
+        world.apply(GroupResource.CRON_JOBS,
+                """
+                        {"kind":"CronJob","apiVersion":"batch/v1","metadata":{"name":"c"},"spec":{
+                         "schedule":"%s","concurrencyPolicy":"%s","jobTemplate":{"spec":{"parallelism":1,
+                         "completions":1,"selector":{"matchLabels":{"x":"y"}},"template":{"metadata":{
+                         "labels":{"x":"y"}},"spec":{"restartPolicy":"Never","containers":[
+                         {"name":"c","image":"i"}]}}}}}}"""
+                        .formatted(schedule, policy));
+    }
+
+    /** As {@code kubectl create job --from=cronjob/c} does. */
+    private void manualJob() {
+        world.apply(GroupResource.JOBS,
+                """
+                        {"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"manual","ownerReferences":[
+                         {"apiVersion":"batch/v1","kind":"CronJob","name":"c","uid":"%s","controller":true}]},
+                         "spec":{"parallelism":1,"completions":1,"selector":{"matchLabels":{"m":"m"}},
+                         "template":{"metadata":{"labels":{"m":"m"}},"spec":{"restartPolicy":"Never",
+                         "containers":[{"name":"c","image":"i"}]}}}}"""
+                        .formatted(world.get(GroupResource.CRON_JOBS, "c").uid()));
+    }
+
+    private List<String> jobs() {
+        return world.list(GroupResource.JOBS).stream().map(ApiObject::name).toList();
+    }
+
+    @Test
+    void aJobThatAUserMadeOfACronJob_isNotItsOwn() {
+        cron("*/2 * * * *", "Replace");
+        world.run(Duration.ofSeconds(1));
+        manualJob();
+        world.run(Duration.ofMinutes(4));
+        assertThat(jobs()).as("its own is replaced, that of the user is not").hasSize(2)
+                .contains("manual");
+        assertThat(world.get(GroupResource.CRON_JOBS, "c").status().path("active")).hasSize(1);
+        assertThat(world.events("UnexpectedJob")).contains(
+                "Saw a job that the controller did not create or forgot: manual");
+        world.delete(World.key(GroupResource.CRON_JOBS, "c"), Options.DEFAULT);
+        world.until(() -> jobs().isEmpty());
+        cron("*/2 * * * *", "Forbid");
+        world.run(Duration.ofSeconds(1));
+        manualJob();
+        world.run(Duration.ofMinutes(2));
+        assertThat(jobs()).as("that of the user forbids nothing").hasSize(2);
+        assertThat(world.events("JobAlreadyActive")).isEmpty();
+    }
+
+    @Test
+    void cronJob_ofAnInterval_runsFromItsLastTimeOn() {
+        cron("@every 90s", "Allow");
+        world.run(Duration.ofSeconds(1));
+        Instant begin = world.get(GroupResource.CRON_JOBS, "c").creationTimestamp().orElseThrow();
+        world.run(Duration.ofMinutes(10));
+        assertThat(jobs()).hasSize(6);
+        assertThat(world.get(GroupResource.CRON_JOBS, "c").status().path("lastScheduleTime")
+                .asText()).isEqualTo(begin.plusSeconds(6 * 90).toString());
+        world.edit(World.key(GroupResource.CRON_JOBS, "c"), c -> c.spec().put("suspend", true));
+        world.run(Duration.ofHours(4));
+        world.edit(World.key(GroupResource.CRON_JOBS, "c"), c -> c.spec().put("suspend", false));
+        world.run(Duration.ofSeconds(5));
+        assertThat(jobs()).as("one for all that were missed").hasSize(7);
+        assertThat(world.events("TooManyMissedTimes")).hasSize(1);
+    }
+
     @Test
     void schedules_areReadAsCronDoes() {
         assertNext("*/15 * * * *", "2026-01-01T00:07:00Z", "2026-01-01T00:15:00Z");
@@ -198,11 +263,19 @@ final class JobReconcilerTest {
         assertNext("@monthly", "2026-01-02T10:00:00Z", "2026-02-01T00:00:00Z");
         assertNext("0 0 13 * 5", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
         assertNext("30 4 29 2 *", "2026-01-01T00:00:00Z", "2028-02-29T04:30:00Z");
+        assertNext("0 0 */10 * 1", "2026-01-02T00:00:00Z", "2026-01-05T00:00:00Z");
+        assertNext("0 0 1 * */3", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z");
+        assertNext("0 0 */1 * 1", "2026-01-02T00:00:00Z", "2026-01-05T00:00:00Z");
+        assertNext("0 0 5,* * 1", "2026-01-06T00:00:00Z", "2026-01-12T00:00:00Z");
+        assertNext("@every 1h30m", "2026-01-01T00:00:10.7Z", "2026-01-01T01:30:10Z");
+        assertNext("@every 1.5m", "2026-01-01T00:00:00Z", "2026-01-01T00:01:30Z");
+        assertNext("@every 20ms", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z");
         assertThat(CronSchedule.parse("0 12 * * *", "Europe/Berlin")
                 .next(Instant.parse("2026-07-01T00:00:00Z")))
                 .contains(Instant.parse("2026-07-01T10:00:00Z"));
         for (String bad : List.of("", "* * * *", "60 * * * *", "* * 0 * *", "a * * * *",
-                "5-1 * * * *", "*/0 * * * *")) {
+                "5-1 * * * *", "*/0 * * * *", "@every", "@every ", "@every 1", "@every 1d",
+                "@every h", "@every 1h x", "@every 9999999999h")) {
             org.assertj.core.api.Assertions.assertThatThrownBy(() -> CronSchedule.parse(bad, ""))
                     .as(bad).isInstanceOf(IllegalArgumentException.class);
         }
