@@ -46,7 +46,7 @@ public final class MeshAdmission implements WriteAdmission {
 
     private Outcome admit(ResourceDescriptor resource, ApiObject object) {
         if (resource.type().equals(GroupResource.PODS)) {
-            return pod(object);
+            return refusal(pods.apply(object));
         }
         if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
             return refusal(pods.checkClaim(object));
@@ -95,16 +95,6 @@ public final class MeshAdmission implements WriteAdmission {
         return resource.type().equals(GroupResource.SERVICES)
                 ? services.onRemove(last)
                 : List.of();
-    }
-
-    private Outcome pod(ApiObject pod) {
-        String refusal = pods.apply(pod);
-        if (refusal.isEmpty() && pods.account(pod).isEmpty()) {
-            String account = pod.spec().path("serviceAccountName").asText("");
-            refusal = "error looking up service account " + pod.namespace() + "/" + account
-                    + ": serviceaccount \"" + account + "\" not found";
-        }
-        return refusal(refusal);
     }
 
     private static Outcome refusal(String refusal) {

@@ -12,10 +12,12 @@ import io.beemesh.machine.registry.StoredObject;
 import java.util.Optional;
 
 /**
- * What Kubernetes' admission plugins ServiceAccount, Priority, DefaultTolerationSeconds and LimitRanger
- * do to a new pod. Any thread, but for {@link #start}.
+ * What Kubernetes' admission plugins ServiceAccount, Priority, DefaultTolerationSeconds, LimitRanger and
+ * RuntimeClass do to a new pod. Any thread, but for {@link #start}.
  */
 final class PodDefaults {
+    private static final GroupResource RUNTIME_CLASSES = new GroupResource("node.k8s.io",
+            "runtimeclasses");
     private static final int TOLERATION_SECONDS = 300;
     private static final String[] LOST = {"node.kubernetes.io/not-ready",
             "node.kubernetes.io/unreachable"};
@@ -35,12 +37,6 @@ final class PodDefaults {
         limits.start();
     }
 
-    /** The service account that a pod names. */
-    Optional<StoredObject> account(ApiObject pod) {
-        return registry.get(new ObjectKey(GroupResource.SERVICE_ACCOUNTS, pod.namespace(),
-                pod.spec().path("serviceAccountName").asText("")));
-    }
-
     /** Returns why nobody may make this pod, or nothing. */
     String apply(ApiObject pod) {
         ObjectNode spec = pod.spec();
@@ -48,6 +44,13 @@ final class PodDefaults {
             spec.put("serviceAccountName", "default");
         }
         spec.set("serviceAccount", spec.path("serviceAccountName"));
+        String name = spec.path("serviceAccountName").asText("");
+        Optional<StoredObject> account = registry
+                .get(new ObjectKey(GroupResource.SERVICE_ACCOUNTS, pod.namespace(), name));
+        if (account.isEmpty()) {
+            return "error looking up service account " + pod.namespace() + "/" + name
+                    + ": serviceaccount \"" + name + "\" not found";
+        }
         for (String taint : LOST) {
             if (!tolerates(spec.path("tolerations"), taint)) {
                 ArrayNode tolerations = spec.withArrayProperty("tolerations");
@@ -55,14 +58,24 @@ final class PodDefaults {
                         .put("effect", "NoExecute").put("tolerationSeconds", TOLERATION_SECONDS);
             }
         }
-        ServiceAccountAdmission.apply(pod, account(pod).map(StoredObject::object)
-                .orElseGet(() -> new ApiObject(spec.objectNode())));
+        ServiceAccountAdmission.apply(pod, account.get().object());
         String refusal = priorities.apply(spec);
         if (refusal.isEmpty()) {
             refusal = limits.applyToPod(pod);
             pod.status().put("qosClass", PodQuality.of(pod.tree()));
         }
-        return refusal;
+        return refusal.isEmpty() ? checkRuntime(spec.path("runtimeClassName").asText("")) : refusal;
+    }
+
+    /** Every machine has the one runtime that it has: no pod gets another in silence. */
+    private String checkRuntime(String name) {
+        if (name.isEmpty()) {
+            return "";
+        }
+        Optional<StoredObject> runtime = registry.get(ObjectKey.cluster(RUNTIME_CLASSES, name));
+        return "pod rejected: RuntimeClass \"" + name + "\" " + (runtime.isEmpty()
+                ? "not found"
+                : "is not supported: machines have no choice of runtimes");
     }
 
     /** Returns why nobody may have this claim for a volume, or nothing. */

@@ -1,30 +1,53 @@
 package io.beemesh.apiserver.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.apiserver.resource.BuiltInResources;
 import io.beemesh.apiserver.schema.Schemas;
+import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Admission;
+import io.beemesh.machine.registry.Draft;
+import io.beemesh.machine.registry.Mutation;
+import io.beemesh.machine.registry.NodeRegistry;
+import io.beemesh.machine.registry.SimulatedRegistry;
+import io.beemesh.machine.registry.WriteResult;
 import io.beemesh.machine.service.ServiceRange;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class ControllerAdmissionTest {
+    private final Simulation simulation = new Simulation(1);
+    private final NodeRegistry registry = SimulatedRegistry.on(simulation).registry();
     private final ControllerAdmission admission = new ControllerAdmission(
-            BuiltInResources.catalog(Schemas.load()),
-            io.beemesh.machine.registry.SimulatedRegistry
-                    .on(new io.beemesh.libp2p.simulation.Simulation(1)).registry(),
-            new Random(1),
+            BuiltInResources.catalog(Schemas.load()), registry, new Random(1),
             () -> Instant.parse("2024-01-01T00:00:00.5Z"));
+
+    ControllerAdmissionTest() {
+        add(new ObjectKey(GroupResource.SERVICE_ACCOUNTS, "n", "default"));
+    }
+
+    private void add(ObjectKey key) {
+        ApiObject object = object("{'metadata':{'name':'" + key.name() + "','uid':'u'}}");
+        object.metadata().put("namespace", key.namespace());
+        CompletableFuture<WriteResult> written = registry
+                .write(List.of(new Mutation.Create(Draft.of(key, object))));
+        simulation.run(Duration.ofSeconds(1));
+        assertThat(written).isCompletedWithValueMatching(WriteResult.Committed.class::isInstance);
+    }
 
     @Test
     void prepareCreate_pod_isAsAUsersWouldBe() throws Admission.RejectedException {
@@ -57,6 +80,33 @@ class ControllerAdmissionTest {
                 "{'metadata':{'name':'p','namespace':'n'},'spec':{'priorityClassName':'x','containers':[{'name':'c','image':'i'}]}}");
         assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, priority)).hasMessage(
                 "pods \"p\" is forbidden: no PriorityClass with name x was found");
+    }
+
+    @Test
+    void prepareCreate_podBeforeItsServiceAccount_isRejected() {
+        ApiObject pod = object("{'metadata':{'name':'p','namespace':'n'},'spec':{"
+                + "'serviceAccountName':'late','containers':[{'name':'c','image':'i'}]}}");
+        assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, pod.copy()))
+                .isInstanceOf(Admission.RejectedException.class)
+                .hasMessage("pods \"p\" is forbidden: error looking up service account n/late: "
+                        + "serviceaccount \"late\" not found");
+        add(new ObjectKey(GroupResource.SERVICE_ACCOUNTS, "n", "late"));
+        assertThatCode(() -> admission.prepareCreate(GroupResource.PODS, pod))
+                .doesNotThrowAnyException();
+        assertThat(pod.spec().path("volumes").path(0).path("name").asText())
+                .startsWith("kube-api-access-");
+    }
+
+    @Test
+    void prepareCreate_podOfAnotherRuntime_isRejected() {
+        ApiObject pod = object("{'metadata':{'name':'p','namespace':'n'},'spec':{"
+                + "'runtimeClassName':'gvisor','containers':[{'name':'c','image':'i'}]}}");
+        assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, pod.copy()))
+                .hasMessage("pods \"p\" is forbidden: pod rejected: RuntimeClass \"gvisor\" "
+                        + "not found");
+        add(ObjectKey.cluster(new GroupResource("node.k8s.io", "runtimeclasses"), "gvisor"));
+        assertThatThrownBy(() -> admission.prepareCreate(GroupResource.PODS, pod.copy()))
+                .hasMessageContaining("pod rejected: RuntimeClass \"gvisor\" is not supported");
     }
 
     @Test

@@ -9,6 +9,8 @@ import io.beemesh.apiserver.schema.Schemas;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.NodeRegistry;
 import io.beemesh.machine.registry.SimulatedRegistry;
@@ -94,6 +96,9 @@ class MeshAdmissionTest {
 
     @Test
     void pod_mountsItsAccountsToken_unlessAskedNotTo() {
+        commit(List.of(new Mutation.Create(Draft.of(
+                new ObjectKey(GroupResource.SERVICE_ACCOUNTS, "default", "default"),
+                object("{'metadata':{'name':'default','namespace':'default','uid':'a'}}")))));
         ApiObject pod = object("{'metadata':{'name':'p','namespace':'default','uid':'u'},"
                 + "'spec':{'containers':[{'name':'c','image':'i'}]}}");
         admission.admitCreate(PODS, pod);
