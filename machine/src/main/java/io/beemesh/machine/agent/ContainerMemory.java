@@ -16,6 +16,8 @@ final class ContainerMemory {
     private String waitingReason = "";
     private String waitingMessage = "";
     private boolean readingEnd;
+    /** Of a sandbox that the pod had before. */
+    private boolean earlier;
     private int attemptNext;
     private String knownId = "";
     private boolean knownStarted;
@@ -67,6 +69,7 @@ final class ContainerMemory {
     /** A container of this name, running or ended; forgets what was waited for if it runs. */
     void current(ContainerState state) {
         current = state;
+        earlier = false;
         attemptNext = Math.max(attemptNext, state.attempt() + 1);
         if (state.isRunning()) {
             ContainerEnd before = end;
@@ -74,6 +77,25 @@ final class ContainerMemory {
             end = null;
             waitingReason = "";
             waitingMessage = "";
+        }
+    }
+
+    /** True if the runtime has or had a container of this name in the sandbox that the pod has now. */
+    boolean isOfSandbox() {
+        return current != null && !earlier;
+    }
+
+    /**
+     * The pod has another sandbox.
+     *
+     * @param anew what it did is of no use there
+     */
+    void sandboxReplaced(boolean anew) {
+        earlier = true;
+        ContainerEnd before = end;
+        if (anew && before != null) {
+            last = before;
+            end = null;
         }
     }
 

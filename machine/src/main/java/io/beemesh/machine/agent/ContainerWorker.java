@@ -112,6 +112,21 @@ final class ContainerWorker {
         return end != null && end.exitCode() == 0;
     }
 
+    /** It has ended well, and not only in a sandbox that the pod had before. */
+    boolean hasPrepared() {
+        return hasSucceeded() && memory.isOfSandbox();
+    }
+
+    /** It has been started in the sandbox that the pod has now, or is just being so. */
+    boolean hasBegun() {
+        return start != null || isRunning() || memory.isOfSandbox();
+    }
+
+    /** What init containers do they do for one sandbox. */
+    void sandboxReplaced() {
+        memory.sandboxReplaced(role == Role.INIT);
+    }
+
     private boolean mustRestart(ContainerEnd end) {
         return role != Role.EPHEMERAL && (restartWanted
                 || RestartRule.restarts(pod.pod().tree().path("spec"), spec, end.exitCode()));
@@ -188,7 +203,7 @@ final class ContainerWorker {
             return;
         }
         ContainerEnd end = memory.end();
-        if (end == null) {
+        if (end == null || (role == Role.INIT && !memory.isOfSandbox())) {
             begin();
         } else if (mustRestart(end)) {
             restart(end);

@@ -12,6 +12,9 @@ interface PodContext {
     /** Empty before there is one. */
     String sandboxId();
 
+    /** The sandbox that there is now has none of the containers that were in the one before. */
+    void sandboxReplaced();
+
     /** Empty while unknown. */
     String podIp();
 

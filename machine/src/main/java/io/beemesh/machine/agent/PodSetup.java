@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class PodSetup {
     private static final Duration RETRY = Duration.ofSeconds(2);
     private static final Duration RETRY_MAX = Duration.ofSeconds(60);
+    private static final String NO_SANDBOX = "none";
     private static final String TOKEN_FAILED = "failed to fetch token: ";
 
     private final AgentParts parts;
@@ -32,6 +33,8 @@ final class PodSetup {
     private Map<String, String> volumes = Map.of();
     private Map<String, String> files = Map.of();
     private @Nullable SandboxState sandbox;
+    /** The latest sandbox that could be used; empty while nothing is known. */
+    private String lastSandbox = "";
     private boolean volumesReady;
     private boolean filesReady;
     private boolean busy;
@@ -127,7 +130,21 @@ final class PodSetup {
         if (hasSandbox() && !had) {
             filesReady = false;
         }
+        noteSandbox();
         return had && !hasSandbox();
+    }
+
+    /** Tells the pod if this sandbox is another; the first that a node sees may have been there before it. */
+    private void noteSandbox() {
+        if (!hasSandbox()) {
+            lastSandbox = lastSandbox.isEmpty() ? NO_SANDBOX : lastSandbox;
+            return;
+        }
+        boolean another = !lastSandbox.isEmpty() && !lastSandbox.equals(sandboxId());
+        lastSandbox = sandboxId();
+        if (another) {
+            pod.sandboxReplaced();
+        }
     }
 
     /** The sandbox cannot be used any more: the next step makes a new one. */
@@ -233,6 +250,7 @@ final class PodSetup {
 
     private void makeSandbox() {
         busy = true;
+        noteSandbox();
         SandboxState old = sandbox;
         CompletableFuture<Void> removed = old == null
                 ? CompletableFuture.completedFuture(null)
@@ -247,6 +265,7 @@ final class PodSetup {
                         sandbox = made;
                         attempt = Math.max(attempt, made.attempt() + 1);
                         filesReady = false;
+                        noteSandbox();
                         done();
                     } else {
                         failed("FailedCreatePodSandBox", "Failed to create pod sandbox: ",

@@ -110,6 +110,11 @@ final class PodWorker implements PodContext {
     }
 
     @Override
+    public void sandboxReplaced() {
+        containers.forEach(ContainerWorker::sandboxReplaced);
+    }
+
+    @Override
     public String podIp() {
         return setup.podIp();
     }
@@ -334,8 +339,8 @@ final class PodWorker implements PodContext {
     }
 
     private void stepContainers() {
-        boolean mainStarted = containers.stream().anyMatch(c -> c.role() == Role.MAIN
-                && (c.isRunning() || c.isBusy() || c.memory().end() != null));
+        boolean mainStarted = containers.stream()
+                .anyMatch(c -> c.role() == Role.MAIN && c.hasBegun());
         for (ContainerWorker container : containers) {
             if (container.role() == Role.MAIN || container.role() == Role.EPHEMERAL) {
                 container.step();
@@ -346,7 +351,7 @@ final class PodWorker implements PodContext {
                 if (!container.isStarted() && !mainStarted) {
                     return;
                 }
-            } else if (!container.hasSucceeded() && !mainStarted) {
+            } else if (!container.hasPrepared() && !mainStarted) {
                 container.step();
                 return;
             }

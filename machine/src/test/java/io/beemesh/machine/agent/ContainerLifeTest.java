@@ -2,6 +2,7 @@ package io.beemesh.machine.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.runtime.ContainerSpec;
@@ -104,6 +105,68 @@ final class ContainerLifeTest {
 
         assertThat(node.runtime.calls).containsSubsequence("create s", "create t", "create a",
                 "SIGTERM a", "SIGTERM t", "SIGTERM s");
+    }
+
+    private static final String INIT = "{'initContainers':[{'name':'i'}],"
+            + "'containers':[{'name':'a'}]}";
+
+    private void untilBackWithInit() {
+        node.until(() -> node.container("p", "a").path("restartCount").asInt() == 1
+                && node.isReady("p"));
+        assertThat(node.runtime.calls).containsSubsequence("createSandbox", "create i",
+                "create a");
+        JsonNode init = node.container("p", "i");
+        assertThat(init.path("restartCount").asInt()).isEqualTo(1);
+        assertThat(init.path("state").path("terminated").path("reason").asText())
+                .isEqualTo("Completed");
+        assertThat(init.path("lastState").path("terminated").path("containerID").asText())
+                .isNotEmpty().isNotEqualTo(init.path("containerID").asText());
+    }
+
+    @Test
+    void sandboxLost_initContainersRunAgain_beforeTheOthers() {
+        node.runtime.script("i").lifetime = Duration.ofSeconds(5);
+        node.create("p", INIT);
+        node.until(() -> node.isReady("p"));
+        node.runtime.calls.clear();
+
+        node.runtime.reboot();
+
+        node.until(() -> node.runtime.running("i") == 1);
+        node.run(Duration.ofSeconds(2));
+        assertThat(node.runtime.running("a")).isZero();
+        assertThat(node.condition("p", "Ready")).isEqualTo("False");
+        untilBackWithInit();
+    }
+
+    @Test
+    void machineRebooted_initContainersRunAgain_alsoIfTheNodeEndsBeforeTheyDo() {
+        node.runtime.script("i").lifetime = Duration.ofSeconds(5);
+        node.create("p", INIT);
+        node.until(() -> node.isReady("p"));
+        node.runtime.calls.clear();
+
+        node.runtime.reboot();
+        node.restart();
+        node.until(() -> node.runtime.calls.contains("createSandbox"));
+        node.restart();
+
+        untilBackWithInit();
+    }
+
+    @Test
+    void nodeRestarts_whileAMainContainerIsDown_initContainersAreLeftAlone() {
+        node.runtime.script("i").lifetime = Duration.ofSeconds(5);
+        node.create("p", INIT);
+        node.until(() -> node.isReady("p"));
+        node.runtime.calls.clear();
+
+        node.runtime.states().forEach(s -> node.runtime.exit(s.id(), 1));
+        node.restart();
+
+        node.until(() -> node.container("p", "a").path("restartCount").asInt() == 1
+                && node.isReady("p"));
+        assertThat(node.runtime.calls).doesNotContain("createSandbox", "create i");
     }
 
     @Test
