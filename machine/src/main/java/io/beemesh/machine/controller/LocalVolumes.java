@@ -66,13 +66,17 @@ final class LocalVolumes {
                         .thenComparing(StoredObject::key));
     }
 
+    /** True if a {@code claimRef} names the claim; without a uid any of that name. */
+    static boolean isFor(JsonNode reserved, ApiObject claim) {
+        String uid = reserved.path("uid").asText("");
+        return reserved.path("name").asText("").equals(claim.name())
+                && reserved.path("namespace").asText("").equals(claim.namespace())
+                && (uid.isEmpty() || uid.equals(claim.uid()));
+    }
+
     private static boolean suits(ApiObject claim, ApiObject volume) {
         JsonNode reserved = volume.spec().path("claimRef");
-        boolean free = !reserved.isObject()
-                || (reserved.path("name").asText("").equals(claim.name())
-                        && reserved.path("namespace").asText("").equals(claim.namespace())
-                        && (!reserved.has("uid")
-                                || reserved.path("uid").asText("").equals(claim.uid())));
+        boolean free = !reserved.isObject() || isFor(reserved, claim);
         return free && !volume.isDeleting()
                 && volume.spec().path("storageClassName").asText("")
                         .equals(claim.spec().path("storageClassName").asText(""))

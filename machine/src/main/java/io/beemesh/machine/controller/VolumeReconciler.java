@@ -59,7 +59,13 @@ final class VolumeReconciler implements Reconciler {
             }
         } else if (key.type().equals(GroupResource.PERSISTENT_VOLUMES)) {
             enqueue.accept(key);
-            claimOf(change.object().object()).ifPresent(enqueue);
+            Optional<ObjectKey> claim = claimOf(change.object().object());
+            claim.ifPresent(enqueue);
+            if (claim.isEmpty() && change.kind() != Change.Kind.DELETED) {
+                // Free: some claim may wait for it.
+                store.list(GroupResource.PERSISTENT_VOLUME_CLAIMS, "")
+                        .forEach(c -> enqueue.accept(c.key()));
+            }
         } else if (key.type().equals(GroupResource.STORAGE_CLASSES)
                 && change.kind() != Change.Kind.DELETED) {
             store.list(GroupResource.PERSISTENT_VOLUME_CLAIMS, "")
@@ -136,7 +142,7 @@ final class VolumeReconciler implements Reconciler {
         }
         Optional<StoredObject> bound = volume(volume);
         if (bound.isPresent()) {
-            bind(claim, bound.get().object());
+            return bindNamed(batch, claim, bound.get());
         } else if (claim.status().path("phase").asText("").equals("Bound")) {
             claim.status().put("phase", "Lost");
             batch.event(claim, Severity.WARNING, "ClaimLost",
@@ -211,10 +217,33 @@ final class VolumeReconciler implements Reconciler {
         if (match.isEmpty()) {
             return batch.commit(new Outcome.Done());
         }
-        Batch first = store.batch(COMPONENT);
-        first.edit(match.get()).spec().set("claimRef", LocalVolumes.reference(claim));
         claim.spec().put("volumeName", match.get().key().name());
-        bind(claim, match.get().object());
+        return reserve(batch, claim, match.get());
+    }
+
+    /** The volume that the claim itself names; it may be that of another claim. */
+    private CompletableFuture<Outcome> bindNamed(Batch batch, ApiObject claim,
+            StoredObject volume) {
+        JsonNode reserved = volume.object().spec().path("claimRef");
+        if (!reserved.isObject() || (LocalVolumes.isFor(reserved, claim)
+                && reserved.path("uid").asText("").isEmpty())) {
+            return reserve(batch, claim, volume);
+        }
+        if (LocalVolumes.isFor(reserved, claim)) {
+            bind(claim, volume.object());
+        } else if (!claim.status().path("phase").asText("").equals("Bound")) {
+            batch.event(claim, Severity.WARNING, "FailedBinding", "volume \""
+                    + volume.key().name() + "\" already bound to a different claim.");
+        }
+        return batch.commit(new Outcome.Done());
+    }
+
+    /** Binds both. The volume is of another slot: it is written first, so that no other claim gets it. */
+    private CompletableFuture<Outcome> reserve(Batch batch, ApiObject claim,
+            StoredObject volume) {
+        Batch first = store.batch(COMPONENT);
+        first.edit(volume).spec().set("claimRef", LocalVolumes.reference(claim));
+        bind(claim, volume.object());
         return first.commit(new Outcome.Done())
                 .thenCompose(outcome -> outcome instanceof Outcome.Done
                         ? batch.commit(outcome)
