@@ -18,7 +18,8 @@ import java.util.Map;
  *
  * <p>An apply lays its configuration over the object. What the same manager applied before and does not
  * apply now goes, unless somebody else owns it too. A field that the apply would change and another
- * owns is a conflict; by force it changes hands. Any other write takes what it changes and frees what
+ * owns is a conflict; by force it changes hands, and so does what kubectl itself applied on the client's
+ * side before. Any other write takes what it changes and frees what
  * it removes.
  *
  * @see <a href="https://kubernetes.io/docs/reference/using-api/server-side-apply/">server-side apply</a>
@@ -84,13 +85,15 @@ public final class ServerSideApply {
         Comparison comparison = Fields.compare(before, after, shape);
         FieldSet changed = comparison.changed();
         if (!force) {
-            List<Conflict> conflicts = conflicts(next, manager, changed);
+            List<Conflict> conflicts = conflicts(next, manager,
+                    changed.difference(LastApplied.unchanged(before, manager, shape)));
             if (!conflicts.isEmpty()) {
                 return new Result.Conflicts(conflicts);
             }
         }
         next = next.changeOthers(manager,
                 fields -> fields.difference(changed).difference(comparison.removed()));
+        LastApplied.update(after, withoutManaged(config), manager);
         setManaged(after, next);
         return new Result.Applied(after);
     }

@@ -222,4 +222,59 @@ class ApplyTest {
                 .toString()).doesNotContain("f:spec").doesNotContain("f:labels")
                 .contains("f:loadBalancer");
     }
+
+    private static final String LAST = "kubectl.kubernetes.io/last-applied-configuration";
+
+    /** As a first {@code kubectl apply} does, which keeps what it applied in an annotation. */
+    private void applyOnTheClientsSide(String config) {
+        com.fasterxml.jackson.databind.node.ObjectNode object = (com.fasterxml.jackson.databind.node.ObjectNode) EngineFixture
+                .parse(config);
+        object.withObjectProperty("metadata").withObjectProperty("annotations").put(LAST, config);
+        api.post(
+                "/apis/apps/v1/namespaces/default/deployments?fieldManager=kubectl-client-side-apply",
+                object.toString()).requireCode(201);
+    }
+
+    private JsonNode deployment() {
+        return api.get(DEPLOYMENT).json();
+    }
+
+    @Test
+    void kubectl_fromClientToServerSide_conflictsNotWithItself() {
+        applyOnTheClientsSide(deployment("'replicas':2,", "{'name':'c','image':'i:1'}"));
+        String config = deployment("'replicas':3,", "{'name':'c','image':'i:2'}");
+        assertThat(api.apply(DEPLOYMENT + "?fieldManager=other", config).code()).isEqualTo(409);
+        api.apply(DEPLOYMENT + "?fieldManager=kubectl", config).requireCode(200);
+        assertThat(deployment().at("/spec/template/spec/containers/0/image").asText())
+                .isEqualTo("i:2");
+        String last = deployment().path("metadata").path("annotations").path(LAST).asText();
+        assertThat(EngineFixture.parse(last)).isEqualTo(EngineFixture.parse(config));
+        assertThat(last).startsWith("{\"apiVersion\":").endsWith("}\n");
+        assertThat(deployment().path("metadata").path("managedFields").get(0).path("manager")
+                .asText()).isEqualTo("kubectl");
+        String version = deployment().path("metadata").path("resourceVersion").asText();
+        api.apply(DEPLOYMENT + "?fieldManager=kubectl", config).requireCode(200);
+        assertThat(deployment().path("metadata").path("resourceVersion").asText())
+                .isEqualTo(version);
+    }
+
+    @Test
+    void kubectl_serverSide_conflictsWithWhatAnotherChangedSince() {
+        applyOnTheClientsSide(deployment("'replicas':2,", "{'name':'c','image':'i:1'}"));
+        api.patch(DEPLOYMENT + "?fieldManager=scaler", "merge-patch", "{\"spec\":{\"replicas\":5}}")
+                .requireCode(200);
+        Answer answer = api.apply(DEPLOYMENT + "?fieldManager=kubectl",
+                deployment("'replicas':3,", "{'name':'c','image':'i:2'}")).requireCode(409);
+        assertThat(answer.message()).isEqualTo("Apply failed with 1 conflict: conflict with "
+                + "\"scaler\" using apps/v1: .spec.replicas");
+        assertThat(deployment().at("/spec/template/spec/containers/0/image").asText())
+                .isEqualTo("i:1");
+    }
+
+    @Test
+    void kubectl_serverSideOnly_getsNoAnnotation() {
+        api.apply(DEPLOYMENT + "?fieldManager=kubectl",
+                deployment("'replicas':2,", "{'name':'c','image':'i:1'}")).requireCode(201);
+        assertThat(deployment().path("metadata").has("annotations")).isFalse();
+    }
 }
