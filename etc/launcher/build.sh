@@ -24,7 +24,7 @@ JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeader
 JLINK_MODULES=java.base,java.logging,java.naming,java.management,java.sql,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.crypto.cryptoki
 
 build_hint() {
-    if is_built; then printf ': nothing to do'; else printf ' (about 4 min on two cores, the first time)'; fi
+    if is_built; then printf ': nothing to do'; else printf ' (about 5 min on two cores, the first time)'; fi
 }
 
 is_built() {

@@ -63,7 +63,7 @@ find_jdk() {
             return 0
         fi
     done
-    die 10 "needs a JDK 25 or newer; Debian 12 does not package one; get Temurin 25, or set JAVA_HOME; looked in:${looked:- /usr/lib/jvm, /opt/java, /opt}"
+    die 10 "needs a JDK 25 or newer; Debian 12 does not package one; get Temurin 25, or set JAVA_HOME (under sudo: sudo JAVA_HOME=... ./beemesh up); looked in:${looked:- /usr/lib/jvm, /opt/java, /opt}"
 }
 
 java_major() {

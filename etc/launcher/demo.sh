@@ -79,7 +79,7 @@ demo_up() {
         printf '%s' "$mesh_port" >"$directory/mesh-port"
         [ "$1" = 1 ] || options+=(--join "$("$ROOT/beemesh" token create --data "$DEMO/1/data" | tail -n 1)")
     }
-    BEEMESH_NODE_ID=demo-$1 "$ROOT/beemesh" up -d --runtime "$RUNTIME" --data "$directory/data" --http-port 0 \
+    BEEMESH_NODE_ID=demo-$1 SUDO_UID='' "$ROOT/beemesh" up -d --runtime "$RUNTIME" --data "$directory/data" --http-port 0 \
         --api-port "$(cat "$directory/api-port")" --listen "/ip4/127.0.0.1/tcp/$(cat "$directory/mesh-port")" \
         --node-ip 127.0.0.1 --kubeconfig-dir "$directory/kubeconfig" "${options[@]}" | demo_filter "$1"
     DATA=$DEMO/1/data

@@ -31,12 +31,20 @@ absolute() {
     esac
 }
 
+ROOT_DATA=/var/lib/beemesh
+
 default_data() {
     if [ "$(id -u)" = 0 ]; then
-        printf /var/lib/beemesh
+        printf '%s' "$ROOT_DATA"
     else
         printf '%s' "${XDG_DATA_HOME:-$HOME/.local/share}/beemesh"
     fi
+}
+
+# root_hint COMMAND: for a user who has no node where root has one.
+root_hint() {
+    [ "$(id -u)" != 0 ] && [ "$DATA" = "$(default_data)" ] && [ -d "$ROOT_DATA" ] || return 0
+    printf "; root's node: sudo ./beemesh %s" "$1"
 }
 
 help_main() {
@@ -52,10 +60,11 @@ Usage: ./beemesh COMMAND [options]
   token     make, list or revoke the tokens that let machines join
   leave     drain this node and take it out of its mesh
   remove    take out a machine that is lost for good
+  registry  where an object is kept, and which node decides on it
   recover   begin a StatefulSet's group anew when most of its voters are lost for good
   images    build the sidecars' images, to be pushed to a registry of yours
   demo      three nodes here, a pod and a node lost and made good; cleans up
-  kubeconfig  print a kubeconfig for use on another machine
+  kubeconfig  print a kubeconfig for another user or machine
   version   what this is
 
 ./beemesh COMMAND --help says more.
@@ -65,13 +74,13 @@ Examples:
   ./beemesh up --runtime simulated         a node without containers, for API users and CI
   sudo ./beemesh token create              on a node: a token for one more machine
   sudo ./beemesh up -d --join TOKEN        on that machine: joins the mesh
-  kubectl --kubeconfig kubeconfig/beemesh.yaml get nodes
+  sudo ./beemesh kubeconfig                what kubectl needs, for another user or machine
 
-Exit codes: 2 wrong usage, 3 no node there, 10 no JDK 25, 11 no jlink, 12 no Maven, 13 not root,
+Exit codes: 1 anything else, 2 wrong usage, 3 no node there, 10 no JDK 25, 11 no jlink, 12 no Maven, 13 not root,
 14 port taken, 15 disk short, 16 bad node name, 17 data of another node, 18 Podman or its parts missing,
 19 damaged data, 20 build failed, 21 Podman failed, 22 node not Ready in time, 23 data or kubeconfig of
 another mesh, 24 not admitted to the mesh, 25 pods did not go in time, 26 the demo's pods did not come in time,
-27 kernel without what sidecars need.
+27 kernel without what sidecars need, 28 the node refused, or did not answer in time.
 EOM
 }
 
@@ -88,7 +97,7 @@ an interruption: it goes on where it stopped.
                          ~/.local/share/beemesh)
   --api-port PORT        Kubernetes API over HTTPS (default 6443)
   --http-port PORT       plain HTTP on loopback: /v1/workloads, /metrics, and the default Service
-                         (default 8080; 0 = off)
+                         (default 8080; 0 = off). It takes any process of this machine for an administrator
   --listen MULTIADDR     libp2p address of the mesh; the others must reach its port (default
                          /ip4/0.0.0.0/tcp/7946: all addresses)
   --join TOKEN           join the mesh that `./beemesh token create` made this for; without it the
@@ -107,7 +116,10 @@ an interruption: it goes on where it stopped.
                          localhost/beemesh/stateful-sidecar:v1 is built here
   --allow-host-access    let pods mount the Podman socket and the data directory
 
-The environment variable BEEMESH_NODE_ID names the Node (a DNS label); it cannot change later.
+Environment variables:
+  BEEMESH_NODE_ID        the Node's name (a DNS label); it cannot change later
+  BEEMESH_HEAP_MAX       what the node's Java heap may grow to (default 512m)
+  BEEMESH_PODMAN_SOCKET  Podman's API (default /run/podman/podman.sock)
 
 Examples:
   sudo ./beemesh up -d

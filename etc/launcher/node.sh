@@ -98,7 +98,16 @@ say_how_to_use() {
     local kubeconfig=$KUBECONFIG_DIR/beemesh.yaml server=''
     grep -q "server: https://127.0.0.1:$API_PORT\$" "$kubeconfig" || server=" --server https://127.0.0.1:$API_PORT"
     [ "$kubeconfig" != "$PWD/kubeconfig/beemesh.yaml" ] || kubeconfig=kubeconfig/beemesh.yaml
-    say "Try: kubectl --kubeconfig $kubeconfig$server apply -f $([ "$PWD" = "$ROOT" ] && printf manifests || printf '%s' "$ROOT/manifests")/my-stateless-app.yaml"
+    local words="--kubeconfig $kubeconfig$server "
+    if [ "$(id -u)" = 0 ] && [ "${SUDO_UID:-0}" != 0 ]; then
+        # Whoever called sudo cannot read root's keys.
+        words='' kubeconfig=''
+        [ "$DATA" = "$(default_data)" ] || kubeconfig=" --data $DATA"
+        say "For kubectl without root:"
+        say "  mkdir -p ~/.kube; (umask 077; sudo ./beemesh kubeconfig$kubeconfig >~/.kube/beemesh)"
+        say "  export KUBECONFIG=~/.kube/beemesh"
+    fi
+    say "Try: kubectl ${words}apply -f $([ "$PWD" = "$ROOT" ] && printf manifests || printf '%s' "$ROOT/manifests")/my-stateless-app.yaml"
 }
 
 node_status() {
@@ -106,7 +115,7 @@ node_status() {
         if [ -d "$DATA" ]; then
             say "not running; data of node '$(cat "$DATA/node-name" 2>/dev/null || printf unknown)' in $DATA; start it with ./beemesh up"
         else
-            say "not running, and no data in $DATA; start a node with ./beemesh up"
+            say "not running, and no data in $DATA; start a node with ./beemesh up$(root_hint status)"
         fi
         exit 3
     fi
@@ -153,7 +162,7 @@ stop_node() {
     elif [ -d "$DATA" ]; then
         say "the node is not running"
     else
-        die 3 "there is no node with data in $DATA"
+        die 3 "there is no node with data in $DATA$(root_hint down)"
     fi
     PODMAN_SOCKET=$(recorded podman-socket)
     if [ "$pods" = yes ]; then

@@ -111,6 +111,12 @@ final class MeshEntry {
     }
 
     private Entry found() throws IOException {
+        if (files.read(MembershipFiles.ROOT_KEY).isPresent() || pki.hasKeyAlone()) {
+            throw new OtherMeshException(config.data() + " holds keys of a mesh but no membership"
+                    + " of this machine, and to found a mesh would overwrite them; take an empty"
+                    + " --data. If it was the first start that was interrupted, remove "
+                    + config.data().resolve("mesh") + " and " + config.data().resolve("pki"));
+        }
         PrivateKey root = PrivateKey.generate(random);
         ApiAuthority authority = pki.authority("beemesh-" + root.peerId());
         pki.checkTarget(authority, adminDirectory());

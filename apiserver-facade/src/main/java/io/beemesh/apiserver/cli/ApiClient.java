@@ -8,23 +8,31 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 
 /** A minimal client of this machine's own API server; blocks. */
 final class ApiClient {
-    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final int port;
+    private final Duration timeout;
     private final SSLContext context;
 
     /** @param pki with ca.crt, admin.crt and admin.key */
     ApiClient(int port, Path pki) throws IOException {
+        this(port, pki, TIMEOUT);
+    }
+
+    ApiClient(int port, Path pki, Duration timeout) throws IOException {
         this.port = port;
+        this.timeout = timeout;
         this.context = ClientContext.of(pki);
     }
 
@@ -48,8 +56,8 @@ final class ApiClient {
         HttpsURLConnection connection = (HttpsURLConnection) URI
                 .create("https://127.0.0.1:" + port + path).toURL().openConnection();
         connection.setSSLSocketFactory(context.getSocketFactory());
-        connection.setConnectTimeout(TIMEOUT_MILLIS);
-        connection.setReadTimeout(TIMEOUT_MILLIS);
+        connection.setConnectTimeout((int) timeout.toMillis());
+        connection.setReadTimeout((int) timeout.toMillis());
         connection.setRequestMethod(method);
         connection.setRequestProperty("Accept", "application/json");
         try {
@@ -62,7 +70,7 @@ final class ApiClient {
             }
             if (connection.getResponseCode() / 100 != 2) {
                 try (InputStream in = connection.getErrorStream()) {
-                    throw new RefusalException(ExitCode.NO_NODE,
+                    throw new RefusalException(ExitCode.REFUSED,
                             in == null
                                     ? "answer " + connection.getResponseCode()
                                     : words(in.readAllBytes()));
@@ -74,6 +82,9 @@ final class ApiClient {
         } catch (ConnectException e) {
             throw new RefusalException(ExitCode.NO_NODE,
                     "nothing answers on port " + port + " of this machine");
+        } catch (SocketTimeoutException e) {
+            throw new RefusalException(ExitCode.REFUSED, "the node on port " + port
+                    + " does not answer within " + timeout.toSeconds() + " s");
         } finally {
             connection.disconnect();
         }

@@ -4,7 +4,7 @@ package io.beemesh.apiserver.cli;
 enum ExitCode {
     USAGE(2), NO_NODE(3), PORT_TAKEN(14), BAD_NODE_NAME(16), OTHER_NODE(17), DAMAGED(
             19), OTHER_MESH(23), NOT_ADMITTED(24), NOT_DRAINED(25), NOT_COMPLETE(
-                    26);
+                    26), REFUSED(28);
 
     private final int code;
 

@@ -2,7 +2,7 @@ package io.beemesh.apiserver.cli;
 
 import java.io.Serial;
 
-/** The node cannot start, and the operator can do something about it; the message says what. */
+/** What was asked cannot be done, and the operator can do something about it; the message says what. */
 final class RefusalException extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;

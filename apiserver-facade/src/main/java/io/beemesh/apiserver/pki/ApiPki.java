@@ -54,6 +54,11 @@ public final class ApiPki {
         return Files.exists(directory.resolve("ca.crt"));
     }
 
+    /** True if an authority's key is here without its certificate: a new authority would overwrite it. */
+    public boolean hasKeyAlone() {
+        return Files.exists(directory.resolve("ca.key")) && !isFounded();
+    }
+
     /** Keeps the authority that a mesh gave to this machine as an issuer; the key is in PKCS #8. */
     public ApiAuthority keepAuthority(byte[] authorityKey) throws IOException {
         try {

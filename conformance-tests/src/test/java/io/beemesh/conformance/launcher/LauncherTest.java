@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,13 +33,67 @@ final class LauncherTest {
 
     @Test
     void help_hasExamplesForEveryCommand() {
-        assertThat(beemesh("--help").run().ok()).contains("Examples:").contains("Exit codes:");
+        String all = beemesh("--help").run().ok();
+        assertThat(all).contains("Examples:").contains("Exit codes:");
         for (String command : new String[]{"up", "down", "status", "logs", "token", "leave",
                 "remove", "recover", "images", "demo", "kubeconfig", "registry", "version"}) {
+            assertThat(all).containsPattern("(?m)^  " + command + " ");
             assertThat(beemesh(command, "--help").run().ok())
                     .contains("Usage: ./beemesh " + command)
                     .contains("Example");
         }
+    }
+
+    @Test
+    void exitCodes_areAllListed() throws IOException {
+        String codes = beemesh("--help").run().ok().replaceFirst("(?s).*Exit codes: ", "");
+        String told = Files.readString(Repository.root()
+                .resolve("apiserver-facade/src/main/java/io/beemesh/apiserver/cli/ExitCode.java"));
+        for (String part : new String[]{"messages", "checks", "build", "podman", "images",
+                "sidecar", "node", "demo"}) {
+            told += Files.readString(Repository.root().resolve("etc/launcher/" + part + ".sh"));
+        }
+        Matcher code = Pattern.compile("\\bdie (\\d+) |[A-Z]\\(\\s*(\\d+)\\)").matcher(told);
+        while (code.find()) {
+            String number = code.group(1) == null ? code.group(2) : code.group(1);
+            assertThat(codes).containsPattern("(^|,\\s)" + number + " [a-zA-Z]");
+        }
+    }
+
+    /** Somebody who forgot sudo is not told that there is no node. */
+    @Test
+    void userWithoutANode_isToldOfRoots() throws IOException {
+        String run = """
+                for part in messages node; do source etc/launcher/$part.sh; done
+                id() { echo 1000; }
+                ROOT_DATA=%1$s/roots
+                HOME=%1$s
+                unset XDG_DATA_HOME
+                DATA=$(default_data)
+                node_status""".formatted(directory);
+        Command command = Command.of("bash", "-c", run);
+        assertThat(command.run().output()).contains("start a node with ./beemesh up")
+                .doesNotContain("sudo");
+        Files.createDirectories(directory.resolve("roots"));
+        refused(command, 3, "; root's node: sudo ./beemesh status");
+    }
+
+    /** Root's keys are root's alone. */
+    @Test
+    void whoeverCalledSudo_isToldHowToGetAKubeconfig() {
+        String run = """
+                for part in messages node; do source etc/launcher/$part.sh; done
+                id() { echo 0; }
+                ROOT=$PWD KUBECONFIG_DIR=$PWD/kubeconfig API_PORT=6443 DATA=$(default_data)
+                say_how_to_use""";
+        Command command = Command.of("bash", "-c", run);
+        assertThat(command.environment("SUDO_UID", "1000").run().ok())
+                .contains("sudo ./beemesh kubeconfig >~/.kube/beemesh")
+                .contains("export KUBECONFIG=~/.kube/beemesh")
+                .contains("Try: kubectl apply -f manifests/my-stateless-app.yaml");
+        assertThat(command.environment("SUDO_UID", "").run().ok())
+                .isEqualTo("Try: kubectl --kubeconfig kubeconfig/beemesh.yaml apply -f"
+                        + " manifests/my-stateless-app.yaml\n");
     }
 
     @Test
@@ -68,7 +124,7 @@ final class LauncherTest {
                 java_major() { printf 21; }
                 find_jdk""");
         refused(command, 10, "needs a JDK 25 or newer; Debian 12 does not package one; "
-                + "get Temurin 25, or set JAVA_HOME; looked in:");
+                + "get Temurin 25, or set JAVA_HOME (under sudo: sudo JAVA_HOME=... ./beemesh up); looked in:");
     }
 
     @Test

@@ -59,7 +59,8 @@ public final class NodeUnderTest implements AutoCloseable {
         private Command command(String... words) {
             Command command = Command.of(within.toArray(String[]::new)).with(words);
             environment.forEach(command::environment);
-            return command;
+            // As for root, whoever calls these tests by sudo.
+            return command.environment("SUDO_UID", "");
         }
     }
 
