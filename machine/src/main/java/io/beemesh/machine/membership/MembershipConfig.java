@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * Times and bounds of membership. A machine that falls silent is suspected after {@link #silence} and two
- * failed probes, and dead {@link #suspicionMin} later if two others could not reach it either: about 4 s
+ * failed probes, and dead {@link #suspicionMin} later if two others could not reach it either: about 5 s
  * with the defaults. Costs one signed message of about 150 bytes per member and heartbeat to each member
  * of the lane.
  *

@@ -24,7 +24,7 @@ public final class Rules {
         COMPLETE_CANDIDATE,
         /** Only an entry of the own term commits those of former ones. */
         OWN_TERM_COMMITS,
-        /** The home set changes one member at a time. */
+        /** The home set changes by one member, or from many to few by majorities of both. */
         ONE_MEMBER,
         /** A new member has caught up before it counts. */
         CAUGHT_UP,
