@@ -1,4 +1,4 @@
-/** The Kubernetes API and the node: assembly of all parts. */
+/** The Kubernetes API and the node: assembly of all parts. Start at {@link io.beemesh.apiserver.Node}. */
 @NullMarked
 package io.beemesh.apiserver;
 

@@ -6,7 +6,6 @@ import io.beemesh.machine.registry.IndexedFields;
 import io.beemesh.machine.registry.StoredObject;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -43,12 +42,6 @@ record FieldSelector(List<Term> terms) {
 
     boolean isEverything() {
         return terms.isEmpty();
-    }
-
-    /** The name that all selected objects have, if there is one. */
-    Optional<String> requiredName() {
-        return terms.stream().filter(t -> t.equal && t.field.equals("metadata.name"))
-                .map(Term::value).findFirst();
     }
 
     boolean matches(StoredObject object) {

@@ -84,12 +84,6 @@ public final class StatusTable {
                 new Details(name, group, kind, "", causes, 0)));
     }
 
-    /** A parameter of the request itself is wrong. */
-    public static StatusException invalidOptions(String kind, String field, String reason,
-            String message) {
-        return invalid("meta.k8s.io", kind, "", List.of(new Cause(reason, message, field)));
-    }
-
     /** A patch cannot be applied to the object as it is. */
     public static StatusException unprocessable(String detail) {
         return new StatusException(new ApiStatus(422, "Invalid",
@@ -140,12 +134,6 @@ public final class StatusTable {
 
     public static StatusException timeout(String message) {
         return new StatusException(new ApiStatus(504, "Timeout", "Timeout: " + message));
-    }
-
-    public static StatusException tooManyRequests(String message, int retryAfterSeconds,
-            List<Cause> causes) {
-        return new StatusException(new ApiStatus(429, "TooManyRequests", message,
-                new Details("", "", "", "", causes, retryAfterSeconds)));
     }
 
     /** The registry cannot take or answer this now. */

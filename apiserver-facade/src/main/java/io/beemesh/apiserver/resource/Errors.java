@@ -46,10 +46,6 @@ final class Errors {
         add(Reason.TOO_LONG, path, "Too long", "may not be more than " + bytesMax + " bytes");
     }
 
-    void tooMany(String path, int actual, int max) {
-        add(Reason.TOO_MANY, path, "Too many: " + actual, "must have at most " + max + " items");
-    }
-
     /** All of them in order, each once. */
     List<FieldError> all() {
         return List.copyOf(new LinkedHashSet<>(errors));

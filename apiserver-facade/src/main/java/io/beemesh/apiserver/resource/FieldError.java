@@ -11,9 +11,8 @@ public record FieldError(Reason reason, String path, String detail) {
     public enum Reason {
         REQUIRED("FieldValueRequired"), INVALID("FieldValueInvalid"), NOT_SUPPORTED(
                 "FieldValueNotSupported"), DUPLICATE("FieldValueDuplicate"), FORBIDDEN(
-                        "FieldValueForbidden"), TOO_LONG("FieldValueTooLong"), TOO_MANY(
-                                "FieldValueTooMany"), TYPE_INVALID(
-                                        "FieldValueTypeInvalid"), NOT_FOUND("FieldValueNotFound");
+                        "FieldValueForbidden"), TOO_LONG(
+                                "FieldValueTooLong"), NOT_FOUND("FieldValueNotFound");
 
         private final String text;
 

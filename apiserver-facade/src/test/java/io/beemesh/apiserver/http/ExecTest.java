@@ -134,14 +134,15 @@ class ExecTest {
         try (Channels exec = new Channels(edge,
                 EXEC + "&command=pour&command=" + bytes + "&stdout=true", false,
                 "v5.channel.k8s.io")) {
-            long[] last = {-1};
-            // Until the process makes no way any more.
+            long[] last = {0, System.nanoTime()};
+            // Until the process has made no way for 200 ms.
             TestEdge.await(() -> {
                 long now = edge.pods.poured.get();
-                boolean stalled = now > 0 && now == last[0];
-                last[0] = now;
-                java.util.concurrent.locks.LockSupport.parkNanos(200_000_000);
-                return stalled;
+                if (now != last[0]) {
+                    last[0] = now;
+                    last[1] = System.nanoTime();
+                }
+                return now > 0 && System.nanoTime() - last[1] > 200_000_000;
             });
             assertThat(edge.pods.poured.get()).isLessThan(bytes / 2);
             exec.read();

@@ -2,6 +2,7 @@ package io.beemesh.apiserver.http;
 
 import io.beemesh.apiserver.auth.Authenticator;
 import io.beemesh.apiserver.auth.User;
+import io.beemesh.libp2p.Waiting;
 import io.beemesh.machine.membership.ApiAuthority;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
 import io.beemesh.machine.metrics.Meters;
@@ -139,13 +140,7 @@ final class TestEdge implements AutoCloseable {
 
     /** Waits for a condition that other threads bring about. */
     static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("condition does not hold after 20 s");
-            }
-            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
-        }
+        Waiting.until(Duration.ofSeconds(20), condition, () -> "the condition does not hold");
     }
 
     @Override

@@ -7,8 +7,6 @@ import io.beemesh.conformance.Eventually;
 import io.beemesh.conformance.Repository;
 import io.beemesh.conformance.WithPodman;
 import io.beemesh.conformance.node.NodeUnderTest;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -255,7 +253,7 @@ final class KubectlConformanceTest {
     @Test
     void streams_logsExecCopyForward() throws Exception {
         String ns = namespace("streams");
-        int hostPort = freePort();
+        int hostPort = NodeUnderTest.freePort();
         kubectl.apply(
                 """
                         apiVersion: v1
@@ -301,7 +299,7 @@ final class KubectlConformanceTest {
         kubectl.ok("cp " + ns + "/talk:/tmp/file " + back);
         assertThat(back).hasSameTextualContentAs(file);
 
-        int port = freePort();
+        int port = NodeUnderTest.freePort();
         Path forward = temporary.resolve("forward.out");
         Process forwarding = kubectl
                 .command("port-forward", "pod/talk", port + ":8080", "-n", ns).start(forward);
@@ -324,7 +322,7 @@ final class KubectlConformanceTest {
         Command.Result result = exec.run();
         assertThat(result.output()).contains("abc").contains("over").contains("exit code 7");
 
-        int port = freePort();
+        int port = NodeUnderTest.freePort();
         Path forward = temporary.resolve("spdy.out");
         Process forwarding = kubectl
                 .command("port-forward", "deploy/web", port + ":8080", "-n", ns)
@@ -415,12 +413,6 @@ final class KubectlConformanceTest {
                         ports: [{containerPort: 8080}]
                 """.formatted(namespace, name, replicas, IMAGE));
         kubectl.ok("rollout status deployment/" + name + " --timeout=90s -n " + namespace);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     @Test

@@ -33,7 +33,7 @@ final class NodeLifeConformanceTest {
             assertThat(node.kubectl().ok("get nodes -o wide")).contains("simulated://");
             credentialsAreGuarded(node);
             workloadsAreTakenOverHttp(node);
-            namesStay(node);
+            String name = node.name();
             assertThat(node.beemesh("logs").ok()).contains("INFO");
 
             node.beemesh("down", "--kill").ok();
@@ -43,6 +43,7 @@ final class NodeLifeConformanceTest {
             assertThat(node.beemesh("down").ok()).contains("Node stopped");
             assertThat(node.beemesh("status").exitCode()).isEqualTo(3);
             node.up().ok();
+            namesStay(node, name);
             Eventually.contains(SOON, () -> node.kubectl().ok("get deployment web"), "2/2");
         } finally {
             node.close();
@@ -150,9 +151,10 @@ final class NodeLifeConformanceTest {
                 "runs with --runtime simulated: its pods have no containers");
     }
 
-    private static void namesStay(NodeUnderTest node) throws IOException {
-        assertThat(Files.readString(node.data().resolve("node-name"))).matches(
-                "beemesh-[0-9a-f]{8}");
+    private static void namesStay(NodeUnderTest node, String name) {
+        assertThat(node.name()).matches("beemesh-[0-9a-f]{8}").isEqualTo(name);
+        assertThat(node.kubectl().ok("get nodes -o name"))
+                .isEqualToIgnoringNewLines("node/" + name);
     }
 
     private static HttpResponse<String> get(NodeUnderTest node, String path) throws Exception {

@@ -165,9 +165,11 @@ final class MeshPodNetworkConformanceTest {
     @Order(1)
     void whatIsNotThere_isRefusedAtOnce() {
         String free = address("web-b").replaceFirst("\\d+$", "253");
-        String took = in("client-a", "s=$(date +%s); nc -w 10 " + free + " 80 </dev/null; " + GET
-                + "http://" + address("web-b") + ":81; echo took $(($(date +%s)-s))").output();
-        assertThat(took).containsPattern("took [0-3]\\b");
+        String took = in("client-a", "s=$(date +%s); " + GET + "http://" + free
+                + ":80 || echo no pod; " + GET + "http://" + address("web-b")
+                + ":81 || echo no port; echo took $(($(date +%s)-s))").output();
+        assertThat(took).contains("no pod\n").contains("no port\n")
+                .containsPattern("took [0-3]\\b");
     }
 
     @Test

@@ -172,10 +172,6 @@ final class PodSetup {
         pod.changed();
     }
 
-    boolean isStale() {
-        return volumesStale;
-    }
-
     void close() {
         sidecar.ifPresent(SidecarWorker::close);
         Loop.Timer pending = retry;

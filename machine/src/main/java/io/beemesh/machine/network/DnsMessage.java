@@ -19,7 +19,6 @@ import java.util.Optional;
 record DnsMessage(int id, int flags, byte[] raw, String name, int type) {
     static final int A = 1;
     static final int CNAME = 5;
-    static final int PTR = 12;
     static final int AAAA = 28;
     static final int SRV = 33;
     static final int ANY = 255;

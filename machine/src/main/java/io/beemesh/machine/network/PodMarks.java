@@ -67,7 +67,7 @@ final class PodMarks {
         want(new Mark(pod, uid, "annotations", GROUP_LOG), text);
     }
 
-    void voters(OwnerSet set, long term, List<Integer> ordinals) {
+    void voters(OwnerSet set, List<Integer> ordinals) {
         want(new Mark(new ObjectKey(GroupResource.STATEFUL_SETS, set.namespace(), set.name()),
                 set.uid(), "annotations", VOTERS),
                 ordinals.stream().map(String::valueOf).collect(Collectors.joining(",")));

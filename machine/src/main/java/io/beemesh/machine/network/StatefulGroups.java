@@ -143,7 +143,7 @@ public final class StatefulGroups implements WatchListener {
         });
         local.marks.log(GroupLog.of(state).map(GroupLog::text).orElse(""));
         if (state.role() == GroupState.Role.LEADER) {
-            local.marks.voters(local.set, state.term(), state.voters());
+            local.marks.voters(local.set, state.voters());
         }
     }
 

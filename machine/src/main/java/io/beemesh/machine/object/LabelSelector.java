@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -102,15 +101,6 @@ public final class LabelSelector {
     /** The conditions, all of which must hold, by key. */
     public List<LabelRequirement> requirements() {
         return requirements;
-    }
-
-    /** The value that the label must have, if there is only one. */
-    public Optional<String> requiredValue(String key) {
-        return requirements.stream().filter(r -> r.key().equals(key)).findFirst()
-                .filter(r -> r.values().size() == 1
-                        && (r.operator() == Operator.EQUALS || r.operator() == Operator.IN
-                                || r.operator() == Operator.DOUBLE_EQUALS))
-                .map(r -> r.values().getFirst());
     }
 
     /** As in a {@code labelSelector} parameter and in {@code Scale.status.selector}. */

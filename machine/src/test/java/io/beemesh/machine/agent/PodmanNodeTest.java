@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.beemesh.libp2p.Waiting;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
@@ -168,16 +169,10 @@ final class PodmanNodeTest {
                 onLoop(() -> registry.get(AgentScenario.key(pod)).orElseThrow().uid()));
     }
 
-    private void until(BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("not after " + LIMIT + "; events: "
-                        + String.join("\n", events) + "\n" + registry.peek(GroupResource.PODS, "")
-                                .stream().map(o -> new String(o.json(), UTF_8)).toList());
-            }
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+    private void until(BooleanSupplier condition) {
+        Waiting.until(LIMIT, condition, () -> "events: " + String.join("\n", events) + "\n"
+                + registry.peek(GroupResource.PODS, "").stream()
+                        .map(o -> new String(o.json(), UTF_8)).toList());
     }
 
     private String log(String pod, boolean previous, Optional<Long> tail) throws Exception {

@@ -3,10 +3,12 @@ package io.beemesh.machine.podman;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.beemesh.libp2p.Waiting;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,10 +118,9 @@ public final class TestPodman {
         Files.deleteIfExists(socket());
         Process process = start(List.of("system", "service", "-t", "0", "unix://" + socket()),
                 ProcessBuilder.Redirect.to(directory.resolve("service.log").toFile()));
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (!Files.exists(socket()) && process.isAlive() && System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        Waiting.until(Duration.ofSeconds(LIMIT_SECONDS),
+                () -> Files.exists(socket()) || !process.isAlive(),
+                () -> "no socket in " + directory);
         if (!Files.exists(socket())) {
             throw new IOException(
                     "no Podman: " + Files.readString(directory.resolve("service.log")));

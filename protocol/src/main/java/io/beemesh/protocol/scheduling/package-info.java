@@ -1,6 +1,6 @@
 /**
- * How pods find machines in a lane: a {@link io.beemesh.protocol.scheduling.SchedulingTask} is published,
- * machines bid, and awards are taken or refused.
+ * How pods find machines in a lane: a task is published, machines bid, and awards are taken or refused. Start at
+ * {@link io.beemesh.protocol.scheduling.SchedulingTask}.
  */
 @NullMarked
 package io.beemesh.protocol.scheduling;

@@ -8,17 +8,15 @@ import io.beemesh.sidecar.stateful.Operation;
 import io.beemesh.sidecar.stateful.UnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -26,8 +24,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 @Execution(ExecutionMode.CONCURRENT)
 final class LinearizabilityTest {
-    private static final Duration PARTED = Duration.ofSeconds(4);
-    private static final Duration TOGETHER = Duration.ofSeconds(1);
+    private static final int OPERATIONS_PARTED = 60;
+    private static final int OPERATIONS_TOGETHER = 20;
+    private static final long PAUSE_MILLIS = 80;
 
     @TempDir
     private Path directory;
@@ -41,7 +40,7 @@ final class LinearizabilityTest {
             }
             cluster.awaitVoters(0, 1, 2);
             History history = new History();
-            AtomicBoolean stop = new AtomicBoolean();
+            CountDownLatch stop = new CountDownLatch(1);
             List<CompletableFuture<Void>> clients = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 int ordinal = i;
@@ -55,7 +54,7 @@ final class LinearizabilityTest {
                 cluster.network.split(Set.of(alone),
                         Set.of(cluster.member((leader + 1) % 3).peer(),
                                 cluster.member((leader + 2) % 3).peer()));
-                LockSupport.parkNanos(PARTED.toNanos());
+                awaitMore(history, OPERATIONS_PARTED);
                 cluster.network.heal();
                 cluster.awaitVoters(0, 1, 2);
                 cluster.start(3);
@@ -69,9 +68,9 @@ final class LinearizabilityTest {
                 cluster.awaitVoters(0, 1, 2);
                 cluster.restart();
                 cluster.awaitVoters(0, 1, 2);
-                LockSupport.parkNanos(TOGETHER.toNanos());
+                awaitMore(history, OPERATIONS_TOGETHER);
             } finally {
-                stop.set(true);
+                stop.countDown();
             }
             for (CompletableFuture<Void> client : clients) {
                 client.get(60, TimeUnit.SECONDS);
@@ -84,9 +83,9 @@ final class LinearizabilityTest {
     }
 
     private static void client(TestCluster cluster, int ordinal, History history,
-            AtomicBoolean stop) {
+            CountDownLatch stop) {
         Random random = new Random(ordinal);
-        for (int i = 0; !stop.get(); i++) {
+        for (int i = 0; !isOver(stop); i++) {
             String value = ordinal + "-" + i;
             boolean write = random.nextInt(3) == 0;
             long called = System.nanoTime();
@@ -110,9 +109,21 @@ final class LinearizabilityTest {
             } catch (InterruptedException | TimeoutException e) {
                 throw new AssertionError(e);
             }
-            // A dozen a second: more would only make the check long.
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(80));
         }
+    }
+
+    /** Lets a dozen operations be begun in a second: more would only make the check long. */
+    private static boolean isOver(CountDownLatch stop) {
+        try {
+            return stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void awaitMore(History history, int operations) {
+        int enough = history.size() + operations;
+        TestCluster.await("operations", () -> history.size() >= enough);
     }
 
     @Test

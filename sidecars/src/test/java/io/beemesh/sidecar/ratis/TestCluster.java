@@ -1,7 +1,6 @@
 package io.beemesh.sidecar.ratis;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.beemesh.libp2p.Waiting;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
@@ -29,7 +28,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
@@ -202,11 +200,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("in time: " + what).isLessThan(end);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-        }
+        Waiting.until(LIMIT, condition, () -> what);
     }
 
     @Override
