@@ -92,9 +92,10 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
         return new Machine(
                 new PodmanRuntime(loop, podman.socket(), config.name(), pods(config),
                         config.data().resolve("seccomp")),
-                new DiskVolumes(loop, pods(config), podman.allowHostAccess()
-                        ? HostPaths.all()
-                        : new HostPaths(List.of(podman.socket(), config.data()))),
+                new DiskVolumes(loop, pods(config), config.data().resolve("volumes"),
+                        podman.allowHostAccess()
+                                ? HostPaths.all()
+                                : new HostPaths(List.of(podman.socket(), config.data()))),
                 new NetworkProber(loop, sockets), tokens, network);
     }
 

@@ -66,7 +66,12 @@ final class KubectlConformanceTest {
         assertThat(kubectl.ok("get pvc")).contains("data-my-raft-cluster-0")
                 .contains("Bound");
         kubectl.ok("delete -f " + manifest + " --timeout=90s");
+        assertThat(node.data().resolve("volumes")).isNotEmptyDirectory();
         kubectl.ok("delete pvc --all --timeout=60s");
+        Eventually.within(SOON,
+                () -> assertThat(node.data().resolve("volumes")).isEmptyDirectory());
+        Eventually.within(SOON, () -> assertThat(kubectl.run("get pv").output())
+                .contains("No resources found"));
     }
 
     @Test

@@ -45,6 +45,7 @@ public final class NodeAgent implements AutoCloseable {
     private final AgentParts parts;
     private final NodeObject node;
     private final PodAdmission admission;
+    private final VolumeRemovals removals;
     private final Map<String, PodWorker> workers = new LinkedHashMap<>();
     private final Set<String> orphansTold = new HashSet<>();
     /** Uids whose deletion was told while the runtime was out of reach. */
@@ -59,12 +60,14 @@ public final class NodeAgent implements AutoCloseable {
         this.parts = new AgentParts(loop, registry, machine, events, config, random);
         this.node = new NodeObject(parts);
         this.admission = new PodAdmission(config, machine.network());
+        this.removals = new VolumeRemovals(parts);
     }
 
     /** Begins to follow and to run; once, from any thread. */
     public void start() {
         parts.loop().execute(() -> {
             parts.registry().follow(new Follower());
+            removals.start();
             parts.machine().network().onChange(this::onNetworkChange);
             parts.machine().network().onPodCidr(() -> {
                 if (synced) {
@@ -278,6 +281,9 @@ public final class NodeAgent implements AutoCloseable {
                 } else if (type.equals(GroupResource.CONFIG_MAPS)
                         || type.equals(GroupResource.SECRETS)) {
                     onReferenced(change.object().key());
+                } else if (type.equals(GroupResource.PERSISTENT_VOLUMES)
+                        && change.kind() != Change.Kind.DELETED) {
+                    removals.look(change.object());
                 } else if (type.equals(GroupResource.NODES) && synced
                         && change.kind() == Change.Kind.MODIFIED
                         && change.object().key().name().equals(parts.config().nodeName())) {

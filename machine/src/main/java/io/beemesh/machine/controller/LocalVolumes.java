@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.LocalVolume;
 import io.beemesh.machine.object.Quantity;
 import io.beemesh.machine.object.SyntaxException;
 import io.beemesh.machine.registry.StoredObject;
@@ -27,6 +28,7 @@ final class LocalVolumes {
         metadata.put("name", name);
         metadata.putObject("annotations").put("pv.kubernetes.io/provisioned-by",
                 Bootstrap.PROVISIONER);
+        metadata.putArray("finalizers").add(LocalVolume.DATA);
         ObjectNode spec = tree.putObject("spec");
         spec.putObject("capacity").set("storage", request(claim));
         spec.set("accessModes", claim.spec().path("accessModes").deepCopy());

@@ -164,8 +164,9 @@ final class LostPodReconciler implements Reconciler {
             }
             boolean mayReturn = tolerations.isEmpty()
                     && (unreachable || taint.path("key").asText("").equals(NOT_READY));
-            untilDeleted = sooner(untilDeleted,
-                    (mayReturn ? LOST_KEPT : time.get()).minus(age));
+            untilDeleted = sooner(untilDeleted, mayReturn
+                    ? LOST_KEPT.minus(age)
+                    : time.get().minus(shorter(age, podAge(pod, batch.now()))));
         }
         if (untilLost.filter(LostPodReconciler::isOver).isPresent()) {
             lost(pod);
@@ -189,6 +190,15 @@ final class LostPodReconciler implements Reconciler {
 
     private static Optional<Duration> sooner(Optional<Duration> one, Duration other) {
         return one.filter(o -> o.compareTo(other) < 0).or(() -> Optional.of(other));
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** One that was made under the taint tolerates it from then on. */
+    private static Duration podAge(ApiObject pod, Instant now) {
+        return Duration.between(pod.creationTimestamp().orElse(Instant.EPOCH), now);
     }
 
     private static Duration age(JsonNode taint, Instant now) {

@@ -7,6 +7,7 @@ import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
+import io.beemesh.machine.object.LocalVolume;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.object.Pods;
 import io.beemesh.machine.registry.Admission.RejectedException;
@@ -70,6 +71,9 @@ final class VolumeReconciler implements Reconciler {
                 && change.kind() != Change.Kind.DELETED) {
             store.list(GroupResource.PERSISTENT_VOLUME_CLAIMS, "")
                     .forEach(c -> enqueue.accept(c.key()));
+        } else if (key.type().equals(GroupResource.NODES)
+                && change.kind() == Change.Kind.DELETED) {
+            store.list(GroupResource.PERSISTENT_VOLUMES, "").forEach(v -> enqueue.accept(v.key()));
         } else if (key.type().equals(GroupResource.PODS)
                 && change.kind() != Change.Kind.ADDED) {
             releaseClaims(change, enqueue);
@@ -273,6 +277,11 @@ final class VolumeReconciler implements Reconciler {
         if (volume.isDeleting()) {
             if (!bound && Finalizers.has(volume, VOLUME_PROTECTION)) {
                 Finalizers.remove(batch, stored, VOLUME_PROTECTION);
+            } else if (LocalVolume.waitsForData(volume) && store
+                    .get(ObjectKey.cluster(GroupResource.NODES, LocalVolume.node(volume)))
+                    .isEmpty()) {
+                // Its machine has left with it.
+                Finalizers.remove(batch, stored, LocalVolume.DATA);
             }
             return batch.commit(new Outcome.Done());
         }
@@ -285,7 +294,7 @@ final class VolumeReconciler implements Reconciler {
             return batch.commit(new Outcome.Done());
         } else if (volume.spec().path("persistentVolumeReclaimPolicy").asText("Retain")
                 .equals("Delete")) {
-            // The machine removes the data when it sees the volume go.
+            // The machine removes the data, and lets the volume go.
             batch.delete(stored, GracefulDeletion.Options.DEFAULT);
         } else {
             volume.status().put("phase", "Released");

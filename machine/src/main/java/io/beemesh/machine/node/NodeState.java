@@ -50,13 +50,16 @@ final class NodeState {
         return "";
     }
 
-    /** Makes the taints agree with the conditions; those of users are left alone. */
+    /**
+     * Makes the taints agree with the conditions; those of users are left alone, but that those that end pods
+     * say since when, as pods may tolerate them for a time.
+     */
     static void taint(ApiObject node, Instant now) {
         JsonNode before = node.tree().path("spec").path("taints");
         ArrayNode after = Json.object().putArray("taints");
         for (JsonNode taint : before) {
             if (!OWN.contains(taint.path("key").asText())) {
-                after.add(taint);
+                after.add(dated(taint, now));
             }
         }
         String ready = ready(node);
@@ -73,6 +76,14 @@ final class NodeState {
         } else {
             node.spec().set("taints", after);
         }
+    }
+
+    private static JsonNode dated(JsonNode taint, Instant now) {
+        if (!taint.path("effect").asText().equals("NoExecute") || taint.has("timeAdded")) {
+            return taint;
+        }
+        ObjectNode dated = taint.deepCopy();
+        return dated.put("timeAdded", now.truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
     private static void add(ArrayNode after, JsonNode before, String key, String effect,

@@ -52,6 +52,11 @@ public final class SimulatedVolumes implements VolumeStore {
     }
 
     @Override
+    public CompletableFuture<Void> removeVolume(String name) {
+        return remove(name);
+    }
+
+    @Override
     public CompletableFuture<Void> remove(String podUid) {
         CompletableFuture<Void> future = new CompletableFuture<>();
         loop.execute(() -> future.complete(null));

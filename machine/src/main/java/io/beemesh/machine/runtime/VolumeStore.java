@@ -42,6 +42,9 @@ public interface VolumeStore {
     /** The end of a container's log: at most 80 lines and 2,048 bytes. */
     CompletableFuture<String> logTail(String podUid, String container, int attempt);
 
+    /** Removes what a persistent volume of this machine holds, by the volume's name; done if it is not there. */
+    CompletableFuture<Void> removeVolume(String name);
+
     /** Removes all files of the pod, but nothing of hostPath and persistent volumes. */
     CompletableFuture<Void> remove(String podUid);
 }

@@ -34,15 +34,18 @@ public final class DiskVolumes implements VolumeStore {
 
     private final Loop loop;
     private final PodDirectories directories;
+    private final Path volumes;
     private final HostPaths hostPaths;
 
     /**
      * @param pods a directory under the node's data directory
+     * @param volumes the directory of persistent volumes, each by its name
      * @param hostPaths which paths of the machine pods may see
      */
-    public DiskVolumes(Loop loop, Path pods, HostPaths hostPaths) {
+    public DiskVolumes(Loop loop, Path pods, Path volumes, HostPaths hostPaths) {
         this.loop = loop;
         this.directories = new PodDirectories(pods);
+        this.volumes = volumes;
         this.hostPaths = hostPaths;
     }
 
@@ -186,6 +189,18 @@ public final class DiskVolumes implements VolumeStore {
             String text = String.join("", lines
                     .subList(Math.max(0, lines.size() - TAIL_LINES_MAX), lines.size()));
             return text.substring(Math.max(0, text.length() - TAIL_BYTES_MAX));
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> removeVolume(String name) {
+        return call(() -> {
+            Path volume = volumes.resolve(name).normalize();
+            if (!volumes.equals(volume.getParent())) {
+                throw new IOException("not the name of a volume: " + name);
+            }
+            deleteTree(volume);
+            return null;
         });
     }
 

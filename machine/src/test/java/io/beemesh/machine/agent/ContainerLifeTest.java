@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.LocalVolume;
 import io.beemesh.machine.runtime.ContainerSpec;
 import java.time.Duration;
 import java.util.Objects;
@@ -318,5 +319,24 @@ final class ContainerLifeTest {
         assertThat(made("a").mounts().stream().filter(ContainerSpec.Mount::readOnly)
                 .map(ContainerSpec.Mount::containerPath)).contains("/c", "/r")
                 .doesNotContain("/e");
+    }
+
+    @Test
+    void volumesOnTheirWayOut_goWithTheirData_ofThisMachineAlone() {
+        String volume = "{'kind':'PersistentVolume','apiVersion':'v1','metadata':{'name':'%s',"
+                + "'uid':'%s','deletionTimestamp':'2026-01-01T00:00:00Z','finalizers':[%s]},"
+                + "'spec':{'persistentVolumeReclaimPolicy':'Delete','nodeAffinity':{'required':"
+                + "{'nodeSelectorTerms':[{'matchExpressions':[{'key':'kubernetes.io/hostname',"
+                + "'operator':'In','values':['%s']}]}]}}}}";
+        String data = "'" + LocalVolume.DATA + "'";
+        put(GroupResource.PERSISTENT_VOLUMES,
+                volume.formatted("mine", "1", data, AgentScenario.NODE));
+        put(GroupResource.PERSISTENT_VOLUMES, volume.formatted("theirs", "2", data, "other"));
+        put(GroupResource.PERSISTENT_VOLUMES, volume.formatted("used", "3",
+                "'kubernetes.io/pv-protection'," + data, AgentScenario.NODE));
+        node.run(Duration.ofSeconds(5));
+
+        assertThat(node.registry.peek(GroupResource.PERSISTENT_VOLUMES, "").stream()
+                .map(stored -> stored.key().name())).containsExactlyInAnyOrder("theirs", "used");
     }
 }

@@ -87,7 +87,8 @@ final class PodmanNodeTest {
                         "amd64", "v1.34.0"),
                 new AgentConfig.Dns(List.of(), "cluster.local", "nameserver 192.0.2.53\n"));
         Machine machine = new Machine(runtime,
-                new DiskVolumes(loop, podman.pods(), new HostPaths(List.of(podman.pods()))),
+                new DiskVolumes(loop, podman.pods(), podman.pods().resolveSibling("volumes"),
+                        new HostPaths(List.of(podman.pods()))),
                 new NetworkProber(loop),
                 (_, account, _, _) -> CompletableFuture.completedFuture("token-of-" + account));
         NodeAgent agent = new NodeAgent(loop, registry, machine,

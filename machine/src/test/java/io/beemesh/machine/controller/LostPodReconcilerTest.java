@@ -145,4 +145,27 @@ final class LostPodReconcilerTest {
         taint("maintenance");
         assertEnded();
     }
+
+    /** From the taint on; who came later, from then on. */
+    @Test
+    void taintOfAUser_isToleratedForAsLongAsThePodSays() {
+        runOnTheMachine(
+                """
+                        "tolerations":[{"key":"maintenance","operator":"Exists","tolerationSeconds":60}],""");
+        taint("maintenance");
+        world.run(Duration.ofSeconds(50));
+        assertThat(pods(false)).hasSize(2).noneMatch(ApiObject::isDeleting);
+        world.apply(GroupResource.PODS,
+                """
+                        {"kind":"Pod","apiVersion":"v1","metadata":{"name":"later"},"spec":{"nodeName":"lost",
+                         "tolerations":[{"key":"maintenance","operator":"Exists","tolerationSeconds":60}],
+                         "containers":[{"name":"c","image":"i"}]}}""");
+        world.run(Duration.ofSeconds(20));
+
+        assertThat(world.list(GroupResource.PODS)).allMatch(pod -> pod.name().equals("later")
+                || !Pods.nodeName(pod).equals("lost") || pod.isDeleting());
+        assertThat(world.get(GroupResource.PODS, "later").isDeleting()).isFalse();
+        world.run(Duration.ofSeconds(50));
+        assertEnded();
+    }
 }

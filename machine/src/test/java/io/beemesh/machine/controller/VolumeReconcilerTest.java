@@ -3,8 +3,11 @@ package io.beemesh.machine.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.beemesh.machine.object.GracefulDeletion;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.LocalVolume;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.StoredObject;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +60,28 @@ final class VolumeReconcilerTest {
         assertThat(world.events("FailedBinding"))
                 .containsExactly("volume \"pv-a\" already bound to a different claim.");
         assertThat(claimRef("pv-a").path("name").asText()).isEqualTo("first");
+    }
+
+    /** One that a machine has goes when the machine says that its data has gone, or has gone itself. */
+    @Test
+    void volumeThatIsDeleted_waitsForItsMachine() {
+        ObjectKey key = ObjectKey.cluster(GroupResource.PERSISTENT_VOLUMES, "pv-a");
+        world.apply(GroupResource.NODES,
+                "{\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n1\"}}");
+        volume("pv-a",
+                "\"nodeAffinity\":{\"required\":{\"nodeSelectorTerms\":[{\"matchExpressions\":"
+                        + "[{\"key\":\"kubernetes.io/hostname\",\"operator\":\"In\",\"values\":[\"n1\"]}]}]}},");
+        world.edit(key, volume -> volume.metadata().withArrayProperty("finalizers")
+                .add(LocalVolume.DATA));
+        world.delete(key, GracefulDeletion.Options.DEFAULT);
+        world.run(Duration.ofSeconds(2));
+
+        assertThat(world.registry.get(key).map(StoredObject::object)
+                .map(LocalVolume::waitsForData)).contains(true);
+        world.delete(ObjectKey.cluster(GroupResource.NODES, "n1"),
+                GracefulDeletion.Options.DEFAULT);
+        world.run(Duration.ofSeconds(2));
+        assertThat(world.registry.get(key)).isEmpty();
     }
 
     @Test

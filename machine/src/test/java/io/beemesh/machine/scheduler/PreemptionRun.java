@@ -208,12 +208,15 @@ final class PreemptionRun {
                 registry.peek(GroupResource.PODS, "").forEach(this::see);
                 // By then it has caught up, and knows what went meanwhile.
                 loop.schedule(Duration.ofSeconds(10), () -> running.keySet().retainAll(
-                        pods().stream().map(StoredObject::uid).toList()));
+                        registry.peek(GroupResource.PODS, "").stream().map(StoredObject::uid)
+                                .toList()));
             });
         }
 
         List<StoredObject> pods() {
-            return node.registry().peek(GroupResource.PODS, "");
+            List<StoredObject> pods = new ArrayList<>();
+            node.run(() -> pods.addAll(node.registry().peek(GroupResource.PODS, "")));
+            return pods;
         }
 
         void write(Mutation mutation) {

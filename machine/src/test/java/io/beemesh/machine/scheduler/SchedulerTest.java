@@ -7,6 +7,7 @@ import io.beemesh.machine.controller.World;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GracefulDeletion.Options;
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.LocalVolume;
 import io.beemesh.machine.object.Pods;
 import io.beemesh.protocol.scheduling.Award;
 import java.time.Duration;
@@ -299,7 +300,8 @@ final class SchedulerTest {
         world.delete(World.key(GroupResource.PODS, "p"), Options.DEFAULT);
         world.run(Duration.ofSeconds(5));
         assertThat(world.find(GroupResource.PERSISTENT_VOLUME_CLAIMS, "data")).isEmpty();
-        assertThat(world.registry.peek(GroupResource.PERSISTENT_VOLUMES, "")).isEmpty();
+        assertThat(world.registry.peek(GroupResource.PERSISTENT_VOLUMES, "")).singleElement()
+                .matches(left -> LocalVolume.waitsForData(left.object()));
     }
 
     @Test
