@@ -258,7 +258,7 @@ public final class NodeAgent implements AutoCloseable {
         if (seen == null && worker.isNew() && !object.isDeleting()) {
             admission.refusal(object, present).ifPresent(refusal -> {
                 parts.warning(object, refusal.reason(), refusal.message());
-                worker.fail(refusal.reason(), "Pod was rejected: " + refusal.message());
+                worker.fail(PodStatus.Failure.rejected(refusal));
             });
         }
         worker.observe(seen == null

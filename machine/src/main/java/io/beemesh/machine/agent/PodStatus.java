@@ -38,6 +38,16 @@ final class PodStatus {
     /** As in {@code status.reason} and {@code status.message}. */
     record Failure(String reason, String message) {
         static final Failure NONE = new Failure("", "");
+        private static final String REJECTED = "Pod was rejected: ";
+
+        /** The machine never began with the pod. */
+        static Failure rejected(Failure why) {
+            return new Failure(why.reason(), REJECTED + why.message());
+        }
+
+        boolean isRejection() {
+            return message.startsWith(REJECTED);
+        }
 
         boolean isNone() {
             return reason.isEmpty();
@@ -78,6 +88,11 @@ final class PodStatus {
             status.remove(List.of("reason", "message"));
         }
         status.put("phase", PodPhase.isTerminal(before) ? before : phase);
+        if (facts.failure().isRejection()) {
+            // Else clients would say what its containers wait for, not why it failed.
+            status.remove(List.of("initContainerStatuses", "containerStatuses",
+                    "ephemeralContainerStatuses"));
+        }
         address(status, facts.podIp());
         if (!status.hasNonNull("startTime")) {
             status.put("startTime", ContainerEnd.time(facts.startTime()));

@@ -185,9 +185,9 @@ final class PodWorker implements PodContext {
     }
 
     /** Ends the pod as failed. */
-    void fail(String reason, String message) {
+    void fail(PodStatus.Failure why) {
         if (failure.isNone()) {
-            failure = new PodStatus.Failure(reason, message);
+            failure = why;
             changed();
         }
     }
@@ -369,7 +369,7 @@ final class PodWorker implements PodContext {
             if (!isStopping()) {
                 String text = "Pod was active on the node longer than the specified deadline";
                 parts.normal(pod, "DeadlineExceeded", text);
-                fail("DeadlineExceeded", text);
+                fail(new PodStatus.Failure("DeadlineExceeded", text));
             }
         });
     }

@@ -350,6 +350,8 @@ final class NodeAgentTest {
         node.until(() -> node.phase("p").equals("Failed"));
 
         assertThat(node.status("p").path("reason").asText()).isEqualTo("SysctlForbidden");
+        node.run(Duration.ofSeconds(30));
+        assertThat(node.status("p").has("containerStatuses")).isFalse();
         node.until(() -> node.isReady("q"));
     }
 
