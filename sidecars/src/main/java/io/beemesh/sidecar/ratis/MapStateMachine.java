@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
@@ -36,6 +37,19 @@ final class MapStateMachine extends BaseStateMachine {
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     /** Applied by one of Ratis' threads, read by others. */
     private final KeyValueMap map = new KeyValueMap();
+    private volatile long votersAt = -1;
+
+    /** Where in the log the latest committed entry is that says who votes; -1 if none was seen since it was opened. */
+    long votersAt() {
+        return votersAt;
+    }
+
+    @Override
+    public void notifyConfigurationChanged(long term, long index,
+            RaftConfigurationProto configuration) {
+        super.notifyConfigurationChanged(term, index, configuration);
+        votersAt = index;
+    }
 
     @Override
     public void initialize(RaftServer server, RaftGroupId group, RaftStorage raftStorage)

@@ -56,6 +56,7 @@ public final class RatisLog implements ReplicatedLog {
     private final RaftServer server;
     private final RaftGroupId group;
     private final long generation;
+    private final MapStateMachine machine;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
     private final ThreadPoolExecutor callers = new ThreadPoolExecutor(THREADS, THREADS, 10,
@@ -66,10 +67,12 @@ public final class RatisLog implements ReplicatedLog {
         CompletableFuture<T> start() throws IOException;
     }
 
-    private RatisLog(RaftServer server, RaftGroupId group, long generation) {
+    private RatisLog(RaftServer server, RaftGroupId group, long generation,
+            MapStateMachine machine) {
         this.server = server;
         this.group = group;
         this.generation = generation;
+        this.machine = machine;
         callers.allowCoreThreadTimeOut(true);
     }
 
@@ -103,9 +106,10 @@ public final class RatisLog implements ReplicatedLog {
         StreamRpcType.link(parameters, link);
         // Whoever does not found it knows no voters and so never asks for votes.
         List<RaftPeer> voters = view.isFounder() ? List.of(peer(self)) : List.of();
+        MapStateMachine machine = new MapStateMachine();
         RaftServer server = RaftServer.newBuilder().setServerId(RaftPeerId.valueOf(self.id()))
                 .setProperties(RatisSettings.properties(generation.directory(), timing))
-                .setParameters(parameters).setStateMachineRegistry(gid -> new MapStateMachine())
+                .setParameters(parameters).setStateMachineRegistry(gid -> machine)
                 .setGroup(RaftGroup.valueOf(id, voters)).setOption(StartupOption.RECOVER)
                 .build();
         try {
@@ -114,7 +118,7 @@ public final class RatisLog implements ReplicatedLog {
             server.close();
             throw e;
         }
-        return new RatisLog(server, id, view.generation());
+        return new RatisLog(server, id, view.generation(), machine);
     }
 
     private static RaftPeer peer(Voter voter) {
@@ -133,11 +137,19 @@ public final class RatisLog implements ReplicatedLog {
         return voters;
     }
 
+    /**
+     * Ratis 3.2 notes the voters of entries that it appends, and then forgets them if it removes entries of a former
+     * leader at the same place. They are on disk, so a log that is opened anew knows them.
+     */
+    private boolean hasForgottenVoters(RaftServer.Division division) {
+        return division.getRaftConf().getLogEntryIndex() < machine.votersAt();
+    }
+
     @Override
     public Standing standing() {
         try {
             RaftServer.Division division = server.getDivision(group);
-            boolean running = division.getInfo().isAlive()
+            boolean running = division.getInfo().isAlive() && !hasForgottenVoters(division)
                     && server.getLifeCycleState() == LifeCycle.State.RUNNING;
             RaftPeerId leader = division.getInfo().getLeaderId();
             TermIndex last = division.getRaftLog().getLastEntryTermIndex();
@@ -158,7 +170,8 @@ public final class RatisLog implements ReplicatedLog {
         try {
             RaftServer.Division division = server.getDivision(group);
             RaftConfiguration latest = division.getRaftConf();
-            boolean settled = division.getInfo().isAlive() && latest.getPreviousPeers().isEmpty()
+            boolean settled = division.getInfo().isAlive() && !hasForgottenVoters(division)
+                    && latest.getPreviousPeers().isEmpty()
                     && latest.getLogEntryIndex() >= 0 && latest.getLogEntryIndex() <= division
                             .getRaftLog().getLastCommittedIndex();
             return settled

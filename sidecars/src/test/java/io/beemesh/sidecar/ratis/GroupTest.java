@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.sidecar.GroupState.Role;
 import io.beemesh.sidecar.stateful.Answer;
 import io.beemesh.sidecar.stateful.Answer.Outcome;
@@ -13,6 +14,7 @@ import io.beemesh.sidecar.stateful.Operation.Kind;
 import io.beemesh.sidecar.stateful.UnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -147,6 +149,29 @@ final class GroupTest {
             assertThat(value(cluster, leader, "a")).isEqualTo("2");
             TestCluster.await("its log is that of the others", () -> cluster.standing(leader)
                     .end().equals(cluster.standing((leader + 1) % 3).end()));
+        }
+    }
+
+    @Test
+    void aFormerLeader_thatMissedChangesOfTheVoters_knowsThemAfterwards() {
+        try (TestCluster cluster = new TestCluster(directory)) {
+            for (int i = 0; i < 3; i++) {
+                cluster.start(i);
+            }
+            int leader = cluster.awaitVoters(0, 1, 2);
+            PeerId fresh = PrivateKey.generate(new SecureRandom()).peerId();
+            int other = (leader + 1) % 3;
+            cluster.network.split(Set.of(cluster.member(leader).peer()),
+                    Set.of(cluster.member(other).peer(),
+                            cluster.member((leader + 2) % 3).peer(), fresh));
+            // An entry in the place where the others note who votes.
+            assertThatThrownBy(() -> cluster.submit(leader, put("a", "lost")).get(20,
+                    TimeUnit.SECONDS)).hasCauseInstanceOf(UnavailableException.class);
+            cluster.start(3, fresh);
+            TestCluster.await("the fourth votes",
+                    () -> cluster.standing(other).voters().size() == 4);
+            cluster.network.heal();
+            cluster.awaitVoters(0, 1, 2, 3);
         }
     }
 
