@@ -1,5 +1,6 @@
 // The load that Libp2pAgainstGo compares: the Java and go peers have the same protocols and commands.
 import { ECHO_LIMITS, onFinished } from './echo.mjs'
+import { drained } from './util.mjs'
 
 const SINK = '/beemesh/sink/1.0.0'
 const ANSWER = '/beemesh/answer/1.0.0'
@@ -33,7 +34,7 @@ async function send (connection, over) {
   const stream = await connection.newStream(SINK, ECHO_LIMITS)
   const answer = readAll(stream)
   while (!over()) {
-    if (!stream.send(CHUNK)) await stream.onDrain()
+    if (!stream.send(CHUNK)) await drained(stream)
   }
   await stream.close()
   return Number((await answer).readBigUInt64BE())

@@ -13,12 +13,16 @@ public record Replica(String name, String uid, String node, boolean active, bool
             + "{.spec.nodeName},{.metadata.deletionTimestamp}{.status.reason},"
             + "{.status.conditions[?(@.type==\"Ready\")].status}{\"\\n\"}{end}";
 
-    /** All pods that a label selects; fails if the API does not answer. */
+    /**
+     * All pods that a label selects; fails if the API does not answer. A part of a mesh without majority warns with
+     * each answer.
+     */
     public static List<Replica> all(Kubectl kubectl, String selector) {
         List<Replica> all = new ArrayList<>();
         kubectl.command("get", "pods", "--request-timeout=10s", "-l", selector, "-o",
                 "jsonpath=" + TEMPLATE).run().ok().lines()
-                .filter(line -> line.indexOf(',') > 0).forEach(line -> {
+                .filter(line -> line.indexOf(',') > 0 && !line.startsWith("Warning: "))
+                .forEach(line -> {
                     String[] of = line.split(",", -1);
                     all.add(new Replica(of[0], of[1], of[2], of[3].isEmpty(),
                             of[4].equals("True")));
