@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"github.com/ipfs/go-cid"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -169,7 +170,16 @@ func (n *node) protocols(ctx context.Context, c command) (fields, error) {
 	for _, a := range store.Addrs(id) {
 		addrs = append(addrs, a.String())
 	}
-	return fields{"peer": id, "protocols": protocols, "agentVersion": agent, "listenAddrs": addrs}, nil
+	out := fields{"peer": id, "protocols": protocols, "agentVersion": agent, "listenAddrs": addrs}
+	// Told a moment after it is known.
+	for range 100 {
+		if signed, ok := n.records.Load(id); ok {
+			out["signedPeerRecord"] = fields{"verified": true, "addrs": signed}
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return out, nil
 }
 
 func (n *node) negotiate(ctx context.Context, c command) (fields, error) {

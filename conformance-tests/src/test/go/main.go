@@ -40,6 +40,7 @@ type options struct {
 	listen, bootstrap, namespaces list
 	security, dhtProtocol, mode   string
 	sign, msgID, seed, agent      string
+	keyType                       string
 	relay, relayUnlimited         bool
 	holePunching, autonat         bool
 	quiet, mdns                   bool
@@ -56,6 +57,7 @@ func parse() *options {
 	flag.StringVar(&o.sign, "sign", "strict", "strict or none")
 	flag.StringVar(&o.msgID, "msg-id", "spec", "spec or sha256")
 	flag.StringVar(&o.seed, "key-seed", "", "Ed25519 key whose seed is SHA-256(UTF-8(value))")
+	flag.StringVar(&o.keyType, "key-type", "Ed25519", "Ed25519 or ECDSA, random")
 	flag.StringVar(&o.agent, "agent", "beemesh-interop-go/0.1.0", "")
 	flag.BoolVar(&o.relay, "relay", false, "be a circuit relay v2 service")
 	flag.BoolVar(&o.relayUnlimited, "relay-unlimited", false, "with no limits of time and data")
@@ -95,13 +97,19 @@ type node struct {
 	subs    map[string]*pubsub.Subscription
 	answers *pubsub.Subscription
 	held    []*node
+	// Addresses of the signed peer records that others sent, by peer.
+	records sync.Map
 	// Of held, from the first.
 	connected int
 	lock      sync.Mutex
 	ctx       context.Context
 }
 
-func key(seed string) (crypto.PrivKey, error) {
+func key(kind, seed string) (crypto.PrivKey, error) {
+	if kind == "ECDSA" {
+		k, _, err := crypto.GenerateECDSAKeyPair(rand.Reader)
+		return k, err
+	}
 	if seed == "" {
 		k, _, err := crypto.GenerateEd25519Key(rand.Reader)
 		return k, err
@@ -126,7 +134,7 @@ func (greatest) Select(_ string, values [][]byte) (int, error) {
 }
 
 func start(ctx context.Context, o *options) (*node, error) {
-	k, err := key(o.seed)
+	k, err := key(o.keyType, o.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +197,9 @@ func start(ctx context.Context, o *options) (*node, error) {
 			return nil, err
 		}
 	}
+	if err := n.keepRecords(); err != nil {
+		return nil, err
+	}
 	policy := pubsub.StrictSign
 	id := pubsub.DefaultMsgIdFn
 	if o.sign == "none" {
@@ -204,6 +215,30 @@ func start(ctx context.Context, o *options) (*node, error) {
 	}
 	n.pubsub, err = pubsub.NewGossipSub(ctx, h, pubsub.WithMessageSignaturePolicy(policy), pubsub.WithMessageIdFn(id))
 	return n, err
+}
+
+// keepRecords keeps what go took out of signed peer records: it gives none whose signature is wrong.
+func (n *node) keepRecords() error {
+	sub, err := n.host.EventBus().Subscribe(new(event.EvtPeerIdentificationCompleted))
+	if err != nil {
+		return err
+	}
+	go func() {
+		for e := range sub.Out() {
+			identified := e.(event.EvtPeerIdentificationCompleted)
+			if identified.SignedPeerRecord == nil {
+				continue
+			}
+			if r, err := identified.SignedPeerRecord.Record(); err == nil {
+				addrs := []string{}
+				for _, a := range r.(*peer.PeerRecord).Addrs {
+					addrs = append(addrs, a.String())
+				}
+				n.records.Store(identified.Peer, addrs)
+			}
+		}
+	}()
+	return nil
 }
 
 // tellReachability prints what AutoNAT v1 concludes.

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** One DHT of two hosts of ours, a js, a go and a rust peer: what any of them stores every other one finds. */
+/**
+ * One DHT of two hosts of ours, a js, a go and a rust peer: what any of them stores others find. It is looked for by
+ * clients, one of each make, that store nothing themselves and so must ask.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @WithoutPodman
 final class DhtInteropTest {
@@ -29,26 +32,35 @@ final class DhtInteropTest {
     private InteropPeer js = InteropPeer.js("--bootstrap", first.address());
     private InteropPeer go = InteropPeer.go("--bootstrap", first.address());
     private InteropPeer rust = InteropPeer.rust("--bootstrap", first.address());
+    private JavaPeer client = JavaPeer.client();
+    private InteropPeer jsClient = InteropPeer.js("--dht-mode", "client", "--bootstrap",
+            first.address());
+    private InteropPeer goClient = InteropPeer.go("--dht-mode", "client", "--bootstrap",
+            first.address());
+    private InteropPeer rustClient = InteropPeer.rust("--dht-mode", "client", "--bootstrap",
+            first.address());
 
     @BeforeAll
     void join() {
         second.join(first.address());
+        client.join(first.address());
         Eventually.within(LIMIT, () -> {
             assertThat(table(js)).contains(first.host().id().toString());
             assertThat(table(go)).contains(first.host().id().toString());
             assertThat(table(rust)).contains(first.host().id().toString());
             int contacts = first.host().onLoop(() -> first.kademlia().status().contacts());
+            // The clients are known to nobody.
             assertThat(contacts).isEqualTo(4);
+            for (InteropPeer each : List.of(jsClient, goClient, rustClient)) {
+                assertThat(table(each)).contains(first.host().id().toString());
+            }
         });
     }
 
     @AfterAll
     void close() {
-        js.close();
-        go.close();
-        rust.close();
-        first.close();
-        second.close();
+        List.of(js, go, rust, jsClient, goClient, rustClient).forEach(InteropPeer::close);
+        List.of(first, second, client).forEach(JavaPeer::close);
     }
 
     private static String table(InteropPeer peer) {
@@ -73,9 +85,15 @@ final class DhtInteropTest {
         Integer stored = second.host()
                 .get(() -> second.kademlia().putValue(bytes("/beemesh/ours"), bytes("our value")));
         assertThat(stored).isEqualTo(4);
-        assertThat(get(js, "/beemesh/ours")).isEqualTo("our value");
-        assertThat(get(go, "/beemesh/ours")).isEqualTo("our value");
-        assertThat(get(rust, "/beemesh/ours")).isEqualTo("our value");
+        isGotByClients("/beemesh/ours", "our value");
+    }
+
+    /** By one of each make, none of which has it. */
+    private void isGotByClients(String key, String value) {
+        assertThat(get(client, key)).contains(value);
+        assertThat(get(jsClient, key)).isEqualTo(value);
+        assertThat(get(goClient, key)).isEqualTo(value);
+        assertThat(get(rustClient, key)).isEqualTo(value);
     }
 
     @Test
@@ -89,14 +107,9 @@ final class DhtInteropTest {
         JsonNode byRust = rust
                 .run(command("dht-put").put("key", "/beemesh/rust").put("text", "rust value"));
         assertThat(byRust.path("ok").asBoolean()).isTrue();
-        assertThat(get(second, "/beemesh/rust")).contains("rust value");
-        assertThat(get(go, "/beemesh/rust")).isEqualTo("rust value");
-        assertThat(get(js, "/beemesh/rust")).isEqualTo("rust value");
-        assertThat(get(rust, "/beemesh/js")).isEqualTo("js value");
-        assertThat(get(second, "/beemesh/js")).contains("js value");
-        assertThat(get(second, "/beemesh/go")).contains("go value");
-        assertThat(get(go, "/beemesh/js")).isEqualTo("js value");
-        assertThat(get(js, "/beemesh/go")).isEqualTo("go value");
+        for (String make : List.of("js", "go", "rust")) {
+            isGotByClients("/beemesh/" + make, make + " value");
+        }
     }
 
     @Test
@@ -106,10 +119,7 @@ final class DhtInteropTest {
         Integer stored = first.host()
                 .get(() -> first.kademlia().putValue(bytes("/beemesh/both"), bytes("b")));
         assertThat(stored).isEqualTo(4);
-        assertThat(get(go, "/beemesh/both")).isEqualTo("b");
-        assertThat(get(js, "/beemesh/both")).isEqualTo("b");
-        assertThat(get(rust, "/beemesh/both")).isEqualTo("b");
-        assertThat(get(second, "/beemesh/both")).contains("b");
+        isGotByClients("/beemesh/both", "b");
     }
 
     @Test
@@ -124,15 +134,14 @@ final class DhtInteropTest {
                 && byRust.path("ok").asBoolean()).isTrue();
         String[] all = {second.host().id().toString(), js.id(), go.id(), rust.id()};
         Eventually.within(LIMIT, () -> {
-            List<KadPeer> found = first.host().get(() -> first.kademlia().findProviders(key, 20));
+            List<KadPeer> found = client.host()
+                    .get(() -> client.kademlia().findProviders(key, 20));
             assertThat(found).extracting(peer -> peer.id().toString())
                     .containsExactlyInAnyOrder(all);
-            assertThat(js.run(command("dht-find-providers").put("key", "thing")).toString())
-                    .contains(second.host().id().toString(), go.id());
-            assertThat(go.run(command("dht-find-providers").put("key", "thing")).toString())
-                    .contains(second.host().id().toString(), js.id());
-            assertThat(rust.run(command("dht-find-providers").put("key", "thing")).toString())
-                    .contains(second.host().id().toString(), js.id(), go.id());
+            for (InteropPeer each : List.of(jsClient, goClient, rustClient)) {
+                assertThat(each.run(command("dht-find-providers").put("key", "thing")).toString())
+                        .contains(all);
+            }
         });
     }
 
@@ -140,18 +149,15 @@ final class DhtInteropTest {
     void peers_findEachOther_withAddresses() throws Exception {
         for (InteropPeer sought : List.of(js, go, rust)) {
             PeerId id = PeerId.parse(sought.id());
-            Optional<KadPeer> found = second.host().get(() -> second.kademlia().findPeer(id));
+            Optional<KadPeer> found = client.host().get(() -> client.kademlia().findPeer(id));
             assertThat(found.orElseThrow().addresses().toString()).contains("/ip4/127.0.0.1/tcp/");
         }
         String ours = second.host().id().toString();
-        assertThat(js.run(command("dht-find-peer").put("peer", ours)).path("addrs").toString())
-                .contains("/tcp/");
-        assertThat(go.run(command("dht-find-peer").put("peer", ours)).path("addrs").toString())
-                .contains("/tcp/");
-        assertThat(rust.run(command("dht-find-peer").put("peer", ours)).path("addrs").toString())
-                .contains("/tcp/");
-        assertThat(
-                js.run(command("dht-closest").put("key", "/beemesh/any")).path("peers").toString())
-                .contains(ours, first.host().id().toString(), go.id());
+        for (InteropPeer each : List.of(jsClient, goClient, rustClient)) {
+            assertThat(each.run(command("dht-find-peer").put("peer", ours)).path("addrs")
+                    .toString()).contains("/tcp/");
+        }
+        assertThat(jsClient.run(command("dht-closest").put("key", "/beemesh/any")).path("peers")
+                .toString()).contains(ours, first.host().id().toString(), go.id());
     }
 }

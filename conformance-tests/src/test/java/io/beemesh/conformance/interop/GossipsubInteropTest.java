@@ -61,6 +61,13 @@ final class GossipsubInteropTest {
                 int mesh = peer.host().onLoop(() -> peer.pubsub().mesh(TOPIC).size());
                 assertThat(mesh).isGreaterThanOrEqualTo(4);
             }
+            // Connected to ours alone, they are in the mesh with them or nobody. go does not tell.
+            for (int i = 0; i < others.size(); i++) {
+                if (i < JS || i >= JS + GO) {
+                    assertThat(others.get(i).run(command("mesh")).path("mesh").toString())
+                            .contains("12D3KooW");
+                }
+            }
         });
     }
 

@@ -40,17 +40,29 @@ final class JavaPeer implements AutoCloseable {
         }
     };
 
+    private static final ProtocolId KAD = new ProtocolId("/beemesh/kad/1.0.0");
+
     private final TestHost host;
     private final Kademlia kademlia;
     private final Pubsub pubsub;
     private final ConcurrentLinkedQueue<String> received = new ConcurrentLinkedQueue<>();
 
+    /** One that serves the DHT. */
     JavaPeer() {
+        this(KadConfig.defaults(KAD));
+    }
+
+    /** One that only asks. */
+    static JavaPeer client() {
+        return new JavaPeer(KadConfig.defaults(KAD).asClient());
+    }
+
+    private JavaPeer(KadConfig config) {
         PrivateKey key = PrivateKey.generate(new SecureRandom());
-        host = TestHost.start(config -> NettyHostConfig.defaults(key), "/ip4/127.0.0.1/tcp/0");
+        host = TestHost.start(_ -> NettyHostConfig.defaults(key), "/ip4/127.0.0.1/tcp/0");
         SplittableRandom random = new SplittableRandom(host.id().hashCode());
         kademlia = new Kademlia(host.host(), random.split(),
-                KadConfig.defaults(new ProtocolId("/beemesh/kad/1.0.0")),
+                config,
                 Map.of("beemesh", GREATEST));
         pubsub = new Pubsub(host.host(), random.split(), key, GossipsubConfig.defaults());
         boolean started = host.onLoop(() -> {

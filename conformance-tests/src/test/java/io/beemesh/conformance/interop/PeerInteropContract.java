@@ -1,7 +1,6 @@
 package io.beemesh.conformance.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.beemesh.libp2p.netty.TestHost;
 import io.beemesh.libp2p.netty.Wire;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -39,12 +38,7 @@ abstract class PeerInteropContract {
 
         @Test
         void exchange_withoutEarlyMuxer_allComeBack() {
-            try (InteropPeer peer = start(Wire.NOISE);
-                    TestHost dialer = TestHost.startWithoutEarlyMuxer();
-                    TestHost listener = TestHost.startWithoutEarlyMuxer()) {
-                exchangeAll(dialer, dialer.know(peer.address()));
-                askForAll(peer, listener, true);
-            }
+            exchangeWithoutEarlyMuxer();
         }
     }
 
@@ -52,6 +46,11 @@ abstract class PeerInteropContract {
     final class Tls extends Suite {
         Tls() {
             super(Wire.TLS);
+        }
+
+        @Test
+        void exchange_withoutEarlyMuxer_allComeBack() {
+            exchangeWithoutEarlyMuxer();
         }
     }
 

@@ -60,7 +60,16 @@ abstract class PeerInteropSuite {
         return command("echo").put("addr", host.address()).put("halfClose", halfClose);
     }
 
-    static void exchangeAll(TestHost host, PeerId peer) {
+    final void exchangeWithoutEarlyMuxer() {
+        try (InteropPeer peer = peer();
+                TestHost dialer = TestHost.startWithoutEarlyMuxer(wire);
+                TestHost listener = TestHost.startWithoutEarlyMuxer(wire)) {
+            exchangeAll(dialer, dialer.know(peer.address()));
+            askForAll(peer, listener, true);
+        }
+    }
+
+    private static void exchangeAll(TestHost host, PeerId peer) {
         List<CompletableFuture<Void>> all = IntStream.of(SIZES)
                 .boxed()
                 .flatMap(size -> Stream.of(true, false)
@@ -70,7 +79,7 @@ abstract class PeerInteropSuite {
         all.forEach(host::await);
     }
 
-    static void askForAll(InteropPeer peer, TestHost host, boolean halfClose) {
+    private static void askForAll(InteropPeer peer, TestHost host, boolean halfClose) {
         ObjectNode all = echo(host, halfClose);
         IntStream.of(SIZES).forEach(all.withArray("sizes")::add);
         assertThat(peer.run(all).path("totalBytes").asLong()).isEqualTo(IntStream.of(SIZES).sum());
@@ -120,6 +129,17 @@ abstract class PeerInteropSuite {
             askForAll(peer, host, true);
             askForAll(peer, host, false);
             assertThat(host.failures()).isZero();
+        }
+    }
+
+    @Test
+    void exchange_overIpv6_comesBack() {
+        try (InteropPeer peer = peer("--listen", wire.listen("/ip6/::1"));
+                TestHost host = wire.start("/ip6/::1")) {
+            PeerId id = host.know(peer.address());
+            Void ignored = host.get(() -> Echo.exchange(host.host(), id, 20_000, true));
+            JsonNode reply = peer.run(echo(host, true).put("size", 20_000));
+            assertThat(reply.path("totalBytes").asInt()).isEqualTo(20_000);
         }
     }
 

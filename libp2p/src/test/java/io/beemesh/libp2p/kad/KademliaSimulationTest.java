@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>
  * mvn -pl libp2p -am test -Dtest=KademliaSimulationTest -Dsurefire.failIfNoSpecifiedTests=false \
- *     -DargLine="-Xmx14g -Dkad.peers=10000 -Dkad.minutes=10 -Dkad.lookups=10000 -Dkad.seed=1"
+ *     -Dkad.peers=10000 -Dkad.minutes=10 -Dkad.lookups=10000 -Dkad.seed=1
  * </pre>
  *
  * <p>With {@code -Dkad.given=true} the tables are given instead of joined for, see

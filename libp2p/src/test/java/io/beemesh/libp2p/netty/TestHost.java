@@ -50,11 +50,11 @@ public final class TestHost implements AutoCloseable {
     }
 
     /** A host that agrees on the muxer by multistream, as rust does. */
-    public static TestHost startWithoutEarlyMuxer() {
+    public static TestHost startWithoutEarlyMuxer(Wire wire) {
         NettyLoop loop = new NettyLoop("test-loop");
         PrivateKey key = PrivateKey.generate(new SecureRandom());
-        NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(key), List.of());
-        return start(loop, host, key, "/ip4/127.0.0.1/tcp/0");
+        NettyHost host = new NettyHost(loop, wire.only(NettyHostConfig.defaults(key)), List.of());
+        return start(loop, host, key, wire.listen("/ip4/127.0.0.1"));
     }
 
     private static TestHost start(NettyLoop loop, NettyHost host, PrivateKey key,

@@ -14,12 +14,24 @@ public enum Wire {
 
     /** A host on loopback that speaks only this. */
     public TestHost start() {
+        return TestHost.start(this::only, listen("/ip4/127.0.0.1"));
+    }
+
+    /** The same at an address such as {@code /ip6/::1}. */
+    public TestHost start(String ip) {
+        return TestHost.start(this::only, listen(ip));
+    }
+
+    /** Any port at an address such as {@code /ip6/::1}. */
+    public String listen(String ip) {
+        return ip + (this == QUIC ? "/udp/0/quic-v1" : "/tcp/0");
+    }
+
+    NettyHostConfig only(NettyHostConfig config) {
         return switch (this) {
-            case NOISE -> TestHost.start();
-            case TLS -> TestHost.start(config -> config.withSecurities(Security.TLS),
-                    "/ip4/127.0.0.1/tcp/0");
-            case QUIC -> TestHost.start(config -> config.withQuic(QuicConfig.defaults()),
-                    "/ip4/127.0.0.1/udp/0/quic-v1");
+            case NOISE -> config;
+            case TLS -> config.withSecurities(Security.TLS);
+            case QUIC -> config.withQuic(QuicConfig.defaults());
         };
     }
 }

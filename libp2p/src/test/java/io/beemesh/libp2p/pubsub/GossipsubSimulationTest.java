@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>
  * mvn -pl libp2p -am test -Dtest=GossipsubSimulationTest -Dsurefire.failIfNoSpecifiedTests=false \
- *     -DargLine="-Xmx14g -Dgossip.peers=10000 -Dgossip.messages=100 -Dgossip.seed=1"
+ *     -Dgossip.peers=10000 -Dgossip.messages=100 -Dgossip.seed=1
  * </pre>
  */
 final class GossipsubSimulationTest {

@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
  * to repeat it. The long form of all fuzz tests by one command from the root of the repository:
  *
  * <pre>
- * mvn -pl libp2p test -Dtest='*FuzzTest' -DargLine="-Dfuzz.rounds=2000000 -Dfuzz.seed=7"
+ * mvn -pl libp2p test -Dtest='*FuzzTest' -Dfuzz.rounds=2000000 -Dfuzz.seed=7
  * </pre>
  */
 public final class Fuzz {
