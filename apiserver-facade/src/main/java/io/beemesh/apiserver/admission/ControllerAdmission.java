@@ -36,6 +36,7 @@ public final class ControllerAdmission implements Admission {
     private final Supplier<Instant> clock;
     private final PodDefaults pods;
     private final Quotas quotas;
+    private final PodSecurity security;
 
     /** @param clock wall time, such as {@code loop::wallTime} */
     public ControllerAdmission(ResourceCatalog catalog, Registry registry, RandomGenerator random,
@@ -45,6 +46,7 @@ public final class ControllerAdmission implements Admission {
         this.clock = clock;
         this.pods = new PodDefaults(registry);
         this.quotas = new Quotas(registry);
+        this.security = new PodSecurity(registry, clock);
     }
 
     /** Follows what pods get by default; on the loop. */
@@ -69,6 +71,9 @@ public final class ControllerAdmission implements Admission {
         String refusal = "";
         if (type.equals(GroupResource.PODS)) {
             refusal = pods.apply(object);
+            refusal = refusal.isEmpty()
+                    ? security.refusal(object, PodSecurity.nothing())
+                    : refusal;
         } else if (type.equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
             refusal = pods.checkClaim(object);
         } else if (type.equals(GroupResource.SERVICES)

@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** The admission of what users write; any thread. What controllers write goes through {@link ControllerAdmission}. */
@@ -22,11 +24,13 @@ public final class MeshAdmission implements WriteAdmission {
     private final ServiceAdmission services;
     private final PodDefaults pods;
     private final Quotas quotas;
+    private final PodSecurity security;
 
     /** @param clock wall time, such as {@code loop::wallTime} */
     public MeshAdmission(Registry registry, Supplier<Instant> clock) {
         this.pods = new PodDefaults(registry);
         this.quotas = new Quotas(registry);
+        this.security = new PodSecurity(registry, clock);
         this.services = new ServiceAdmission(registry, clock);
     }
 
@@ -46,7 +50,13 @@ public final class MeshAdmission implements WriteAdmission {
 
     private Outcome admit(ResourceDescriptor resource, ApiObject object) {
         if (resource.type().equals(GroupResource.PODS)) {
-            return refusal(pods.apply(object));
+            String refusal = pods.apply(object);
+            return refusal(
+                    refusal.isEmpty() ? security.refusal(object, PodSecurity.nothing()) : refusal);
+        }
+        if (resource.type().equals(GroupResource.NAMESPACES)) {
+            return new Outcome(List.of(), PodSecurity.labelErrors(object, PodSecurity.nothing()),
+                    "");
         }
         if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
             return refusal(pods.checkClaim(object));
@@ -58,6 +68,12 @@ public final class MeshAdmission implements WriteAdmission {
 
     @Override
     public Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current) {
+        if (resource.type().equals(GroupResource.PODS)) {
+            return refusal(security.refusal(next, current));
+        }
+        if (resource.type().equals(GroupResource.NAMESPACES)) {
+            return new Outcome(List.of(), PodSecurity.labelErrors(next, current), "");
+        }
         boolean service = resource.type().equals(GroupResource.SERVICES);
         boolean claim = resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS);
         boolean same = next.tree().path("spec").equals(current.tree().path("spec"));
@@ -70,6 +86,12 @@ public final class MeshAdmission implements WriteAdmission {
         return outcome.isAdmitted()
                 ? charged(resource, next, Optional.of(current), outcome)
                 : outcome;
+    }
+
+    @Override
+    public CompletableFuture<List<String>> warnings(ResourceDescriptor resource, ApiObject next,
+            ApiObject current, Executor workers) {
+        return security.warnings(resource.type(), next, current, workers);
     }
 
     /** Adds what the write uses of quotas to what is committed with it. */

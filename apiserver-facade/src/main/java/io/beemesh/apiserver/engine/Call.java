@@ -19,7 +19,8 @@ import java.util.Set;
  */
 record Call(ApiRequest request, RequestInfo info, ResourceDescriptor resource, OutputFormat output,
         Set<String> warnings) {
-    private static final int WARNINGS_MAX = 20;
+    /** All warnings together; if they are longer, each is cut. */
+    private static final int WARNINGS_CHARS_MAX = 4 * 1024;
     private static final int WARNING_CHARS_MAX = 256;
 
     Call(ApiRequest request, RequestInfo info, ResourceDescriptor resource, OutputFormat output) {
@@ -43,22 +44,25 @@ record Call(ApiRequest request, RequestInfo info, ResourceDescriptor resource, O
         if (warnings.isEmpty()) {
             return Map.of("Cache-Control", List.of("no-cache, private"));
         }
+        boolean fit = warnings.stream().mapToInt(String::length).sum() <= WARNINGS_CHARS_MAX;
         List<String> values = new ArrayList<>();
+        int written = 0;
         for (String warning : warnings) {
-            if (values.size() < WARNINGS_MAX) {
-                values.add("299 - \"" + quoted(warning) + "\"");
+            String text = fit || warning.length() <= WARNING_CHARS_MAX
+                    ? warning
+                    : warning.substring(0, WARNING_CHARS_MAX);
+            if (written < WARNINGS_CHARS_MAX) {
+                values.add("299 - \"" + quoted(text) + "\"");
+                written += text.length();
             }
         }
         return Map.of("Cache-Control", List.of("no-cache, private"), "Warning", values);
     }
 
     private static String quoted(String text) {
-        String shorter = text.length() > WARNING_CHARS_MAX
-                ? text.substring(0, WARNING_CHARS_MAX)
-                : text;
         StringBuilder quoted = new StringBuilder();
-        for (int i = 0; i < shorter.length(); i++) {
-            char c = shorter.charAt(i);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 quoted.append('\\');
             }

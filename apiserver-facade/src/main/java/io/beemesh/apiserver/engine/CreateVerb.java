@@ -67,15 +67,19 @@ final class CreateVerb {
         ApiObject object = wanted.body.copy();
         boolean generated = complete(call, object);
         WriteAdmission.Outcome admitted = prepare(call, options, object, wanted.managedBy);
+        CompletableFuture<Void> warned = seams.admission().warnings(call.resource(), object,
+                new ApiObject(Json.object()), seams.workers()).thenAccept(call::warn);
         ObjectKey key = new ObjectKey(call.type(), call.info().namespace(), object.name());
         if (options.dryRun()) {
             if (seams.registry().get(key).isPresent()) {
                 throw StatusTable.alreadyExists(call.type(), object.name());
             }
-            return CompletableFuture.completedFuture(Rendering.object(call, 201,
-                    Json.write(object.tree()), seams.loop().wallTime()));
+            return warned.thenApply(_ -> Rendering.object(call, 201, Json.write(object.tree()),
+                    seams.loop().wallTime()));
         }
-        return writes.write(new Mutation.Create(Draft.of(key, object)), admitted.companions())
+        return warned
+                .thenCompose(_ -> writes.write(new Mutation.Create(Draft.of(key, object)),
+                        admitted.companions()))
                 .thenComposeAsync(result -> {
                     if (result instanceof WriteResult.Committed committed) {
                         return CompletableFuture.completedFuture(Rendering.object(call, 201,

@@ -15,6 +15,7 @@ import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WriteResult;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class UpdatePipeline {
     private static final int ATTEMPTS_MAX = 6;
+    private static final Set<String> SPEC_WRITES = Set.of("", "ephemeralcontainers");
 
     private final EngineSeams seams;
     private final Managing managing;
@@ -112,19 +114,20 @@ final class UpdatePipeline {
         ApiObject current = stored.object();
         ApiObject next = request.transform.next(stored.object());
         List<Mutation> companions = prepare(request, next, current);
+        CompletableFuture<Void> warned = warn(call, next, current);
         boolean released = Preparation.isReleased(call.type(), next)
                 && !Preparation.isReleased(call.type(), current);
         if (!released && JsonValues.equal(next.tree(), current.tree())) {
-            return CompletableFuture.completedFuture(stored.json());
+            return warned.thenApply(_ -> stored.json());
         }
         if (request.options.dryRun()) {
-            return CompletableFuture.completedFuture(Json.write(next.tree()));
+            return warned.thenApply(_ -> Json.write(next.tree()));
         }
         Draft draft = Draft.of(call.key(), next);
-        CompletableFuture<WriteResult> write = released
+        CompletableFuture<WriteResult> write = warned.thenCompose(_ -> released
                 ? writes.write(new Mutation.Delete(draft, stored.version()),
                         seams.admission().onRemove(call.resource(), next))
-                : writes.write(new Mutation.Update(draft, stored.version()), companions);
+                : writes.write(new Mutation.Update(draft, stored.version()), companions));
         return write.thenComposeAsync(result -> {
             if (result instanceof WriteResult.Committed committed) {
                 return CompletableFuture.completedFuture(committed.object().json());
@@ -136,6 +139,14 @@ final class UpdatePipeline {
             }
             throw Outcomes.failure(call.type(), call.info().name(), result);
         }, seams.workers());
+    }
+
+    /** Who writes a status or scales hears nothing of what the spec says. */
+    private CompletableFuture<Void> warn(Call call, ApiObject next, ApiObject current) {
+        return SPEC_WRITES.contains(call.info().subresource())
+                ? seams.admission().warnings(call.resource(), next, current, seams.workers())
+                        .thenAccept(call::warn)
+                : CompletableFuture.completedFuture(null);
     }
 
     private List<Mutation> prepare(Request request, ApiObject next, ApiObject current) {

@@ -5,6 +5,8 @@ import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.registry.Mutation;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /**
  * What a write goes through between defaulting and validation, and what must be committed with it: such
@@ -16,6 +18,18 @@ public interface WriteAdmission {
 
     /** Completes the next state of an object in place. */
     Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current);
+
+    /**
+     * What is said to who makes or changes an object, in {@code Warning} headers; asked once the write is
+     * admitted.
+     *
+     * @param current without content if the object is new
+     * @param workers runs what takes time
+     */
+    default CompletableFuture<List<String>> warnings(ResourceDescriptor resource, ApiObject next,
+            ApiObject current, Executor workers) {
+        return CompletableFuture.completedFuture(List.of());
+    }
 
     /** What must go with an object that is removed. */
     List<Mutation> onRemove(ResourceDescriptor resource, ApiObject last);
