@@ -43,6 +43,8 @@ final class CheckFunctions {
             case "noEphemeral" -> PodSpecChecks.noEphemeral(root, errors);
             case "container" -> ContainerFields.container(at, errors);
             case "initContainer" -> ContainerFields.init(at, errors);
+            case "claimSpec" -> ClaimChecks.spec(at.path(), at.value(), errors);
+            case "ephemeralVolume" -> ClaimChecks.ephemeralVolume(at, root, errors);
             case "volume" -> ContainerFields.volume(at, errors);
             case "environment" -> ContainerChecks.environment(at, errors);
             case "requestsWithinLimits" -> ContainerChecks.requestsWithinLimits(at, errors);

@@ -68,16 +68,20 @@ final class MetadataChecks {
     private static void common(ApiObject object, Errors errors) {
         JsonNode metadata = object.tree().path("metadata");
         labels("metadata.labels", metadata.path("labels"), errors);
+        annotations("metadata.annotations", metadata.path("annotations"), errors);
+        owners(metadata.path("ownerReferences"), errors);
+    }
+
+    static void annotations(String path, JsonNode annotations, Errors errors) {
         long bytes = 0;
-        for (Map.Entry<String, JsonNode> entry : metadata.path("annotations").properties()) {
+        for (Map.Entry<String, JsonNode> entry : annotations.properties()) {
             bytes += entry.getKey().length() + entry.getValue().asText("").length();
             Names.annotationKey(entry.getKey())
-                    .forEach(m -> errors.invalid("metadata.annotations", entry.getKey(), m));
+                    .forEach(m -> errors.invalid(path, entry.getKey(), m));
         }
         if (bytes > ANNOTATIONS_BYTES_MAX) {
-            errors.tooLong("metadata.annotations", ANNOTATIONS_BYTES_MAX);
+            errors.tooLong(path, ANNOTATIONS_BYTES_MAX);
         }
-        owners(metadata.path("ownerReferences"), errors);
     }
 
     /** The rules of labels, and of a selector's matchLabels. */

@@ -52,11 +52,36 @@ class PodSpecChecksTest {
             "'hostNetwork':true,'securityContext':{'sysctls':[{'name':'net.ipv4.tcp_rmem','value':'1'}]}|spec.securityContext.sysctls[0].name: Invalid value: \"net.ipv4.tcp_rmem\": may not be specified when 'hostNetwork' is true",
             "'hostIPC':true,'securityContext':{'sysctls':[{'name':'kernel.shm_rmid_forced','value':'1'}]}|spec.securityContext.sysctls[0].name: Invalid value: \"kernel.shm_rmid_forced\": may not be specified when 'hostIPC' is true",
             "'hostPID':true,'shareProcessNamespace':true|spec.securityContext.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled",
+            "'volumes':[{'name':'v','ephemeral':{}}]|spec.volumes[0].ephemeral.volumeClaimTemplate: Required value",
+            "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{}}}]|spec.volumes[0].ephemeral.volumeClaimTemplate.spec.accessModes: Required value: at least 1 access mode is required",
+            "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{'spec':{'accessModes':['ReadWriteOnce']}}}}]|spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value",
+            "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{'spec':{'accessModes':['All']}}}}]|spec.volumes[0].ephemeral.volumeClaimTemplate.spec.accessModes[0]: Unsupported value: \"All\": supported values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\"",
+            "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{'metadata':{'name':'x'}}}}]|spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set",
+            "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{'metadata':{'labels':{'a':'b c'}}}}}]|spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.labels: Invalid value: \"b c\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
             "'volumes':[{'name':'v','hostPath':{'path':'/a/../b'}}]|spec.volumes[0].hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
             "'volumes':[{'name':'v','configMap':{'name':'a','defaultMode':1000}}]|spec.volumes[0].configMap.defaultMode: Invalid value: 1000: must be a number between 0 and 0777 (octal), both inclusive"})
     void pod(String fields, String error) {
         assertThat(pod("'containers':[{'name':'c','image':'i'}]," + fields))
                 .contains(error);
+    }
+
+    @Test
+    void ephemeralVolume_hasAClaimThatCanBeNamed() {
+        String volume = "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{'metadata':"
+                + "{'creationTimestamp':null,'labels':{'a':'b'}},'spec':{'accessModes':"
+                + "['ReadWriteOnce'],'resources':{'requests':{'storage':'1Gi'}}}}}}],"
+                + "'containers':[{'name':'c','image':'i'}]";
+        assertThat(pod(volume)).isEmpty();
+        ApiObject pod = object(volume);
+        String name = "p".repeat(252);
+        pod.metadata().put("name", name);
+        Strategy strategy = CATALOG.find(GroupResource.PODS).orElseThrow().strategy();
+        strategy.setDefaults(pod);
+        assertThat(strategy.validateCreate(pod).stream().map(e -> e.path() + ": " + e.detail()))
+                .containsExactly("spec.volumes[0].name: Invalid value: \"v\": PVC name \"" + name
+                        + "-v\": must be no more than 253 characters");
+        assertThat(pod.spec().at("/volumes/0/ephemeral/volumeClaimTemplate/spec/volumeMode")
+                .asText()).isEqualTo("Filesystem");
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.beemesh.machine.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.EphemeralClaims;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.object.Quantity;
@@ -108,11 +109,8 @@ final class VolumePlan {
             return new Volume.HostPath(name, path.path("path").asText(),
                     path.path("type").asText(""));
         }
-        if (volume.has("persistentVolumeClaim") || volume.has("ephemeral")) {
-            String claim = volume.has("ephemeral")
-                    ? pod.name() + "-" + name
-                    : volume.path("persistentVolumeClaim").path("claimName").asText();
-            return new Volume.Persistent(name, claimPath(claim), group);
+        if (volume.has("persistentVolumeClaim") || EphemeralClaims.isEphemeral(volume)) {
+            return new Volume.Persistent(name, claimPath(volume), group);
         }
         Map<String, Volume.File> files = new TreeMap<>();
         if (volume.has("projected")) {
@@ -215,11 +213,17 @@ final class VolumePlan {
         files.put(path, new Volume.File(bytes, mode));
     }
 
-    private String claimPath(String claimName) throws StartFailure {
-        Optional<StoredObject> claim = parts.registry().get(new ObjectKey(
-                GroupResource.PERSISTENT_VOLUME_CLAIMS, pod.namespace(), claimName));
+    private String claimPath(JsonNode ofPod) throws StartFailure {
+        String claimName = EphemeralClaims.claimName(pod.name(), ofPod);
+        ObjectKey key = new ObjectKey(GroupResource.PERSISTENT_VOLUME_CLAIMS, pod.namespace(),
+                claimName);
+        Optional<StoredObject> claim = parts.registry().get(key);
         if (claim.isEmpty()) {
             throw StartFailure.config("persistentvolumeclaim \"" + claimName + "\" not found");
+        }
+        if (EphemeralClaims.isEphemeral(ofPod)
+                && !EphemeralClaims.isFor(pod.uid(), claim.get().object())) {
+            throw StartFailure.config(EphemeralClaims.notOwner(key, pod.name()));
         }
         String volume = claim.get().object().tree().path("spec").path("volumeName").asText("");
         Optional<StoredObject> object = volume.isEmpty()

@@ -60,6 +60,7 @@ public final class Controllers {
         add(new ClaimReconciler(store));
         add(new LostPodReconciler(store, machines));
         add(new GarbageCollector(store, config.kinds()));
+        add(new EphemeralVolumeReconciler(store));
         add(new VolumeReconciler(store, config.volumePath()));
         add(new AggregationReconciler(store));
         add(new QuotaReconciler(store));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.machine.event.EventSink.Severity;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.EphemeralClaims;
 import io.beemesh.machine.object.GracefulDeletion;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
@@ -88,7 +89,7 @@ final class VolumeReconciler implements Reconciler {
         if (ended) {
             ApiObject pod = change.object().object();
             for (JsonNode volume : pod.spec().path("volumes")) {
-                String claim = volume.path("persistentVolumeClaim").path("claimName").asText("");
+                String claim = EphemeralClaims.claimName(pod.name(), volume);
                 if (!claim.isEmpty()) {
                     enqueue.accept(new ObjectKey(GroupResource.PERSISTENT_VOLUME_CLAIMS,
                             pod.namespace(), claim));
@@ -309,11 +310,25 @@ final class VolumeReconciler implements Reconciler {
 
     private boolean isUsed(ApiObject claim) {
         for (StoredObject pod : store.list(GroupResource.PODS, claim.namespace())) {
-            for (JsonNode volume : pod.object().spec().path("volumes")) {
-                if (volume.path("persistentVolumeClaim").path("claimName").asText("")
-                        .equals(claim.name()) && !Pods.isTerminal(pod.object())) {
-                    return true;
-                }
+            if (uses(pod.object(), claim)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean uses(ApiObject pod, ApiObject claim) {
+        if (Pods.isTerminal(pod)) {
+            return false;
+        }
+        // One that waits for nothing but its claim's end may not keep it.
+        boolean over = pod.isDeleting()
+                && pod.metadata().path("deletionGracePeriodSeconds").asLong(0) == 0;
+        for (JsonNode volume : pod.spec().path("volumes")) {
+            boolean mayUse = !EphemeralClaims.isEphemeral(volume)
+                    || (EphemeralClaims.isFor(pod.uid(), claim) && !over);
+            if (mayUse && EphemeralClaims.claimName(pod.name(), volume).equals(claim.name())) {
+                return true;
             }
         }
         return false;

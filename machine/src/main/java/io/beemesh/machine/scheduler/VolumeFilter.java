@@ -2,6 +2,7 @@ package io.beemesh.machine.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.machine.object.ApiObject;
+import io.beemesh.machine.object.EphemeralClaims;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.StoredObject;
@@ -18,16 +19,28 @@ final class VolumeFilter {
     private VolumeFilter() {}
 
     static List<Verdict> check(PodView pod, NodeView node, Surroundings around) {
-        for (String name : claims(pod)) {
-            Optional<StoredObject> stored = around.lookup().apply(new ObjectKey(
-                    GroupResource.PERSISTENT_VOLUME_CLAIMS, pod.namespace(), name));
+        for (JsonNode volume : pod.spec().path("volumes")) {
+            String name = EphemeralClaims.claimName(pod.key().name(), volume);
+            if (name.isEmpty()) {
+                continue;
+            }
+            ObjectKey key = new ObjectKey(GroupResource.PERSISTENT_VOLUME_CLAIMS,
+                    pod.namespace(), name);
+            boolean ephemeral = EphemeralClaims.isEphemeral(volume);
+            Optional<StoredObject> stored = around.lookup().apply(key);
             if (stored.isEmpty()) {
-                return Verdict.fixed("persistentvolumeclaim \"" + name + "\" not found");
+                return Verdict.fixed(ephemeral
+                        ? "waiting for ephemeral volume controller to create the "
+                                + "persistentvolumeclaim \"" + name + "\""
+                        : "persistentvolumeclaim \"" + name + "\" not found");
             }
             ApiObject claim = stored.get().object();
             if (claim.isDeleting()) {
                 return Verdict
                         .fixed("persistentvolumeclaim \"" + name + "\" is being deleted");
+            }
+            if (ephemeral && !EphemeralClaims.isFor(pod.uid(), claim)) {
+                return Verdict.fixed(EphemeralClaims.notOwner(key, pod.key().name()));
             }
             List<Verdict> verdicts = check(claim, node, around);
             if (!verdicts.isEmpty()) {
@@ -76,11 +89,9 @@ final class VolumeFilter {
     static List<String> claims(PodView pod) {
         List<String> claims = new ArrayList<>();
         for (JsonNode volume : pod.spec().path("volumes")) {
-            String name = volume.path("persistentVolumeClaim").path("claimName").asText("");
+            String name = EphemeralClaims.claimName(pod.key().name(), volume);
             if (!name.isEmpty()) {
                 claims.add(name);
-            } else if (volume.has("ephemeral")) {
-                claims.add(pod.key().name() + "-" + volume.path("name").asText(""));
             }
         }
         return claims;

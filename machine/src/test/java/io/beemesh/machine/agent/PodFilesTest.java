@@ -89,9 +89,12 @@ final class PodFilesTest {
         InMemoryRegistry registry = new InMemoryRegistry(loop);
         for (String object : objects) {
             ApiObject parsed = new ApiObject(AgentScenario.parse(object));
-            registry.put(parsed.tree().path("kind").asText().equals("Secret")
-                    ? GroupResource.SECRETS
-                    : GroupResource.CONFIG_MAPS, parsed);
+            registry.put(switch (parsed.kind()) {
+                case "Secret" -> GroupResource.SECRETS;
+                case "PersistentVolumeClaim" -> GroupResource.PERSISTENT_VOLUME_CLAIMS;
+                case "PersistentVolume" -> GroupResource.PERSISTENT_VOLUMES;
+                default -> GroupResource.CONFIG_MAPS;
+            }, parsed);
         }
         Machine machine = new Machine(new ScriptedRuntime(loop), new SimulatedVolumes(loop),
                 new SimulatedProber(loop), (_, _, _, _) -> new CompletableFuture<>());
@@ -151,6 +154,22 @@ final class PodFilesTest {
                 .containsEntry("labels", "644 app=\"x\"")
                 .containsEntry("note", "644 note=\"say \\\"hi\\\"\"")
                 .containsEntry("uid", "644 u");
+    }
+
+    @Test
+    void ephemeralVolume_isTheClaimOfItsPodAlone() throws StartFailure {
+        ApiObject pod = pod("{'volumes':[{'name':'v','ephemeral':{}}]}");
+        String claim = "{'kind':'PersistentVolumeClaim','metadata':{'name':'p-v','namespace':'ns',"
+                + "'ownerReferences':[{'controller':true,'uid':'%s'}]},"
+                + "'spec':{'volumeName':'pv'}}";
+        String volume = "{'kind':'PersistentVolume','metadata':{'name':'pv'},"
+                + "'spec':{'hostPath':{'path':'/data/pv'}}}";
+        DownwardFields fields = new DownwardFields(pod, "10.0.0.7", CONFIG);
+        assertThat(new VolumePlan(parts(claim.formatted("u"), volume), fields, Map.of()).resolve())
+                .containsExactly(new Volume.Persistent("v", "/data/pv", -1));
+        VolumePlan others = new VolumePlan(parts(claim.formatted("x"), volume), fields, Map.of());
+        assertThatThrownBy(others::resolve).hasMessageEndingWith(
+                "PVC ns/p-v was not created for pod ns/p (pod is not owner)");
     }
 
     @Test

@@ -21,6 +21,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class SchedulerTest {
+    private static final String EPHEMERAL = "\"volumes\":[{\"name\":\"v\",\"ephemeral\":{"
+            + "\"volumeClaimTemplate\":{\"spec\":{\"storageClassName\":\"local-path\","
+            + "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{"
+            + "\"storage\":\"1Gi\"}}}}}}],";
+
     private final World world = new World(11, false);
     private final ScriptedAwards awards = new ScriptedAwards();
 
@@ -302,6 +307,33 @@ final class SchedulerTest {
         assertThat(world.find(GroupResource.PERSISTENT_VOLUME_CLAIMS, "data")).isEmpty();
         assertThat(world.registry.peek(GroupResource.PERSISTENT_VOLUMES, "")).singleElement()
                 .matches(left -> LocalVolume.waitsForData(left.object()));
+    }
+
+    @Test
+    void genericEphemeralVolume_getsAClaimOfItsOwn() {
+        node("n1", "2", "");
+        pod("p", "1m", EPHEMERAL);
+        world.run(Duration.ofSeconds(5));
+
+        ApiObject claim = world.get(GroupResource.PERSISTENT_VOLUME_CLAIMS, "p-v");
+        assertThat(claim.status().path("phase").asText("")).isEqualTo("Bound");
+        assertThat(Pods.nodeName(get("p"))).isEqualTo("n1");
+        world.delete(World.key(GroupResource.PODS, "p"), Options.DEFAULT);
+        world.run(Duration.ofSeconds(5));
+        assertThat(world.find(GroupResource.PERSISTENT_VOLUME_CLAIMS, "p-v")).isEmpty();
+    }
+
+    @Test
+    void claimOfAnother_isNotUsedForAnEphemeralVolume() {
+        node("n1", "2", "");
+        world.apply(GroupResource.PERSISTENT_VOLUME_CLAIMS, """
+                {"kind":"PersistentVolumeClaim","apiVersion":"v1","metadata":{"name":"p-v"},
+                 "spec":{"storageClassName":"local-path"}}""");
+        assertThat(message(pod("p", "1m", EPHEMERAL))).startsWith("0/1 nodes are available: 1 PVC "
+                + "default/p-v was not created for pod default/p (pod is not owner).");
+        world.delete(World.key(GroupResource.PERSISTENT_VOLUME_CLAIMS, "p-v"), Options.DEFAULT);
+        world.run(Duration.ofSeconds(5));
+        assertThat(Pods.nodeName(get("p"))).isEqualTo("n1");
     }
 
     @Test
