@@ -66,6 +66,19 @@ class PodSpecChecksTest {
     }
 
     @Test
+    void claim_saysHowItIsUsedAndHowLargeItIs() {
+        ApiObject claim = object("");
+        claim.tree().remove("spec");
+        Strategy strategy = CATALOG.find(GroupResource.PERSISTENT_VOLUME_CLAIMS).orElseThrow()
+                .strategy();
+        strategy.setDefaults(claim);
+        assertThat(strategy.validateCreate(claim).stream().map(e -> e.path() + ": " + e.detail()))
+                .containsExactly(
+                        "spec.accessModes: Required value: at least 1 access mode is required",
+                        "spec.resources[storage]: Required value");
+    }
+
+    @Test
     void ephemeralVolume_hasAClaimThatCanBeNamed() {
         String volume = "'volumes':[{'name':'v','ephemeral':{'volumeClaimTemplate':{'metadata':"
                 + "{'creationTimestamp':null,'labels':{'a':'b'}},'spec':{'accessModes':"
