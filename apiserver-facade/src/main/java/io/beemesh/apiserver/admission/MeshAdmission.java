@@ -42,24 +42,8 @@ public final class MeshAdmission implements WriteAdmission {
 
     @Override
     public Outcome admitCreate(ResourceDescriptor resource, ApiObject object) {
-        Outcome outcome = admit(resource, object);
-        return outcome.isAdmitted()
-                ? charged(resource, object, Optional.empty(), outcome)
-                : outcome;
-    }
-
-    private Outcome admit(ResourceDescriptor resource, ApiObject object) {
         if (resource.type().equals(GroupResource.PODS)) {
-            String refusal = pods.apply(object);
-            return refusal(
-                    refusal.isEmpty() ? security.refusal(object, PodSecurity.nothing()) : refusal);
-        }
-        if (resource.type().equals(GroupResource.NAMESPACES)) {
-            return new Outcome(List.of(), PodSecurity.labelErrors(object, PodSecurity.nothing()),
-                    "");
-        }
-        if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS)) {
-            return refusal(pods.checkClaim(object));
+            return refusal(pods.apply(object));
         }
         return resource.type().equals(GroupResource.SERVICES)
                 ? services.admit(object, Optional.empty())
@@ -68,24 +52,31 @@ public final class MeshAdmission implements WriteAdmission {
 
     @Override
     public Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current) {
-        if (resource.type().equals(GroupResource.PODS)) {
-            return refusal(security.refusal(next, current));
-        }
-        if (resource.type().equals(GroupResource.NAMESPACES)) {
-            return new Outcome(List.of(), PodSecurity.labelErrors(next, current), "");
-        }
-        boolean service = resource.type().equals(GroupResource.SERVICES);
-        boolean claim = resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS);
-        boolean same = next.tree().path("spec").equals(current.tree().path("spec"));
-        if (!service && (!claim || same)) {
-            return Outcome.ADMITTED;
-        }
-        Outcome outcome = service
+        return resource.type().equals(GroupResource.SERVICES)
                 ? services.admit(next, Optional.of(current))
-                : refusal(pods.checkClaim(next));
-        return outcome.isAdmitted()
-                ? charged(resource, next, Optional.of(current), outcome)
-                : outcome;
+                : Outcome.ADMITTED;
+    }
+
+    @Override
+    public Outcome check(ResourceDescriptor resource, ApiObject next, Optional<ApiObject> current,
+            Outcome admitted) {
+        ApiObject before = current.orElseGet(PodSecurity::nothing);
+        boolean isNew = current.isEmpty();
+        Outcome checked = Outcome.ADMITTED;
+        boolean counts = isNew || resource.type().equals(GroupResource.SERVICES);
+        if (resource.type().equals(GroupResource.PODS)) {
+            checked = refusal(security.refusal(next, before));
+        } else if (resource.type().equals(GroupResource.NAMESPACES)) {
+            checked = new Outcome(List.of(), PodSecurity.labelErrors(next, before), "");
+        } else if (resource.type().equals(GroupResource.PERSISTENT_VOLUME_CLAIMS) && (isNew
+                || !next.tree().path("spec").equals(before.tree().path("spec")))) {
+            checked = refusal(pods.checkClaim(next));
+            counts = true;
+        }
+        if (!checked.isAdmitted()) {
+            return checked;
+        }
+        return counts ? charged(resource, next, current, admitted) : admitted;
     }
 
     @Override

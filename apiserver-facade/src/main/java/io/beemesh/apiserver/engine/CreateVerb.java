@@ -131,6 +131,9 @@ final class CreateVerb {
             managing.created(call, options, object);
         }
         call.warn(resource.strategy().warnings(object));
-        return admitted;
+        WriteAdmission.Outcome checked = seams.admission().check(resource, object,
+                Optional.empty(), admitted);
+        Outcomes.requireAdmitted(resource, object.name(), checked);
+        return checked;
     }
 }

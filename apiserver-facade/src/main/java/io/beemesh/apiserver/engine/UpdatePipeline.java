@@ -169,6 +169,9 @@ final class UpdatePipeline {
         Outcomes.requireValid(resource, next.name(),
                 request.scope.validate(resource, next, current));
         call.warn(resource.strategy().warnings(next));
-        return admitted.companions();
+        WriteAdmission.Outcome checked = seams.admission().check(resource, next,
+                Optional.of(current), admitted);
+        Outcomes.requireAdmitted(resource, next.name(), checked);
+        return checked.companions();
     }
 }

@@ -5,19 +5,31 @@ import io.beemesh.apiserver.resource.ResourceDescriptor;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.registry.Mutation;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * What a write goes through between defaulting and validation, and what must be committed with it: such
- * as the claim of a Service's address. Pure but for reads of the registry; any thread.
+ * What a write goes through before and after its validation, and what must be committed with it: such as the claim
+ * of a Service's address. Pure but for reads of the registry; any thread.
  */
 public interface WriteAdmission {
-    /** Completes a new object in place. */
+    /** Completes a new object in place, before it is validated. */
     Outcome admitCreate(ResourceDescriptor resource, ApiObject object);
 
-    /** Completes the next state of an object in place. */
+    /** Completes the next state of an object in place, before it is validated. */
     Outcome admitUpdate(ResourceDescriptor resource, ApiObject next, ApiObject current);
+
+    /**
+     * Whether there may be such an object, once it is known to be valid; changes nothing of it.
+     *
+     * @param current empty if the object is new
+     * @param admitted what came of completing it; its companions are part of what this gives
+     */
+    default Outcome check(ResourceDescriptor resource, ApiObject next, Optional<ApiObject> current,
+            Outcome admitted) {
+        return admitted;
+    }
 
     /**
      * What is said to who makes or changes an object, in {@code Warning} headers; asked once the write is

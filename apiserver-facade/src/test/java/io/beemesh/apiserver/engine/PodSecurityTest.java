@@ -63,6 +63,13 @@ final class PodSecurityTest {
     }
 
     @Test
+    void podThatIsInvalid_isToldThatFirst() {
+        label(mode("enforce", "restricted")).requireCode(200);
+        assertThat(pod("x", "{\"containers\":[{\"name\":\"app\"}]}").requireCode(422).message())
+                .contains("spec.containers[0].image: Required value");
+    }
+
+    @Test
     void podThatMayBeMade_isWarnedOf_andSoAreTemplates() {
         label(mode("warn", "restricted")).requireCode(200);
         assertThat(warnings(pod("x", PLAIN).requireCode(201))).containsExactly(WARNING);
