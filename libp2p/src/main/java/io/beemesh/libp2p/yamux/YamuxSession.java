@@ -27,8 +27,11 @@ public final class YamuxSession {
     /** Less room than this is not worth a {@link #pull}, in bytes. */
     public static final int PULL_BYTES_MIN = 4 * YamuxFrame.HEADER_BYTES;
 
-    /** More answers than this to a remote side that does not read end the connection. */
-    static final int CONTROL_FRAMES_MAX = 1024;
+    /**
+     * More that waits for a remote side that sends but does not read ends the connection: so many frames, and
+     * twice as many as there may be streams, which can all be reset at once.
+     */
+    private static final int WAITING_MAX = 1024;
 
     /**
      * Streams that this side opens before the remote side said anything on one. js-libp2p ends a connection on
@@ -42,6 +45,7 @@ public final class YamuxSession {
     private final ReceiveBudget budget;
     private final Listener listener;
     private final boolean dialer;
+    private final int waitingMax;
     private final Map<Integer, YamuxStream> streams = new HashMap<>();
     private final Deque<YamuxStream> ready = new ArrayDeque<>();
     private final Deque<YamuxFrame> controls = new ArrayDeque<>();
@@ -73,6 +77,8 @@ public final class YamuxSession {
         this.listener = listener;
         this.dialer = dialer;
         this.nextId = dialer ? 1 : 2;
+        this.waitingMax = WAITING_MAX
+                + 2 * (config.inboundStreamsMax() + config.outboundStreamsMax());
     }
 
     /** What a session tells its connection. */
@@ -187,6 +193,10 @@ public final class YamuxSession {
     }
 
     private void onFrame(YamuxFrame frame) throws YamuxException {
+        // Streams that were opened and reset wait in both, until something is pulled.
+        if (controls.size() + ready.size() > waitingMax) {
+            throw new YamuxException("remote side asks but does not read");
+        }
         switch (frame.type()) {
             case YamuxFrame.PING -> onPing(frame);
             case YamuxFrame.GO_AWAY -> onGoAway(frame);
@@ -194,9 +204,8 @@ public final class YamuxSession {
         }
     }
 
-    private void onPing(YamuxFrame frame) throws YamuxException {
+    private void onPing(YamuxFrame frame) {
         if (frame.has(YamuxFrame.SYN)) {
-            checkControls();
             addControl(new YamuxFrame(YamuxFrame.PING, YamuxFrame.ACK, 0, frame.length()));
         } else if (pingPending && frame.length() == pingValue) {
             pingPending = false;
@@ -276,7 +285,6 @@ public final class YamuxSession {
                     "stream " + Integer.toUnsignedString(frame.stream()) + " cannot be opened");
         }
         if (inboundStreams >= config.inboundStreamsMax()) {
-            checkControls();
             addControl(new YamuxFrame(YamuxFrame.WINDOW_UPDATE, YamuxFrame.RST, frame.stream(), 0));
             return null;
         }
@@ -286,12 +294,6 @@ public final class YamuxSession {
         offerOutput(stream);
         listener.onStream(stream);
         return streams.get(frame.stream());
-    }
-
-    private void checkControls() throws YamuxException {
-        if (controls.size() >= CONTROL_FRAMES_MAX) {
-            throw new YamuxException("remote side asks but does not read");
-        }
     }
 
     // Sending.

@@ -187,6 +187,43 @@ class YamuxSessionTest {
     }
 
     @Test
+    void feed_streamsResetHereAndNeverRead_isBounded() {
+        assertThatThrownBy(() -> {
+            for (int id = 1; id < 200_000; id += 2) {
+                feed(listener, YamuxFrame.SYN, id);
+                listener.accepted().removeLast().reset();
+            }
+        }).isInstanceOf(YamuxException.class);
+    }
+
+    @Test
+    void feed_streamsResetThereAndNeverRead_isBounded() {
+        assertThatThrownBy(() -> {
+            for (int id = 1; id < 200_000; id += 2) {
+                feed(listener, YamuxFrame.SYN, id);
+                feed(listener, YamuxFrame.RST, id);
+            }
+        }).isInstanceOf(YamuxException.class);
+    }
+
+    @Test
+    void feed_allStreamsWereJustReset_goesOn() throws YamuxException {
+        YamuxSide busy = side(false, YamuxConfig.defaults().withStreamsMax(3000));
+        for (int id = 1; id < 6000; id += 2) {
+            feed(busy, YamuxFrame.SYN, id);
+        }
+        busy.accepted().forEach(YamuxStream::reset);
+        busy.session().feed(ByteBuffer.wrap(HexFormat.of().parseHex("000200010000000000000007")));
+        assertThat(busy.session().acceptsStreams()).isTrue();
+    }
+
+    private static void feed(YamuxSide to, int flag, int stream) throws YamuxException {
+        ByteBuffer frame = ByteBuffer.allocate(YamuxFrame.HEADER_BYTES);
+        YamuxFrame.write(frame, YamuxFrame.WINDOW_UPDATE, flag, stream, 0);
+        to.session().feed(frame.flip());
+    }
+
+    @Test
     void feed_dataThatNobodyReads_costsTheStreamNotTheHost()
             throws Libp2pException, YamuxException {
         YamuxSide victim = side(false, YamuxConfig.defaults());
@@ -196,8 +233,15 @@ class YamuxSessionTest {
             YamuxFrame.write(frame, YamuxFrame.DATA, YamuxFrame.SYN, id, 200_000);
             victim.session().feed(frame.position(0).limit(frame.capacity()));
         }
-        assertThat(budget.bufferedBytes()).isLessThanOrEqualTo(1 << 20);
-        assertThat(victim.session().streamCount()).isEqualTo(5);
+        // One connection takes no more than it leaves.
+        assertThat(budget.bufferedBytes()).isLessThanOrEqualTo(1 << 19);
+        assertThat(victim.session().streamCount()).isEqualTo(2);
+        YamuxSide honest = side(false, YamuxConfig.defaults());
+        frame.clear();
+        YamuxFrame.write(frame, YamuxFrame.DATA, YamuxFrame.SYN, 1, 200_000);
+        honest.session().feed(frame.position(0).limit(frame.capacity()));
+        assertThat(honest.session().streamCount()).isEqualTo(1);
+        honest.session().close("over");
         victim.session().close("over");
         assertThat(budget.bufferedBytes()).isZero();
     }
