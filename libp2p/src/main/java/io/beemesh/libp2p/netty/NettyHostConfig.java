@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param key who it is
  * @param swarm bounds of connections
  * @param yamux bounds of the streams of one connection
- * @param receiveBytesMax received bytes that all streams together may hold for their readers
+ * @param receiveBytesMax received bytes that all streams together may hold for their readers; those of one
+ *     connection never more than is left, so half at most
  * @param handshakeTimeout from accepted or connected to upgraded
  * @param gater with whom to talk
  * @param securities how links are secured, the preferred one first
@@ -51,9 +52,9 @@ public record NettyHostConfig(
             throw new IllegalArgumentException(
                     "securities must be different, and one of them for all links: " + securities);
         }
-        if (receiveBytesMax < YamuxConfig.INITIAL_WINDOW_BYTES) {
+        if (receiveBytesMax < 2 * YamuxConfig.INITIAL_WINDOW_BYTES) {
             throw new IllegalArgumentException(
-                    "receiveBytesMax is " + receiveBytesMax + ", less than one window");
+                    "receiveBytesMax is " + receiveBytesMax + ", less than two windows");
         }
         if (handshakeTimeout.isNegative() || handshakeTimeout.isZero()) {
             throw new IllegalArgumentException(

@@ -25,27 +25,45 @@ public final class ReceiveBudget {
         return bufferedBytes;
     }
 
-    boolean tryBuffer(int bytes) {
-        if (bufferedBytes + bytes > bufferBytesMax) {
-            return false;
+    /** The share of one connection. */
+    Share share() {
+        return new Share();
+    }
+
+    /**
+     * What one connection takes: never more than it leaves to the others, so that a single peer whose streams
+     * nobody reads has half at most, and those who come later find room.
+     */
+    final class Share {
+        private long ownBuffered;
+        private long ownGrown;
+
+        boolean tryBuffer(int bytes) {
+            if (ownBuffered + bytes > bufferBytesMax - bufferedBytes - bytes) {
+                return false;
+            }
+            ownBuffered += bytes;
+            bufferedBytes += bytes;
+            return true;
         }
-        bufferedBytes += bytes;
-        return true;
-    }
 
-    void unbuffer(int bytes) {
-        bufferedBytes -= bytes;
-    }
-
-    boolean tryGrow(int bytes) {
-        if (grownBytes + bytes > growthBytesMax) {
-            return false;
+        void unbuffer(int bytes) {
+            ownBuffered -= bytes;
+            bufferedBytes -= bytes;
         }
-        grownBytes += bytes;
-        return true;
-    }
 
-    void shrink(int bytes) {
-        grownBytes -= bytes;
+        boolean tryGrow(int bytes) {
+            if (ownGrown + bytes > growthBytesMax - grownBytes - bytes) {
+                return false;
+            }
+            ownGrown += bytes;
+            grownBytes += bytes;
+            return true;
+        }
+
+        void shrink(int bytes) {
+            ownGrown -= bytes;
+            grownBytes -= bytes;
+        }
     }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * buffers. Streams take turns frame by frame; pings, resets and window updates go ahead of data.
  *
  * <p>The frame reader never stops, whatever the readers of streams do: each stream is bounded by its
- * window, all of them by the {@link ReceiveBudget}.
+ * window, all of them by the connection's share of the {@link ReceiveBudget}.
  *
  * @see <a href="https://github.com/libp2p/specs/blob/master/yamux/README.md">yamux</a>
  */
@@ -42,7 +42,7 @@ public final class YamuxSession {
 
     private final Loop loop;
     private final YamuxConfig config;
-    private final ReceiveBudget budget;
+    private final ReceiveBudget.Share budget;
     private final Listener listener;
     private final boolean dialer;
     private final int waitingMax;
@@ -73,7 +73,7 @@ public final class YamuxSession {
             Listener listener) {
         this.loop = loop;
         this.config = config;
-        this.budget = budget;
+        this.budget = budget.share();
         this.listener = listener;
         this.dialer = dialer;
         this.nextId = dialer ? 1 : 2;
@@ -381,7 +381,7 @@ public final class YamuxSession {
         return config;
     }
 
-    ReceiveBudget budget() {
+    ReceiveBudget.Share budget() {
         return budget;
     }
 

@@ -99,7 +99,7 @@ class HostilePeerTest {
 
     @Test
     void accept_streamFloodThatIsNeverRead_isBounded() {
-        try (TestHost host = TestHost.start(config -> config.withReceiveBytesMax(256 << 10),
+        try (TestHost host = TestHost.start(config -> config.withReceiveBytesMax(512 << 10),
                 "/ip4/127.0.0.1/tcp/0");
                 TestHost flooder = TestHost.start()) {
             AtomicInteger opened = new AtomicInteger();

@@ -28,7 +28,8 @@ import java.util.function.Consumer;
  * is sealed here, for that pod alone: see {@link MeshEnd}.
  */
 public final class Sidecar implements AutoCloseable {
-    private static final long RECEIVE_BYTES_MAX = 4L << 20;
+    /** Half of it for the one connection, to the machine. */
+    private static final long RECEIVE_BYTES_MAX = 8L << 20;
     private static final int WRITE_BYTES_MAX = 512 * 1024;
     private static final Duration PING = Duration.ofSeconds(30);
     private static final int UNACKNOWLEDGED_MAX = 256;
