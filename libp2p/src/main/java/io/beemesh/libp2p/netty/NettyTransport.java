@@ -2,8 +2,10 @@ package io.beemesh.libp2p.netty;
 
 import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.swarm.AddressGroup;
 import io.beemesh.libp2p.swarm.ConnectionGater;
 import io.beemesh.libp2p.swarm.Swarm;
 import io.beemesh.libp2p.swarm.Transport;
@@ -33,7 +35,7 @@ import java.util.function.Consumer;
 final class NettyTransport implements Transport {
     private static final int CONNECT_TIMEOUT_MILLIS = 5000;
 
-    /** Handshakes of peers that dialed, at a time; further ones are closed at once. */
+    /** Handshakes of peers that dialed, at a time. */
     private static final int HANDSHAKES_MAX = 128;
 
     private static final ChannelOption<Boolean> REUSE_PORT = NioChannelOption
@@ -49,7 +51,7 @@ final class NettyTransport implements Transport {
     private final Swarm swarm;
     private final boolean portReuse;
     private final List<Channel> servers = new ArrayList<>(1);
-    private int handshakes;
+    private final PendingHandshakes handshakes = new PendingHandshakes(HANDSHAKES_MAX);
 
     /** With {@code portReuse} it dials from the port on which it listens. */
     NettyTransport(NettyLoop loop, UpgradeContext context, ConnectionGater gater, Swarm swarm,
@@ -268,16 +270,18 @@ final class NettyTransport implements Transport {
         Multiaddr remote = channel.remoteAddress() instanceof InetSocketAddress from
                 ? SocketAddresses.toMultiaddr(from.getAddress(), from.getPort())
                 : local;
-        if (handshakes >= HANDSHAKES_MAX || !gater.allowAccept(remote)) {
+        AddressPart from = AddressGroup.of(remote);
+        if (!gater.allowAccept(remote) || !handshakes.makeRoom(from)) {
             channel.close();
             return;
         }
-        handshakes++;
         NettyLink link = new NettyLink(channel);
         ConnectionUpgrade upgrade = ConnectionUpgrade.listener(context(local), link, remote);
         link.upgrade(upgrade);
+        Runnable end = () -> upgrade.end("too many handshakes");
+        handshakes.add(from, end);
         upgrade.upgraded().whenComplete((connection, failure) -> {
-            handshakes--;
+            handshakes.remove(from, end);
             if (failure == null) {
                 swarm.onConnection(connection);
             }

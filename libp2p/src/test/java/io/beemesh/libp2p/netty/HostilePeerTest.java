@@ -53,6 +53,24 @@ class HostilePeerTest {
     }
 
     @Test
+    void accept_manySilentPeersThatStay_servesOthers() throws IOException {
+        try (TestHost host = TestHost.start(
+                config -> config.withHandshakeTimeout(Duration.ofMinutes(5)),
+                "/ip4/127.0.0.1/tcp/0")) {
+            List<Socket> silent = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                silent.add(connect(host));
+            }
+            assertServes(host);
+            // The youngest is still waited for.
+            assertThat(silent.getLast().getInputStream().available()).isZero();
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void accept_manySilentPeers_dropsThemAndServesOthers() throws IOException {
         try (TestHost host = TestHost.start(
                 config -> config.withHandshakeTimeout(Duration.ofMillis(500)),
