@@ -56,7 +56,8 @@ public final class RelayService {
         this.key = key;
         this.config = config;
         this.protect = protect;
-        this.reservations = new Reservations(config, loop);
+        this.reservations = new Reservations(config, loop,
+                peer -> protect.accept(peer, false));
     }
 
     /** Serves from now on. */

@@ -4,8 +4,10 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
+import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /** Who has a reservation, within the bounds of {@link RelayConfig}. */
 final class Reservations {
@@ -13,28 +15,32 @@ final class Reservations {
 
     private final RelayConfig config;
     private final Loop loop;
-    private final Map<PeerId, Entry> entries = new LinkedHashMap<>();
+    private final Consumer<PeerId> expired;
+    /** The first to expire first. */
+    private final SequencedMap<PeerId, Entry> entries = new LinkedHashMap<>();
+    private boolean expiryPlanned;
 
-    Reservations(RelayConfig config, Loop loop) {
+    /** @param expired called for each reservation that was not renewed in time */
+    Reservations(RelayConfig config, Loop loop, Consumer<PeerId> expired) {
         this.config = config;
         this.loop = loop;
+        this.expired = expired;
     }
 
     /** Gives or renews one, from now on; false if there are too many. */
     boolean add(PeerId peer, Multiaddr from) {
         dropExpired();
         AddressPart ip = from.parts().getFirst();
-        Entry before = entries.remove(peer);
-        long ofThisIp = entries.values().stream().filter(entry -> entry.ip.equals(ip)).count();
-        if (entries.size() >= config.reservationsMax()
-                || ofThisIp >= config.reservationsPerIpMax()) {
-            if (before != null) {
-                entries.put(peer, before);
-            }
+        int others = entries.size() - (entries.containsKey(peer) ? 1 : 0);
+        long ofThisIp = entries.entrySet().stream()
+                .filter(it -> !it.getKey().equals(peer) && it.getValue().ip.equals(ip)).count();
+        if (others >= config.reservationsMax() || ofThisIp >= config.reservationsPerIpMax()) {
             return false;
         }
+        entries.remove(peer);
         entries.put(peer,
                 new Entry(ip, loop.nanoTime() + config.reservationTime().toNanos()));
+        planExpiry();
         return true;
     }
 
@@ -51,8 +57,22 @@ final class Reservations {
         return entries.size();
     }
 
+    private void planExpiry() {
+        if (!expiryPlanned && !entries.isEmpty()) {
+            expiryPlanned = true;
+            long nanos = entries.firstEntry().getValue().untilNanos - loop.nanoTime();
+            loop.schedule(Duration.ofNanos(nanos), () -> {
+                expiryPlanned = false;
+                dropExpired();
+                planExpiry();
+            });
+        }
+    }
+
     private void dropExpired() {
         long now = loop.nanoTime();
-        entries.values().removeIf(entry -> entry.untilNanos - now <= 0);
+        while (!entries.isEmpty() && entries.firstEntry().getValue().untilNanos - now <= 0) {
+            expired.accept(entries.pollFirstEntry().getKey());
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.PeerEvent;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.netty.Echo;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.LinkHost;
 import io.beemesh.libp2p.simulation.LinkNetwork;
 import io.beemesh.libp2p.simulation.Simulation;
@@ -14,7 +15,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -184,6 +187,27 @@ final class RelaySimulationTest {
 
     private static void assertRefused(Runnable attempt, RelayStatus status) {
         assertThatThrownBy(attempt::run).hasMessageContaining(status.name());
+    }
+
+    @Test
+    void reservation_expired_isNotProtectedAnyMore() {
+        Map<PeerId, Boolean> isProtected = new HashMap<>();
+        RelayService made = new RelayService(relay.swarm(), relay.key(), RelayConfig.defaults(),
+                isProtected::put);
+        relay.loop().run(made::start);
+        for (LinkHost host : List.of(a, b)) {
+            host.loop().run(() -> host.swarm().newStream(relay.id(), List.of(RelayCodec.HOP))
+                    .thenAccept(stream -> stream.write(
+                            FrameReader.frame(RelayCodec.encode(new HopMessage.Reserve())))));
+            simulation.run(Duration.ofMinutes(10));
+        }
+        assertThat(isProtected).isEqualTo(Map.of(a.id(), true, b.id(), true));
+        simulation.run(Duration.ofMinutes(41));
+        assertThat(isProtected).isEqualTo(Map.of(a.id(), false, b.id(), true));
+        simulation.run(Duration.ofMinutes(10));
+        assertThat(isProtected).isEqualTo(Map.of(a.id(), false, b.id(), false));
+        assertThat(made.status().reservations()).isZero();
+        assertThat(relay.swarm().connectedPeers()).contains(a.id(), b.id());
     }
 
     /** What the relay answers to bytes that are no request. */
