@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** Gossipsub: takes what peers say and passes messages on. */
 final class GossipsubRouter implements PeerLinks.Listener {
     private static final int DONT_WANT_HEARTBEATS = 3;
-    private static final int CONNECTS_PER_PRUNE_MAX = 16;
+
+    /** Strangers that PRUNEs name and that are looked at in a heartbeat; a PRUNE names as many at most. */
+    private static final int EXCHANGED_PER_HEARTBEAT_MAX = 16;
+
     private static final Duration EXCHANGED_LIFE = Duration.ofMinutes(10);
 
     /** Decides about messages and delivers them. */
@@ -40,6 +43,7 @@ final class GossipsubRouter implements PeerLinks.Listener {
     private final PubsubCounters counters = new PubsubCounters();
     private Loop.@Nullable Timer heartbeatTimer;
     private long tick;
+    private int exchangedInHeartbeat;
 
     GossipsubRouter(Host host, RandomGenerator random, GossipsubConfig config, Delivery delivery) {
         this.host = host;
@@ -77,6 +81,7 @@ final class GossipsubRouter implements PeerLinks.Listener {
         heartbeatTimer = host.loop().schedule(config.heartbeat(), () -> {
             planHeartbeat();
             tick++;
+            exchangedInHeartbeat = 0;
             links.all().forEach(peer -> peer.heartbeat(tick - DONT_WANT_HEARTBEATS));
             long interval = config.score().decayInterval().toNanos() / config.heartbeat().toNanos();
             if (tick % Math.max(1, interval) == 0) {
@@ -201,8 +206,9 @@ final class GossipsubRouter implements PeerLinks.Listener {
         gossip.onIWant(peer, rpc.iwant);
         rpc.graft.forEach(topic -> meshes.onGraft(peer, topic));
         for (Rpc.Prune prune : rpc.prune) {
-            meshes.onPrune(peer, prune);
-            if (score.of(peer.id) >= config.score().acceptExchangeThreshold()) {
+            boolean wasMember = meshes.onPrune(peer, prune);
+            if (wasMember
+                    && score.of(peer.id) >= config.score().acceptExchangeThreshold()) {
                 connect(prune.peers());
             }
         }
@@ -272,23 +278,33 @@ final class GossipsubRouter implements PeerLinks.Listener {
 
     /** Peers that another one names: only with a signed record, or if they are known here. */
     private void connect(List<Rpc.Exchanged> exchanged) {
-        exchanged.stream().limit(CONNECTS_PER_PRUNE_MAX).forEach(named -> {
+        for (Rpc.Exchanged named : exchanged) {
             try {
                 PeerId peer = PeerId.fromBytes(named.peerId());
-                if (named.signedRecord().length > 0) {
-                    PeerRecord opened = PeerRecord.open(named.signedRecord());
-                    if (!opened.peer().equals(peer)) {
-                        return;
-                    }
-                    host.addressBook().add(peer, opened.addresses(), EXCHANGED_LIFE);
+                if (links.get(peer) != null || peer.equals(host.peerId())) {
+                    continue;
                 }
-                boolean known = !host.addressBook().addresses(peer).isEmpty();
-                if (known && links.get(peer) == null && !peer.equals(host.peerId())) {
-                    host.connect(peer);
+                if (exchangedInHeartbeat == EXCHANGED_PER_HEARTBEAT_MAX) {
+                    return;
                 }
+                exchangedInHeartbeat++;
+                connect(peer, named.signedRecord());
             } catch (FormatException e) {
                 // Not a peer, or a forged record: nothing to connect to.
             }
-        });
+        }
+    }
+
+    private void connect(PeerId peer, byte[] signedRecord) throws FormatException {
+        if (signedRecord.length > 0) {
+            PeerRecord opened = PeerRecord.open(signedRecord);
+            if (!opened.peer().equals(peer)) {
+                return;
+            }
+            host.addressBook().add(peer, opened.addresses(), EXCHANGED_LIFE);
+        }
+        if (!host.addressBook().addresses(peer).isEmpty()) {
+            host.connect(peer);
+        }
     }
 }

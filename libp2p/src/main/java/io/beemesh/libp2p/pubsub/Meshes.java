@@ -160,18 +160,20 @@ final class Meshes {
         flush();
     }
 
-    /** A peer put me out of its mesh. */
-    void onPrune(PubsubPeer peer, Rpc.Prune prune) {
+    /** A peer put me out of its mesh; false if it was not in mine. */
+    boolean onPrune(PubsubPeer peer, Rpc.Prune prune) {
         TopicMesh mesh = meshes.get(prune.topic());
+        boolean wasMember = mesh != null && mesh.peers.remove(peer.id);
+        if (wasMember) {
+            score.pruned(peer.id, prune.topic());
+        }
         if (mesh != null) {
-            if (mesh.peers.remove(peer.id)) {
-                score.pruned(peer.id, prune.topic());
-            }
             long seconds = prune.backoffSeconds() == 0
                     ? config.pruneBackoff().toSeconds()
                     : Math.min(prune.backoffSeconds(), Duration.ofHours(1).toSeconds());
             mesh.backoff(peer.id, host.loop().nanoTime() + Duration.ofSeconds(seconds).toNanos());
         }
+        return wasMember;
     }
 
     void onUnsubscribe(PubsubPeer peer, String topic) {

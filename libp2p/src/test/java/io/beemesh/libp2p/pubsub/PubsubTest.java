@@ -337,10 +337,46 @@ final class PubsubTest {
                 named(other, record(signed)), named(signed, record(signed)));
         victim.run(() -> assertThat(victim.host.connectedPeers()).containsExactlyInAnyOrder(
                 attacker.host.peerId(), signed.host.peerId()));
-        victim.run(() -> victim.pubsub.applicationScore(attacker.host.peerId(), -1));
-        prune(attacker, named(other, record(other)));
+        Attacker disliked = new Attacker(victim);
+        run(2);
+        victim.run(() -> victim.pubsub.applicationScore(disliked.host.peerId(), -1));
+        prune(disliked, named(other, record(other)));
         victim.run(() -> assertThat(victim.host.connectedPeers())
                 .doesNotContain(other.host.peerId()));
+    }
+
+    /** Prunes of topics or peers that are in no mesh here, and more names than are dialed in a heartbeat. */
+    @Test
+    void prune_manyThatNameOthers_dialsAreBounded() {
+        PubsubNetwork.Peer victim = subscriber(MessageValidator.Verdict.ACCEPT);
+        victim.run(() -> victim.pubsub.subscribe("second", message -> {
+        }, (message, source) -> MessageValidator.Verdict.ACCEPT));
+        Attacker attacker = new Attacker(victim);
+        Rpc hello = new Rpc();
+        hello.subscriptions.add(new Rpc.Subscription(true, "second"));
+        attacker.send(hello);
+        List<Rpc.Exchanged> named = new ArrayList<>();
+        for (int i = 0; i < 48; i++) {
+            PubsubNetwork.Peer peer = net.add(CONFIG);
+            named.add(named(peer, record(peer)));
+        }
+        run(2);
+        Rpc rpc = new Rpc();
+        for (int i = 0; i < 100; i++) {
+            rpc.prune.add(new Rpc.Prune("other " + i, named.subList(32, 48), 60));
+        }
+        attacker.send(rpc);
+        run(2);
+        victim.run(() -> assertThat(victim.host.connectedPeers()).hasSize(1));
+        rpc = new Rpc();
+        for (String topic : List.of(PubsubNetwork.TOPIC, PubsubNetwork.TOPIC, "second")) {
+            rpc.prune.add(new Rpc.Prune(topic,
+                    topic.equals("second") ? named.subList(16, 32) : named.subList(0, 16), 60));
+        }
+        rpc.prune.add(new Rpc.Prune(PubsubNetwork.TOPIC, named.subList(32, 48), 60));
+        attacker.send(rpc);
+        run(2);
+        victim.run(() -> assertThat(victim.host.connectedPeers()).hasSize(1 + 16));
     }
 
     @Test
