@@ -22,4 +22,13 @@ public final class AddressGroup {
         Arrays.fill(network, IP6_PREFIX_BYTES, network.length, (byte) 0);
         return new AddressPart(AddressProtocol.IP6, network);
     }
+
+    /** True if it tells machines apart: loopback is this one alone, a unix socket no address. */
+    static boolean isRemote(AddressPart group) {
+        return switch (group.protocol()) {
+            case IP4 -> group.value()[0] != 127;
+            case IP6 -> !Arrays.equals(group.value(), new byte[group.value().length]);
+            default -> false;
+        };
+    }
 }

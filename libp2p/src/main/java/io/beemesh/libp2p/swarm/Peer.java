@@ -3,6 +3,7 @@ package io.beemesh.libp2p.swarm;
 import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.identify.IdentifyMessage;
+import io.beemesh.libp2p.multiformats.AddressPart;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,8 +13,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What the swarm keeps of a connected peer. */
 final class Peer {
-    /** One connection and when it came up. */
-    record Link(Connection connection, long sinceNanos) {
+    /**
+     * One connection, from where, and when it came up.
+     *
+     * @param from its {@link AddressGroup}
+     */
+    record Link(Connection connection, AddressPart from, long sinceNanos) {
+        Link(Connection connection, long sinceNanos) {
+            this(connection, AddressGroup.of(connection.remoteAddress()), sinceNanos);
+        }
+
         boolean isRelayed() {
             return ObservedAddresses.isRelayed(connection.remoteAddress());
         }

@@ -250,9 +250,7 @@ public final class Swarm implements Host {
         if (ofThisPeer >= config.connectionsPerPeerMax()) {
             return "too many connections of this peer";
         }
-        return connection.isInbound() && connectionCount() >= config.connectionsMax()
-                ? "too many connections"
-                : "";
+        return connection.isInbound() ? trimmer.refusal(peers, connection) : "";
     }
 
     /** A direct connection is up: streams to come take it, and relayed ones go when they are idle. */

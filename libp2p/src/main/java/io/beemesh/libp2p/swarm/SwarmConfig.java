@@ -10,6 +10,9 @@ import java.time.Duration;
  * @param connectionsLow until this many are left
  * @param connectionsMax inbound connections beyond this are refused at once
  * @param connectionsPerPeerMax more of one peer are refused
+ * @param addressShare the share of {@code connectionsMax} that inbound connections of one IPv4 address or one IPv6
+ *     network (/56) may take, loopback excepted; at least {@code connectionsPerPeerMax}. 1 where all peers are
+ *     behind one address
  * @param dialsMax peers dialed at a time; others wait
  * @param negotiationTimeout to agree on the protocol of a stream
  * @param portReuse dial from the port that listens, so that the address others see can be dialed; for
@@ -22,6 +25,7 @@ public record SwarmConfig(
         int connectionsLow,
         int connectionsMax,
         int connectionsPerPeerMax,
+        double addressShare,
         int dialsMax,
         Duration negotiationTimeout,
         Duration grace,
@@ -37,42 +41,57 @@ public record SwarmConfig(
             throw new IllegalArgumentException(
                     "connectionsPerPeerMax and dialsMax must be positive");
         }
+        if (!(addressShare >= 0 && addressShare <= 1)) {
+            throw new IllegalArgumentException("addressShare must be 0 to 1: " + addressShare);
+        }
         if (negotiationTimeout.isNegative() || negotiationTimeout.isZero() || grace.isNegative()) {
             throw new IllegalArgumentException(
                     "negotiationTimeout must be positive, grace not negative");
         }
     }
 
-    /** Trims to 160 beyond 192, refuses beyond 256, 8 a peer, 32 dials, 10 s to negotiate, 20 s of grace. */
+    /** Trims to 160 beyond 192, refuses beyond 256, 8 a peer, 64 an address, 32 dials, 10 s to negotiate, 20 s of grace. */
     public static SwarmConfig defaults() {
         return new SwarmConfig(
-                "beemesh-libp2p/0.1.0", 192, 160, 256, 8, 32, Duration.ofSeconds(10),
+                "beemesh-libp2p/0.1.0", 192, 160, 256, 8, 0.25, 32, Duration.ofSeconds(10),
                 Duration.ofSeconds(20), false);
+    }
+
+    /** Inbound connections of one address beyond this are refused. */
+    int connectionsPerAddressMax() {
+        return Math.max(connectionsPerPeerMax, (int) (addressShare * connectionsMax));
     }
 
     public SwarmConfig withAgentVersion(String value) {
         return new SwarmConfig(
                 value, connectionsHigh, connectionsLow, connectionsMax, connectionsPerPeerMax,
-                dialsMax,
+                addressShare, dialsMax,
                 negotiationTimeout, grace, portReuse);
     }
 
     public SwarmConfig withConnections(int low, int high, int max) {
         return new SwarmConfig(
-                agentVersion, high, low, max, connectionsPerPeerMax, dialsMax, negotiationTimeout,
+                agentVersion, high, low, max, connectionsPerPeerMax, addressShare, dialsMax,
+                negotiationTimeout,
                 grace, portReuse);
+    }
+
+    public SwarmConfig withAddressShare(double value) {
+        return new SwarmConfig(
+                agentVersion, connectionsHigh, connectionsLow, connectionsMax,
+                connectionsPerPeerMax, value, dialsMax, negotiationTimeout, grace, portReuse);
     }
 
     public SwarmConfig withTimes(Duration negotiation, Duration trimGrace) {
         return new SwarmConfig(
                 agentVersion, connectionsHigh, connectionsLow, connectionsMax,
-                connectionsPerPeerMax, dialsMax,
+                connectionsPerPeerMax, addressShare, dialsMax,
                 negotiation, trimGrace, portReuse);
     }
 
     public SwarmConfig withPortReuse(boolean value) {
         return new SwarmConfig(
                 agentVersion, connectionsHigh, connectionsLow, connectionsMax,
-                connectionsPerPeerMax, dialsMax, negotiationTimeout, grace, value);
+                connectionsPerPeerMax, addressShare, dialsMax, negotiationTimeout, grace, value);
     }
 }
