@@ -6,6 +6,13 @@ import java.nio.ByteBuffer;
 
 /** For streams that are only written to. */
 final class DiscardingReader implements StreamReader {
+    private final Runnable over;
+
+    /** @param over called when the stream has ended, either way */
+    DiscardingReader(Runnable over) {
+        this.over = over;
+    }
+
     @Override
     public void onData(ByteBuffer bytes) {
         // Nothing is expected.
@@ -13,11 +20,11 @@ final class DiscardingReader implements StreamReader {
 
     @Override
     public void onEnd() {
-        // The remote side is done too.
+        over.run();
     }
 
     @Override
     public void onReset(StreamResetException cause) {
-        // Nothing to release.
+        over.run();
     }
 }

@@ -142,8 +142,9 @@ final class Identification {
         }
     }
 
-    /** Reads the nothing that is to come, so that the stream ends. */
-    private static void discard(Stream stream) {
-        stream.reader(new DiscardingReader());
+    /** Reads the nothing that is to come, so that the stream ends, at the deadline if the peer does not end it. */
+    private void discard(Stream stream) {
+        Loop.Timer deadline = loop.schedule(timeout, stream::reset);
+        stream.reader(new DiscardingReader(deadline::cancel));
     }
 }
