@@ -80,7 +80,7 @@ final class Gossip {
                 promises.pollFirstEntry();
             }
         }
-        peer.outbox.send(PubsubCodec.encode(rpc));
+        RpcParts.encode(rpc).forEach(peer.outbox::send);
     }
 
     /** Asked for already, lately enough that it may still come. */
@@ -131,7 +131,9 @@ final class Gossip {
         toTell.forEach((id, rpc) -> {
             PubsubPeer peer = links.get(id);
             if (peer != null) {
-                peer.outbox.offer(PubsubCodec.encode(rpc));
+                // Of more a peer takes no notice.
+                RpcParts.encode(rpc).stream().limit(IHAVE_PER_HEARTBEAT_MAX)
+                        .forEach(peer.outbox::offer);
             }
         });
         cache.shift();

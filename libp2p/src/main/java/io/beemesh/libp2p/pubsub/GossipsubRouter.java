@@ -171,7 +171,7 @@ final class GossipsubRouter implements PeerLinks.Listener {
                 .forEach(topic -> hello.subscriptions.add(new Rpc.Subscription(true, topic)));
         meshes.regraft(peer, hello);
         if (!hello.subscriptions.isEmpty()) {
-            peer.outbox.send(PubsubCodec.encode(hello));
+            RpcParts.encode(hello).forEach(peer.outbox::send);
         }
     }
 

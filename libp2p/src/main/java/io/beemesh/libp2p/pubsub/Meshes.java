@@ -299,7 +299,7 @@ final class Meshes {
         pending.forEach((id, rpc) -> {
             PubsubPeer peer = links.get(id);
             if (peer != null) {
-                peer.outbox.send(PubsubCodec.encode(rpc));
+                RpcParts.encode(rpc).forEach(peer.outbox::send);
             }
         });
         pending.clear();

@@ -24,6 +24,10 @@ public final class MessageId {
         return new MessageId(bytes);
     }
 
+    int length() {
+        return bytes.length;
+    }
+
     /** As on the wire, a copy. */
     public byte[] toBytes() {
         return bytes.clone();

@@ -76,7 +76,7 @@ final class PubsubCodec {
         return entry.toBytes();
     }
 
-    private static byte[] encode(Rpc.Prune prune) {
+    static byte[] encode(Rpc.Prune prune) {
         ProtobufWriter out = new ProtobufWriter().string(1, prune.topic());
         for (Rpc.Exchanged peer : prune.peers()) {
             ProtobufWriter entry = new ProtobufWriter().bytes(1, peer.peerId());

@@ -97,6 +97,25 @@ final class PubsubTest {
     }
 
     @Test
+    void connect_moreTopicsThanFitAFrame_allAreKnown() {
+        PubsubNetwork.Peer a = net.add(CONFIG);
+        PubsubNetwork.Peer b = net.add(CONFIG);
+        a.run(() -> {
+            for (int i = 0; i < 1_200; i++) {
+                Pubsub.Subscription ignored = a.pubsub.subscribe("topic " + i, message -> {
+                }, (message, source) -> MessageValidator.Verdict.ACCEPT);
+            }
+        });
+        net.connect(a, b);
+        run(3);
+        b.run(() -> {
+            for (int i = 0; i < 1_200; i++) {
+                assertThat(b.pubsub.subscribers("topic " + i)).hasSize(1);
+            }
+        });
+    }
+
+    @Test
     void unsubscribe_laterMessages_doNotArrive() {
         PubsubNetwork.Peer a = subscriber(MessageValidator.Verdict.ACCEPT);
         PubsubNetwork.Peer b = net.add(CONFIG);
