@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.multiformats.Varint;
 import io.beemesh.libp2p.peer.PeerRecord;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.libp2p.simulation.FedStream;
 import io.beemesh.libp2p.simulation.Fuzz;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,6 +38,37 @@ final class IdentifyFuzzTest {
                     assertThat(read.listenAddresses()).hasSizeLessThanOrEqualTo(64);
                     assertThat(read.protocols()).hasSizeLessThanOrEqualTo(256);
                     assertThat(read.observedAddress()).hasSizeLessThanOrEqualTo(1);
+                });
+    }
+
+    private static byte[] framed(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            ByteBuffer length = ByteBuffer.allocate(Varint.size(part.length));
+            Varint.write(part.length, length);
+            all.writeBytes(length.array());
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
+    }
+
+    @Test
+    void parts_mutated_areReadOrRefusedOnce() throws FormatException {
+        byte[] small = message(1).toBytes();
+        Fuzz.run(List.of(framed(small), framed(small, new byte[0], small)), FormatException.class,
+                bytes -> {
+                    FedStream stream = new FedStream();
+                    List<IdentifyMessage> read = new ArrayList<>();
+                    int[] failures = new int[1];
+                    new IdentifyReader(stream, read::add, () -> failures[0]++).start();
+                    boolean all = stream.feed(bytes, 1 + bytes.length % 50);
+                    // Who resets a stream hears of it no more: the swarm's deadline is what is
+                    // left.
+                    assertThat(read.size() + failures[0]).isEqualTo(all ? 1 : 0);
+                    assertThat(all || bytes.length > IdentifyReader.BYTES_MAX).isTrue();
+                    if (read.isEmpty()) {
+                        throw new FormatException("refused");
+                    }
                 });
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.simulation.Fuzz;
 import java.nio.ByteBuffer;
@@ -50,5 +51,25 @@ final class RelayFuzzTest {
     void voucher_mutated_isTheRelaysOrRefused() {
         Fuzz.run(List.of(voucher.seal(key).toBytes()), FormatException.class,
                 bytes -> assertThat(Voucher.open(bytes)).isEqualTo(voucher));
+    }
+
+    @Test
+    void address_mutated_isTheSameAgainOrRefused() throws FormatException {
+        PeerId relay = key.peerId();
+        List<byte[]> valid = List.of(
+                CircuitAddress.through(relay, Multiaddr.parse("/ip4/1.2.3.4/tcp/5")).toBytes(),
+                Multiaddr.parse("/p2p/" + relay + "/p2p-circuit").toBytes(),
+                Multiaddr.parse("/dns4/a.example/tcp/1/p2p/" + relay + "/p2p-circuit").toBytes());
+        Fuzz.run(valid, FormatException.class, bytes -> {
+            Multiaddr address = Multiaddr.fromBytes(bytes);
+            CircuitAddress read = CircuitAddress.parse(address);
+            assertThat(CircuitAddress.isRelayed(address)).isTrue();
+            for (Multiaddr through : read.addresses()) {
+                assertThat(CircuitAddress.isRelayed(through)).isFalse();
+                assertThat(
+                        CircuitAddress.parse(CircuitAddress.through(read.relay(), through)).relay())
+                        .isEqualTo(read.relay());
+            }
+        });
     }
 }
