@@ -3,6 +3,7 @@ package io.beemesh.libp2p;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.PeerId;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +31,31 @@ public interface Host {
      * protocols, or only a limited connection and none of the protocols allowed on it.
      */
     CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> protocols);
+
+    /**
+     * The same for one exchange with a deadline, counted from now: by then the stream is there, or the future
+     * fails; and what is not over by then on both sides is reset.
+     */
+    default CompletableFuture<Stream> newStream(PeerId peer, List<ProtocolId> protocols,
+            Duration deadline) {
+        CompletableFuture<Stream> result = new CompletableFuture<>();
+        CompletableFuture<Stream> opening = newStream(peer, protocols);
+        Loop.Timer timer = loop().schedule(deadline, () -> {
+            if (!result.completeExceptionally(
+                    new Libp2pException("no stream to " + peer + " within " + deadline))) {
+                result.thenAccept(Stream::reset);
+            }
+        });
+        opening.whenComplete((stream, failure) -> {
+            if (stream == null) {
+                timer.cancel();
+                result.completeExceptionally(failure);
+            } else if (!result.complete(stream)) {
+                stream.reset(); // came too late
+            }
+        });
+        return result;
+    }
 
     /** Connects to the peer unless connected. */
     CompletableFuture<Void> connect(PeerId peer);

@@ -12,6 +12,9 @@ import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.peer.PeerRecord;
 import io.beemesh.libp2p.ping.Ping;
 import io.beemesh.libp2p.quic.QuicConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -201,6 +204,47 @@ class WireTest {
             });
             b.until(() -> counter.reset);
             assertThat(served && asked && reset && round.isPositive()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void newStream_deadline_endsWhatIsNotOverOnBothSides(Wire wire) {
+        try (TestHost a = wire.start(); TestHost b = wire.start()) {
+            Counter served = new Counter();
+            boolean serves = b.onLoop(() -> {
+                b.host().handle(LATE, stream -> {
+                    stream.reader(served);
+                    stream.request(Long.MAX_VALUE);
+                });
+                return true;
+            });
+            a.know(b.address());
+            Void ignored = a.get(() -> a.host().connect(b.id()));
+            Counter answer = new Counter();
+            Stream stream = a.get(() -> a.host().newStream(b.id(), List.of(LATE),
+                    Duration.ofMillis(300)));
+            boolean asked = a.onLoop(() -> {
+                stream.reader(answer);
+                stream.request(100);
+                return stream.write(ByteBuffer.allocate(100)) != null;
+            });
+            b.until(() -> served.bytes == 100);
+            a.until(() -> answer.reset);
+            b.until(() -> served.reset);
+            assertThat(serves && asked).isTrue();
+            assertThat(stream.isOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void newStream_peerNeverAnswers_failsAtTheDeadline() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                TestHost a = TestHost.start();
+                TestHost b = TestHost.start()) {
+            a.know(b.id(), "/ip4/127.0.0.1/tcp/" + silent.getLocalPort());
+            assertThatThrownBy(() -> a.get(() -> a.host().newStream(b.id(), List.of(LATE),
+                    Duration.ofMillis(200)))).hasMessageContaining("within PT0.2S");
         }
     }
 
