@@ -79,9 +79,26 @@ final class GossipsubSimulationTest {
                 Arrays.stream(hops).average().orElseThrow(), hops[hops.length / 2],
                 hops[hops.length * 99 / 100], hops[hops.length - 1]);
         System.out.printf(
-                "seed=%d duplicates per delivery=%.2f bytes per delivery=%.0f heap bytes per peer=%d; %s%n",
+                "seed=%d duplicates per delivery=%.2f bytes per delivery=%.0f heap bytes per peer=%d overtaken=%d; %s%n",
                 seed, duplicates[0] / deliveries, counters.bytes() / deliveries,
-                Heap.bytesInUse() / peers, counters);
+                Heap.bytesInUse() / peers, overtaken(net), counters);
+    }
+
+    /**
+     * Messages that came before one that was published earlier. A connection carries gossip on one stream each way,
+     * so it is on different ways that messages overtake each other.
+     */
+    private long overtaken(PubsubNetwork net) {
+        long count = 0;
+        for (PubsubNetwork.Peer peer : net.peers) {
+            long latest = Long.MIN_VALUE;
+            for (PubsubMessage message : peer.received) {
+                long published = publishedNanos.getOrDefault(message.id(), 0L);
+                count += published < latest ? 1 : 0;
+                latest = Math.max(latest, published);
+            }
+        }
+        return count;
     }
 
     private static int twice(PubsubNetwork net) {
@@ -95,7 +112,11 @@ final class GossipsubSimulationTest {
         assertThat(net.peers).allSatisfy(
                 peer -> assertThat(peer.receivedNanos.keySet()).isEqualTo(publishedNanos.keySet()));
         assertThat(twice(net)).isZero();
-        assertThat(net.network.counters().broken()).isZero();
+        NetworkCounters counters = net.network.counters();
+        assertThat(counters.broken() + counters.delayed()).isZero();
+        assertThat(overtaken(net)).isPositive();
+        // Of pairs between 5 and 100 ms, with up to 5 ms of jitter.
+        assertThat(counters.latencyNanosMean()).isBetween(45_000_000L, 65_000_000L);
     }
 
     @Test
@@ -105,7 +126,9 @@ final class GossipsubSimulationTest {
         assertThat(net.peers).allSatisfy(
                 peer -> assertThat(peer.receivedNanos.keySet()).isEqualTo(publishedNanos.keySet()));
         assertThat(twice(net)).isZero();
-        assertThat(net.network.counters().delayed()).isPositive();
+        NetworkCounters counters = net.network.counters();
+        assertThat(counters.delayed() / (double) counters.sendings()).isBetween(0.03, 0.06);
+        assertThat(overtaken(net)).isPositive();
     }
 
     @Test
@@ -116,5 +139,29 @@ final class GossipsubSimulationTest {
         assertThat(twice(net)).isZero();
         assertThat(inTime(net)).isGreaterThanOrEqualTo((long) Math.ceil(0.9999 * peers * messages));
         assertThat(counters.broken() / (double) counters.writes()).isBetween(0.03, 0.06);
+        assertThat(overtaken(net)).isPositive();
+    }
+
+    @Test
+    void run_sameSeed_isTheSame() {
+        assertThat(trace(3)).isEqualTo(trace(3)).isNotEqualTo(trace(4));
+    }
+
+    /** Who received what when, under losses, and all that the network did. */
+    private static String trace(long seed) {
+        PubsubNetwork net = new PubsubNetwork(seed, NetworkConditions.wan().withLoss(0.05, 0.02));
+        net.grow(30, DIALS, GossipsubConfig.defaults());
+        net.simulation.run(Duration.ofSeconds(5));
+        for (int i = 0; i < 20; i++) {
+            net.publish(net.peers.get(i), new byte[DATA_BYTES]);
+            net.simulation.run(Duration.ofMillis(50));
+        }
+        net.simulation.run(Duration.ofSeconds(5));
+        StringBuilder trace = new StringBuilder();
+        for (PubsubNetwork.Peer peer : net.peers) {
+            peer.received.forEach(message -> trace.append(message.id()).append('@')
+                    .append(peer.receivedNanos.get(message.id())).append(' '));
+        }
+        return trace.append(net.network.counters()).toString();
     }
 }

@@ -5,6 +5,7 @@ public final class NetworkCounters {
     long sendings;
     long writes;
     long bytes;
+    long latencyNanos;
     long delayed;
     long broken;
     long reordered;
@@ -31,6 +32,11 @@ public final class NetworkCounters {
     /** Everything sent one way, again or for the first time: writes, openings of streams, parts of dials. */
     public long sendings() {
         return sendings;
+    }
+
+    /** What a sending took one way, retransmissions included, on average; 0 before the first. */
+    public long latencyNanosMean() {
+        return sendings == delayed ? 0 : latencyNanos / (sendings - delayed);
     }
 
     /** Sendings lost and repaired by another. */
@@ -85,7 +91,8 @@ public final class NetworkCounters {
 
     @Override
     public String toString() {
-        return "sendings=" + sendings + " writes=" + writes + " bytes=" + bytes + " delayed="
+        return "sendings=" + sendings + " writes=" + writes + " bytes=" + bytes
+                + " latencyMicros=" + latencyNanosMean() / 1_000 + " delayed="
                 + delayed + " broken=" + broken
                 + " reordered="
                 + reordered + " blocked=" + blocked + " streams=" + streams + " streamsRefused="

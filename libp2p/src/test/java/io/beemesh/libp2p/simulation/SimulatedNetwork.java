@@ -201,6 +201,7 @@ public final class SimulatedNetwork {
                 timeout *= 2;
             }
         }
+        counters.latencyNanos += latency;
         return latency;
     }
 

@@ -92,6 +92,8 @@ final class SimulatedNetworkTest {
         assertThat(received.numbers).isEqualTo(sent);
         assertThat(received.ended).isTrue();
         assertThat(network.counters().delayed()).isBetween(60L, 160L);
+        // The pair's own latency, and 200 ms or more for each one in twenty that was lost.
+        assertThat(network.counters().latencyNanosMean()).isBetween(15_000_000L, 130_000_000L);
     }
 
     @Test
