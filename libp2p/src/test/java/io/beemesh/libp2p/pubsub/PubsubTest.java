@@ -294,6 +294,26 @@ final class PubsubTest {
         assertThat(victim.received).hasSize(1);
     }
 
+    /** By default a message counts as new once its id is forgotten, as in go-libp2p. */
+    @Test
+    void message_sentAgainAfterItWasForgotten_isIgnoredIfSequencesCount() {
+        PubsubNetwork.Peer plain = subscriber(MessageValidator.Verdict.ACCEPT);
+        PubsubNetwork.Peer counting = net.add(CONFIG);
+        counting.subscribe(new SequenceValidator(counting.host.loop(), CONFIG.seenLife(),
+                (message, source) -> MessageValidator.Verdict.ACCEPT));
+        WireMessage message = new MessageSigner(net.add(CONFIG).key, net.simulation.wallTime())
+                .sign(PubsubNetwork.TOPIC, DATA);
+        for (PubsubNetwork.Peer victim : List.of(plain, counting)) {
+            Attacker attacker = new Attacker(victim);
+            for (int i = 0; i < 3; i++) {
+                attacker.send(Rpc.of(message));
+                run(130);
+            }
+        }
+        assertThat(plain.received).hasSize(3);
+        assertThat(counting.received).hasSize(1);
+    }
+
     @Test
     void dontWant_beforeMessage_isNotSent() throws Exception {
         PubsubNetwork.Peer victim = subscriber(MessageValidator.Verdict.ACCEPT);
