@@ -223,7 +223,7 @@ class WireTest {
             Void ignored = a.get(() -> a.host().connect(b.id()));
             Counter answer = new Counter();
             Stream stream = a.get(() -> a.host().newStream(b.id(), List.of(LATE),
-                    Duration.ofMillis(300)));
+                    Duration.ofSeconds(2)));
             boolean asked = a.onLoop(() -> {
                 stream.reader(answer);
                 stream.request(100);
