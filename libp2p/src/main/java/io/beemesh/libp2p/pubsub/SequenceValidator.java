@@ -9,7 +9,7 @@ import java.util.SequencedMap;
 /**
  * Ignores old messages that somebody sends once more after their ids were forgotten, as BasicSeqnoValidator of
  * go-libp2p does; like that one it is to be asked for. Only for topics whose authors' sequence numbers grow: those
- * of this library, go and rust do, those of js are random.
+ * of this library, go and rust do, those of older js are random.
  *
  * <p>go ignores what is not above the highest number; here messages may overtake each other by up to a third of
  * the time for which ids are remembered. Of authors beyond {@value #AUTHORS_MAX} the one that was silent longest is
