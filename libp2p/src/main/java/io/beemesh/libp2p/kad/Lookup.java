@@ -20,12 +20,16 @@ import org.jspecify.annotations.Nullable;
  * the k closest have answered. Servers answer with k peers, of which some may be dead without their
  * knowing; if two or more of the closest turned out dead, the farthest of the result is itself taken as
  * a target, which shows what the dead ones hid. Two dials that are lost in a row make a living peer look
- * dead: one that half of k peers name, which ask it every minute, is asked a third time.
+ * dead: one that half of k peers name, which ask it every minute, is asked a third time. A host does
+ * not dial again at once what it failed to reach: the lookup waits for that a little, so that the next
+ * attempt is one, and takes a peer that failed more often for dead.
  */
 final class Lookup {
     private static final int CANDIDATES_MAX = 512;
     private static final int ATTEMPTS_MAX = 3;
     private static final int ATTEMPTS_OF_GONE_MAX = 2;
+    private static final int WAITS_MAX = 4;
+    private static final Duration WAIT_MAX = Duration.ofSeconds(2);
     private static final int HIDING_FAILURES = 2;
     private static final int WIDENING_REQUESTS = 3;
 
@@ -38,7 +42,7 @@ final class Lookup {
     }
 
     private enum State {
-        HEARD, ASKED, ANSWERED, FAILED
+        HEARD, ASKED, WAITING, ANSWERED, FAILED
     }
 
     private static final class Candidate {
@@ -48,6 +52,7 @@ final class Lookup {
         List<Multiaddr> addresses;
         State state = State.HEARD;
         int attempts;
+        int waits;
         int named;
 
         Candidate(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
@@ -120,7 +125,7 @@ final class Lookup {
                     toAsk.add(candidate);
                     living++;
                 }
-                case ASKED -> {
+                case ASKED, WAITING -> {
                     allAnswered = false;
                     living++;
                 }
@@ -197,6 +202,12 @@ final class Lookup {
             }
             switch (reply) {
                 case Reply.Answer answer -> answered(candidate, answer.message(), first);
+                case Reply.NotAsked later -> {
+                    requests--;
+                    if (first) {
+                        wait(candidate, later.retryAfter());
+                    }
+                }
                 case Reply.Failure failure -> {
                     failures++;
                     if (first) {
@@ -206,6 +217,22 @@ final class Lookup {
                 }
             }
             advance();
+        });
+    }
+
+    private void wait(Candidate candidate, Duration length) {
+        candidate.attempts--;
+        if (length.compareTo(WAIT_MAX) > 0 || candidate.waits == WAITS_MAX) {
+            candidate.state = State.FAILED;
+            return;
+        }
+        candidate.waits++;
+        candidate.state = State.WAITING;
+        peers.loop().schedule(length, () -> {
+            if (!done) {
+                candidate.state = State.HEARD;
+                advance();
+            }
         });
     }
 

@@ -81,6 +81,9 @@ final class Peers {
             switch (reply) {
                 case Reply.Answer answer -> answered(peer, key);
                 case Reply.Failure failure -> table.failed(peer, failure.gone());
+                case Reply.NotAsked later -> {
+                    // Nothing new is known of it.
+                }
             }
             then.accept(reply);
         });

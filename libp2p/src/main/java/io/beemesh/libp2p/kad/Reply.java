@@ -1,5 +1,7 @@
 package io.beemesh.libp2p.kad;
 
+import java.time.Duration;
+
 /** What became of a request. */
 sealed interface Reply {
     /** The peer answered. */
@@ -12,4 +14,7 @@ sealed interface Reply {
      *     lost; else only the stream was
      */
     record Failure(boolean gone, String why) implements Reply {}
+
+    /** Nothing was sent, and nothing was learned of the peer: it is dialed again only after a while. */
+    record NotAsked(Duration retryAfter) implements Reply {}
 }

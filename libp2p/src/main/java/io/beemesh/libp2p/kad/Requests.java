@@ -4,18 +4,28 @@ import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.NotDialedException;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The client side of the wire: one stream a request, with a deadline. */
 final class Requests {
+    private static final Duration LATE_RETRY = Duration.ofSeconds(2);
+
     private final Host host;
     private final KadConfig config;
+
+    /** Peers that are being dialed still when the time of a request was up: one lost dial counts once. */
+    private final Set<PeerId> late = new HashSet<>();
     private long sent;
 
     Requests(Host host, KadConfig config) {
@@ -39,31 +49,44 @@ final class Requests {
     }
 
     private void start(PeerId peer, KadMessage request, boolean answered, Consumer<Reply> then) {
+        Exchange exchange = new Exchange(peer, request, answered, then);
+        if (late.contains(peer)) {
+            exchange.giveUp(new Reply.NotAsked(LATE_RETRY));
+            return;
+        }
         sent++;
-        Exchange exchange = new Exchange(request, answered, then);
-        exchange.timer = host.loop().schedule(config.requestTimeout(),
-                () -> exchange.fail(true, "no answer within " + config.requestTimeout()));
+        exchange.timer = host.loop().schedule(config.requestTimeout(), exchange::expire);
         host.newStream(peer, List.of(config.protocol())).whenComplete(exchange::opened);
     }
 
     private final class Exchange implements FrameReader.Receiver {
+        private final PeerId peer;
         private final KadMessage request;
         private final boolean answered;
         private final Consumer<Reply> then;
         private Loop.@Nullable Timer timer;
         private @Nullable Stream stream;
         private @Nullable FrameReader reader;
+        private boolean opening = true;
         private boolean done;
 
-        Exchange(KadMessage request, boolean answered, Consumer<Reply> then) {
+        Exchange(PeerId peer, KadMessage request, boolean answered, Consumer<Reply> then) {
+            this.peer = peer;
             this.request = request;
             this.answered = answered;
             this.then = then;
         }
 
         void opened(@Nullable Stream opened, @Nullable Throwable failure) {
+            opening = false;
+            late.remove(peer);
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (cause instanceof NotDialedException refused) {
+                giveUp(new Reply.NotAsked(refused.retryAfter()));
+                return;
+            }
             if (opened == null) {
-                fail(true, failure == null ? "no stream" : String.valueOf(failure.getMessage()));
+                fail(true, cause == null ? "no stream" : String.valueOf(cause.getMessage()));
                 return;
             }
             stream = opened;
@@ -73,8 +96,8 @@ final class Requests {
             }
             reader = FrameReader.start(opened, config.frameBytesMax(), this);
             ByteBuffer frame = FrameReader.frame(KadCodec.encode(request));
-            opened.write(frame).whenComplete((written, cause) -> {
-                if (cause != null) {
+            opened.write(frame).whenComplete((written, lost) -> {
+                if (lost != null) {
                     fail(false, "request was not sent");
                 } else if (!answered) {
                     opened.closeWrite();
@@ -120,12 +143,23 @@ final class Requests {
             fail(!(cause instanceof StreamResetException), String.valueOf(cause.getMessage()));
         }
 
+        void expire() {
+            if (opening) {
+                late.add(peer);
+            }
+            fail(true, "no answer within " + config.requestTimeout());
+        }
+
         void fail(boolean gone, String why) {
+            giveUp(new Reply.Failure(gone, why));
+        }
+
+        void giveUp(Reply reply) {
             if (!done) {
                 if (stream != null) {
                     stream.reset();
                 }
-                host.loop().execute(() -> finish(new Reply.Failure(gone, why)));
+                host.loop().execute(() -> finish(reply));
             }
         }
 

@@ -1,25 +1,27 @@
 package io.beemesh.libp2p.swarm;
 
-import io.beemesh.libp2p.Connection;
-import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.NotDialedException;
 import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
  * Dials peers: one run a peer at a time, a bounded number at once, and after a failure not again before
- * its back-off has passed, which doubles from 1 s to a minute.
+ * its back-off has passed, which doubles from 1 s to a minute. A dial that is refused for that or because
+ * too many wait fails with a {@link NotDialedException}. On the loop only.
+ *
+ * @param <C> what a dial brings
  */
-final class Dialer {
+public final class Dialer<C> {
     private static final int WAITING_MAX = 1024;
     private static final int BACK_OFFS_MAX = 1024;
+    private static final Duration WAITING_RETRY = Duration.ofSeconds(1);
     private static final Duration BACK_OFF_FIRST = Duration.ofSeconds(1);
     private static final Duration BACK_OFF_MAX = Duration.ofMinutes(1);
 
@@ -27,33 +29,36 @@ final class Dialer {
 
     private final Loop loop;
     private final int dialsMax;
-    private final Function<PeerId, List<DialRun.Target>> targets;
-    private final Map<PeerId, CompletableFuture<Connection>> pending = new LinkedHashMap<>();
+    private final Function<PeerId, CompletableFuture<C>> run;
+    private final Map<PeerId, CompletableFuture<C>> pending = new LinkedHashMap<>();
     private final Deque<PeerId> waiting = new ArrayDeque<>();
     private final Map<PeerId, BackOff> backOffs = new LinkedHashMap<>();
     private int running;
 
-    Dialer(Loop loop, int dialsMax, Function<PeerId, List<DialRun.Target>> targets) {
+    /** @param run begins to dial a peer at the addresses that are known of it then */
+    public Dialer(Loop loop, int dialsMax, Function<PeerId, CompletableFuture<C>> run) {
         this.loop = loop;
         this.dialsMax = dialsMax;
-        this.targets = targets;
+        this.run = run;
     }
 
-    CompletableFuture<Connection> dial(PeerId peer) {
-        CompletableFuture<Connection> known = pending.get(peer);
+    /** Dials, or waits with others for a dial that runs already. */
+    public CompletableFuture<C> dial(PeerId peer) {
+        CompletableFuture<C> known = pending.get(peer);
         if (known != null) {
             return known;
         }
         BackOff backOff = backOffs.get(peer);
-        if (backOff != null && backOff.untilNanos - loop.nanoTime() > 0) {
-            return CompletableFuture
-                    .failedFuture(new Libp2pException("dialing " + peer + " failed a moment ago"));
+        long waitNanos = backOff == null ? 0 : backOff.untilNanos - loop.nanoTime();
+        if (waitNanos > 0) {
+            return CompletableFuture.failedFuture(new NotDialedException(
+                    "dialing " + peer + " failed a moment ago", Duration.ofNanos(waitNanos)));
         }
         if (waiting.size() >= WAITING_MAX) {
-            return CompletableFuture
-                    .failedFuture(new Libp2pException("too many peers wait to be dialed"));
+            return CompletableFuture.failedFuture(new NotDialedException(
+                    "too many peers wait to be dialed", WAITING_RETRY));
         }
-        CompletableFuture<Connection> result = new CompletableFuture<>();
+        CompletableFuture<C> result = new CompletableFuture<>();
         pending.put(peer, result);
         waiting.addLast(peer);
         startMore();
@@ -61,7 +66,7 @@ final class Dialer {
     }
 
     /** The peer is reachable after all. */
-    void forgive(PeerId peer) {
+    public void forgive(PeerId peer) {
         backOffs.remove(peer);
     }
 
@@ -69,20 +74,19 @@ final class Dialer {
         while (running < dialsMax && !waiting.isEmpty()) {
             PeerId peer = waiting.removeFirst();
             running++;
-            new DialRun(loop, peer, targets.apply(peer)).start()
-                    .whenComplete((connection, failure) -> {
-                        running--;
-                        CompletableFuture<Connection> result = pending.remove(peer);
-                        if (failure != null) {
-                            backOff(peer);
-                        }
-                        startMore();
-                        if (result != null && failure == null) {
-                            result.complete(connection);
-                        } else if (result != null) {
-                            result.completeExceptionally(failure);
-                        }
-                    });
+            run.apply(peer).whenComplete((connection, failure) -> {
+                running--;
+                CompletableFuture<C> result = pending.remove(peer);
+                if (failure != null) {
+                    backOff(peer);
+                }
+                startMore();
+                if (result != null && failure == null) {
+                    result.complete(connection);
+                } else if (result != null) {
+                    result.completeExceptionally(failure);
+                }
+            });
         }
     }
 

@@ -53,7 +53,7 @@ public final class Swarm implements Host {
     private final Identifier identifier;
     private final Identification identification;
     private final ObservedAddresses observed;
-    private final Dialer dialer;
+    private final Dialer<Connection> dialer;
     private final ConnectionTrimmer trimmer;
     private final List<Transport> transports = new ArrayList<>(2);
     private final Map<PeerId, Peer> peers = new LinkedHashMap<>();
@@ -72,7 +72,8 @@ public final class Swarm implements Host {
         this.gater = gater;
         this.addressBook = new BoundedAddressBook(loop::nanoTime);
         this.identifier = new Identifier(key, config.agentVersion(), loop::wallTime);
-        this.dialer = new Dialer(loop, config.dialsMax(), this::targets);
+        this.dialer = new Dialer<>(loop, config.dialsMax(),
+                peer -> new DialRun(loop, peer, targets(peer)).start());
         this.trimmer = new ConnectionTrimmer(config, loop::nanoTime);
         this.observed = new ObservedAddresses(config.portReuse());
         this.identification = new Identification(this, identifier, config.negotiationTimeout(),

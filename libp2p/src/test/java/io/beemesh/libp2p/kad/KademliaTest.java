@@ -159,7 +159,7 @@ final class KademliaTest {
         asker.host.loop().run(() -> asker.host.disconnect(unheard.host.peerId()));
         net.network.partition((from, to) -> cut.contains(from) && cut.contains(to));
         long failedBefore = net.network.counters().dialsFailed();
-        net.simulation.newLoop().schedule(Duration.ofSeconds(6), net.network::heal);
+        net.simulation.newLoop().schedule(Duration.ofSeconds(8), net.network::heal);
         LookupResult result = net.call(asker, kad -> kad.closestPeers(target));
         assertThat(net.network.counters().dialsFailed() - failedBefore).isEqualTo(2);
         assertThat(result.closest()).isEqualTo(byDistance.stream().limit(20)

@@ -39,14 +39,14 @@ public record NetworkConditions(Duration latencyMin, Duration latencyMax, Durati
     public static NetworkConditions lan() {
         return new NetworkConditions(Duration.ofMillis(1), Duration.ofMillis(1),
                 Duration.ofNanos(100_000), 0, 0,
-                Duration.ofSeconds(4), Duration.ofSeconds(20), 1_000);
+                Duration.ofSeconds(5), Duration.ofSeconds(20), 1_000);
     }
 
     /** 5 to 100 ms one way with 5 ms of jitter, nothing is lost. */
     public static NetworkConditions wan() {
         return new NetworkConditions(Duration.ofMillis(5), Duration.ofMillis(100),
                 Duration.ofMillis(5), 0, 0,
-                Duration.ofSeconds(4), Duration.ofSeconds(20), 1_000);
+                Duration.ofSeconds(5), Duration.ofSeconds(20), 1_000);
     }
 
     /** The same with these losses. */

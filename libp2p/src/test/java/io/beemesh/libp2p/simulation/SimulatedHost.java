@@ -9,9 +9,10 @@ import io.beemesh.libp2p.StreamHandler;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.swarm.Dialer;
+import io.beemesh.libp2p.swarm.SwarmConfig;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class SimulatedHost implements Host {
     private final PeerId id;
     private final List<Multiaddr> addresses;
     private final SimulatedAddressBook addressBook;
-    private final Map<PeerId, CompletableFuture<Void>> dials = new HashMap<>();
+    private final Dialer<SimulatedConnection> dialer;
     private final Map<ProtocolId, StreamHandler> handlers = new LinkedHashMap<>();
     private final List<Consumer<PeerEvent>> listeners = new ArrayList<>(2);
     private Set<ProtocolId> protocols = Set.of();
@@ -41,6 +42,9 @@ public final class SimulatedHost implements Host {
         this.id = id;
         this.addresses = List.of(address);
         this.addressBook = new SimulatedAddressBook(network, loop);
+        this.dialer = new Dialer<>(loop, SwarmConfig.defaults().dialsMax(),
+                peer -> new SimulatedDial(network, this, peer, addressBook.addresses(peer))
+                        .start());
     }
 
     @Override
@@ -94,68 +98,21 @@ public final class SimulatedHost implements Host {
         if (connections.containsKey(peer)) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> running = dials.get(peer);
-        if (running != null) {
-            return running;
-        }
         if (peer.equals(id)) {
             return CompletableFuture.failedFuture(new Libp2pException("is myself"));
         }
-        List<Multiaddr> known = addressBook.addresses(peer);
-        if (known.isEmpty()) {
-            return CompletableFuture.failedFuture(new Libp2pException("no address"));
-        }
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        dials.put(peer, result);
-        dial(peer, known.getFirst());
-        return result;
+        return dialer.dial(peer).thenApply(ignored -> null);
     }
 
-    private void dial(PeerId peer, Multiaddr address) {
-        network.counters().dials++;
-        SimulatedHost target = network.at(address);
-        long timeout = network.conditions().dialTimeout().toNanos();
-        if (target == null || target.silent || network.isBlocked(this, target)
-                || network.isBlocked(target, this)) {
-            network.counters().blocked += target == null || target.silent ? 0 : 1;
-            network.simulation().schedule(timeout, () -> failDial(peer, "dial timed out"));
-            return;
+    /** The connection that a dial brings, unless the other side was faster. */
+    SimulatedConnection connectionTo(SimulatedHost target) {
+        SimulatedConnection there = connections.get(target.id);
+        if (there != null) {
+            return there;
         }
-        long duration = network.latencyWithLoss(this, target)
-                + network.latencyWithLoss(target, this)
-                + 4 * network.latency(this, target);
-        if (network.breaks() || duration > timeout) {
-            network.simulation().schedule(timeout, () -> failDial(peer, "dial timed out"));
-        } else if (!target.isUp()) {
-            network.simulation().schedule(duration / 3, () -> failDial(peer, "dial was refused"));
-        } else {
-            network.simulation().schedule(duration, () -> endDial(peer, target));
-        }
-    }
-
-    private void endDial(PeerId peer, SimulatedHost target) {
-        if (!isUp()) {
-            return;
-        }
-        if (!target.isUp() || !target.id.equals(peer)) {
-            failDial(peer, "host went away or is another peer");
-            return;
-        }
-        if (!connections.containsKey(peer)) {
-            new SimulatedConnection(network, this, target).up();
-        }
-        CompletableFuture<Void> result = dials.remove(peer);
-        if (result != null) {
-            loop.run(() -> result.complete(null));
-        }
-    }
-
-    private void failDial(PeerId peer, String why) {
-        network.counters().dialsFailed++;
-        CompletableFuture<Void> result = dials.remove(peer);
-        if (result != null) {
-            loop.run(() -> result.completeExceptionally(new Libp2pException(why)));
-        }
+        SimulatedConnection connection = new SimulatedConnection(network, this, target);
+        connection.up();
+        return connection;
     }
 
     void connected(SimulatedConnection connection) {
@@ -164,6 +121,7 @@ public final class SimulatedHost implements Host {
             trim();
         }
         connections.put(peer, connection);
+        dialer.forgive(peer);
         if (connection.dialer != this) {
             addressBook.learn(connection.dialer);
         }
