@@ -59,7 +59,7 @@ final class KadService {
         List<KadPeer> closer = new ArrayList<>(closer(from, request.key()));
         target(request.key()).filter(target -> !target.equals(from))
                 .filter(target -> closer.stream().noneMatch(peer -> peer.id().equals(target)))
-                .map(target -> new KadPeer(target, peers.addresses(target)))
+                .map(target -> new KadPeer(target, peers.addressesAdded(target)))
                 .filter(target -> !target.addresses().isEmpty())
                 .ifPresent(target -> closer.add(0, target));
         return KadMessage.of(request.type(), request.key()).withCloser(closer);

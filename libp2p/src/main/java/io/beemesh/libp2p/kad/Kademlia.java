@@ -2,6 +2,7 @@ package io.beemesh.libp2p.kad;
 
 import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
 import java.util.List;
@@ -141,16 +142,15 @@ public final class Kademlia {
         return upkeep.lookup(key);
     }
 
-    /** Where the peer is, as the first one says who knows; from here if it is known here. */
+    /** Where the peer was reached, by this lookup if not before; if it was not, where others say that it is. */
     public CompletableFuture<Optional<KadPeer>> findPeer(PeerId peer) {
         host.loop().assertInside();
         CompletableFuture<Optional<KadPeer>> found = new CompletableFuture<>();
-        KadPeer known = new KadPeer(peer, peers.addresses(peer));
-        if (!known.addresses().isEmpty()) {
-            found.complete(Optional.of(known));
+        List<Multiaddr> known = peers.addressesAdded(peer);
+        if (!known.isEmpty()) {
+            found.complete(Optional.of(new KadPeer(peer, known)));
             return found;
         }
-        KadPeer[] result = {known};
         Lookup.start(peers, KadKey.of(peer), new Lookup.Query() {
             @Override
             public KadMessage request() {
@@ -159,17 +159,18 @@ public final class Kademlia {
 
             @Override
             public boolean onAnswer(PeerId from, KadMessage answer) {
-                for (KadPeer closer : answer.closer()) {
-                    if (closer.id().equals(peer) && !closer.addresses().isEmpty()) {
-                        result[0] = closer;
-                        peers.learn(peer, closer.addresses());
-                        return true;
-                    }
-                }
-                return false;
+                return !peers.addressesAdded(peer).isEmpty();
             }
-        }, done -> found.complete(Optional.of(result[0]).filter(it -> !it.addresses().isEmpty())));
+        }, done -> found.complete(whereabouts(peer)));
         return found;
+    }
+
+    private Optional<KadPeer> whereabouts(PeerId peer) {
+        List<Multiaddr> added = peers.addressesAdded(peer);
+        List<Multiaddr> addresses = added.isEmpty() ? peers.addresses(peer) : added;
+        return addresses.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new KadPeer(peer, addresses));
     }
 
     /**

@@ -6,8 +6,11 @@ import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +25,12 @@ import org.jspecify.annotations.Nullable;
  * a target, which shows what the dead ones hid. Two dials that are lost in a row make a living peer look
  * dead: one that half of k peers name, which ask it every minute, is asked a third time. A host does
  * not dial again at once what it failed to reach: the lookup waits for that a little, so that the next
- * attempt is one, and takes a peer that failed more often for dead.
+ * attempt is one, and takes a peer that failed more often for dead. Some lie about where a peer is: it
+ * is dialed first where most of those that named it say.
  */
 final class Lookup {
     private static final int CANDIDATES_MAX = 512;
+    private static final int ADDRESSES_MAX = 64;
     private static final int ATTEMPTS_MAX = 3;
     private static final int ATTEMPTS_OF_GONE_MAX = 2;
     private static final int WAITS_MAX = 4;
@@ -49,17 +54,33 @@ final class Lookup {
         final PeerId id;
         final KadKey key;
         final int hop;
-        List<Multiaddr> addresses;
+
+        /** By how many peers it was said to be there. */
+        final Map<Multiaddr, Integer> addresses = new LinkedHashMap<>(2);
         State state = State.HEARD;
         int attempts;
         int waits;
         int named;
 
-        Candidate(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
+        Candidate(PeerId id, KadKey key, int hop) {
             this.id = id;
             this.key = key;
             this.hop = hop;
-            this.addresses = addresses;
+        }
+
+        void named(List<Multiaddr> at) {
+            named++;
+            for (Multiaddr address : Set.copyOf(at)) {
+                if (addresses.size() < ADDRESSES_MAX || addresses.containsKey(address)) {
+                    addresses.merge(address, 1, Integer::sum);
+                }
+            }
+        }
+
+        List<Multiaddr> likeliestFirst() {
+            return addresses.entrySet().stream()
+                    .sorted(Map.Entry.<Multiaddr, Integer>comparingByValue().reversed())
+                    .map(Map.Entry::getKey).limit(KadPeer.ADDRESSES_MAX).toList();
         }
     }
 
@@ -88,18 +109,17 @@ final class Lookup {
     static void start(Peers peers, KadKey target, Query query, Consumer<LookupResult> then) {
         Lookup lookup = new Lookup(peers, target, query, then);
         for (Contact contact : peers.table().closest(target, peers.config().bucketSize())) {
-            lookup.hear(contact.id, contact.key, 1, List.of());
+            lookup.hear(new Candidate(contact.id, contact.key, 1));
         }
         lookup.deadline = peers.loop().schedule(peers.config().lookupTimeout(),
                 () -> lookup.end(false));
         peers.loop().execute(lookup::advance);
     }
 
-    private void hear(PeerId id, KadKey key, int hop, List<Multiaddr> addresses) {
+    private void hear(Candidate candidate) {
         if (seen.size() < 4 * CANDIDATES_MAX) {
-            Candidate candidate = new Candidate(id, key, hop, addresses);
-            seen.put(id, candidate);
-            candidates.put(key, candidate);
+            seen.put(candidate.id, candidate);
+            candidates.put(candidate.key, candidate);
             if (candidates.size() > CANDIDATES_MAX) {
                 candidates.pollLastEntry();
             }
@@ -188,7 +208,7 @@ final class Lookup {
     private void ask(Candidate candidate) {
         candidate.state = State.ASKED;
         candidate.attempts++;
-        peers.learn(candidate.id, candidate.addresses);
+        peers.learn(candidate.id, candidate.likeliestFirst());
         send(candidate, query.request(), true);
     }
 
@@ -243,20 +263,25 @@ final class Lookup {
 
     private void answered(Candidate candidate, KadMessage answer, boolean first) {
         candidate.state = State.ANSWERED;
-        candidate.addresses = List.of();
-        List<KadPeer> closer = answer.closer();
-        for (int i = 0; i < Math.min(closer.size(), 2 * peers.config().bucketSize()); i++) {
-            KadPeer peer = closer.get(i);
-            Candidate known = seen.get(peer.id());
-            if (known != null) {
-                known.named++;
-            } else if (!peer.id().equals(peers.self())
-                    && (!peer.addresses().isEmpty() || peers.isKnown(peer.id()))) {
-                hear(peer.id(), KadKey.of(peer.id()), candidate.hop + 1, peer.addresses());
-            }
-        }
+        candidate.addresses.clear();
+        Set<PeerId> named = new HashSet<>();
+        answer.closer().stream().limit(2L * peers.config().bucketSize())
+                .filter(peer -> named.add(peer.id()))
+                .forEach(peer -> named(peer, candidate.hop + 1));
         if (first && query.onAnswer(candidate.id, answer)) {
             end(false);
+        }
+    }
+
+    private void named(KadPeer peer, int hop) {
+        Candidate known = seen.get(peer.id());
+        if (known != null && known.state != State.ANSWERED) {
+            known.named(peer.addresses());
+        } else if (known == null && !peer.id().equals(peers.self())
+                && (!peer.addresses().isEmpty() || peers.isKnown(peer.id()))) {
+            Candidate heard = new Candidate(peer.id(), KadKey.of(peer.id()), hop);
+            heard.named(peer.addresses());
+            hear(heard);
         }
     }
 
@@ -276,6 +301,9 @@ final class Lookup {
                 hops = Math.max(hops, candidate.hop);
             }
         }
+        // Its timer may keep the lookup for a while.
+        candidates.clear();
+        seen.clear();
         Duration took = Duration.ofNanos(peers.loop().nanoTime() - startNanos);
         then.accept(new LookupResult(closest, hops, requests, failures, took, complete));
     }

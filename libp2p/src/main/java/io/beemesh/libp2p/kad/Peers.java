@@ -60,15 +60,21 @@ final class Peers {
         return requests;
     }
 
-    /** Remembers for a while where a peer is said to be. */
+    /** Remembers for a while where a peer is said to be, the most likely first. */
     void learn(PeerId peer, List<Multiaddr> addresses) {
         if (!addresses.isEmpty()) {
-            host.addressBook().add(peer, addresses, HEARD_LIFE);
+            host.addressBook().hear(peer, addresses, HEARD_LIFE);
         }
     }
 
+    /** Where the peer may be: what was only heard of it too. */
     List<Multiaddr> addresses(PeerId peer) {
         return host.addressBook().addresses(peer);
+    }
+
+    /** Where the peer was reached, or says itself that it is: only that is passed on to others. */
+    List<Multiaddr> addressesAdded(PeerId peer) {
+        return host.addressBook().added(peer);
     }
 
     boolean isKnown(PeerId peer) {
@@ -91,7 +97,7 @@ final class Peers {
 
     /** Takes the peer into the table, if there is room, as one that has just answered. */
     void answered(PeerId peer, KadKey key) {
-        List<Multiaddr> addresses = addresses(peer);
+        List<Multiaddr> addresses = addressesAdded(peer);
         if (table.answered(peer, key, IpGroup.of(addresses), loop().nanoTime())
                 && !addresses.isEmpty()) {
             host.addressBook().add(peer, addresses, ANSWERED_LIFE);
@@ -146,7 +152,7 @@ final class Peers {
         List<KadPeer> peers = new ArrayList<>(config.bucketSize());
         table.walk(target, contact -> {
             if (!contact.isSuspect() && !contact.id.equals(asker)) {
-                List<Multiaddr> addresses = addresses(contact.id);
+                List<Multiaddr> addresses = addressesAdded(contact.id);
                 if (!addresses.isEmpty()) {
                     peers.add(new KadPeer(contact.id, addresses));
                 }

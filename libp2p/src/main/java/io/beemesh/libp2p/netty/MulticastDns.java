@@ -42,7 +42,7 @@ public final class MulticastDns implements AutoCloseable {
         this.loop = loop;
         this.discovery = new Discovery(loop, random, host.peerId(), host::listenAddresses,
                 this::send,
-                (peer, addresses) -> host.addressBook().add(peer, addresses, TIME_TO_LIVE));
+                (peer, addresses) -> host.addressBook().hear(peer, addresses, TIME_TO_LIVE));
         loop.execute(this::open);
     }
 

@@ -3,15 +3,17 @@ package io.beemesh.libp2p.peer;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.function.LongSupplier;
 
 /**
- * An address book in memory; used on the loop only. Of peers, the one not added to for longest leaves
- * first; of a peer's addresses, the one not added for longest.
+ * An address book in memory; used on the loop only. What was added and what was heard have the same
+ * bounds each. Of peers, the one not told of for longest leaves first; of a peer's addresses, the one not
+ * told for longest.
  */
 public final class BoundedAddressBook implements AddressBook {
     /** The usual bound on peers, about 1 kB each. */
@@ -23,7 +25,8 @@ public final class BoundedAddressBook implements AddressBook {
     private final LongSupplier nanoTime;
     private final int peersMax;
     private final int addressesPerPeerMax;
-    private final Map<PeerId, Map<Multiaddr, Long>> peers = new LinkedHashMap<>();
+    private final Part added = new Part();
+    private final Part heard = new Part();
 
     /** A book with the usual bounds on {@code nanoTime}, the loop's monotonic time. */
     public BoundedAddressBook(LongSupplier nanoTime) {
@@ -38,46 +41,70 @@ public final class BoundedAddressBook implements AddressBook {
 
     @Override
     public void add(PeerId peer, List<Multiaddr> addresses, Duration timeToLive) {
-        long deadline = nanoTime.getAsLong() + timeToLive.toNanos();
-        Map<Multiaddr, Long> known = peers.remove(peer);
-        if (known == null) {
-            known = new LinkedHashMap<>();
-        }
-        for (Multiaddr address : addresses) {
-            Long before = known.remove(address);
-            known.put(address, before != null && before - deadline > 0 ? before : deadline);
-            dropOldest(known, addressesPerPeerMax);
-        }
-        if (!known.isEmpty()) {
-            peers.put(peer, known);
-            dropOldest(peers, peersMax);
-        }
+        added.add(peer, addresses, timeToLive);
+    }
+
+    @Override
+    public void hear(PeerId peer, List<Multiaddr> addresses, Duration timeToLive) {
+        // The first of a list is the best, and the last to be added comes first.
+        heard.add(peer, addresses.reversed(), timeToLive);
     }
 
     @Override
     public List<Multiaddr> addresses(PeerId peer) {
-        Map<Multiaddr, Long> known = peers.get(peer);
-        if (known == null) {
-            return List.of();
-        }
-        long now = nanoTime.getAsLong();
-        known.values().removeIf(deadline -> deadline - now <= 0);
-        if (known.isEmpty()) {
-            peers.remove(peer);
-        }
-        return new ArrayList<>(known.keySet());
+        SequencedSet<Multiaddr> all = new LinkedHashSet<>(added.addresses(peer));
+        all.addAll(heard.addresses(peer).reversed());
+        return new ArrayList<>(all);
     }
 
-    /** How many peers have addresses, expired ones included. */
+    @Override
+    public List<Multiaddr> added(PeerId peer) {
+        return added.addresses(peer);
+    }
+
+    /** How many peers have addresses, expired ones included; one that was added and heard of counts twice. */
     public int size() {
-        return peers.size();
+        return added.peers.size() + heard.peers.size();
     }
 
-    private static <K, V> void dropOldest(Map<K, V> map, int max) {
-        if (map.size() > max) {
-            Iterator<K> oldest = map.keySet().iterator();
-            oldest.next();
-            oldest.remove();
+    /** Deadlines by address by peer. */
+    private final class Part {
+        private final SequencedMap<PeerId, SequencedMap<Multiaddr, Long>> peers = new LinkedHashMap<>();
+
+        void add(PeerId peer, List<Multiaddr> addresses, Duration timeToLive) {
+            long deadline = nanoTime.getAsLong() + timeToLive.toNanos();
+            SequencedMap<Multiaddr, Long> known = peers.remove(peer);
+            if (known == null) {
+                known = new LinkedHashMap<>();
+            }
+            for (Multiaddr address : addresses) {
+                Long before = known.remove(address);
+                known.put(address, before != null && before - deadline > 0 ? before : deadline);
+                dropOldest(known, addressesPerPeerMax);
+            }
+            if (!known.isEmpty()) {
+                peers.put(peer, known);
+                dropOldest(peers, peersMax);
+            }
+        }
+
+        List<Multiaddr> addresses(PeerId peer) {
+            SequencedMap<Multiaddr, Long> known = peers.get(peer);
+            if (known == null) {
+                return List.of();
+            }
+            long now = nanoTime.getAsLong();
+            known.values().removeIf(deadline -> deadline - now <= 0);
+            if (known.isEmpty()) {
+                peers.remove(peer);
+            }
+            return new ArrayList<>(known.keySet());
+        }
+
+        private static <K, V> void dropOldest(SequencedMap<K, V> map, int max) {
+            if (map.size() > max) {
+                map.pollFirstEntry();
+            }
         }
     }
 }

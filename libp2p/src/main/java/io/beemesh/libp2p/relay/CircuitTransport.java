@@ -45,7 +45,7 @@ final class CircuitTransport implements Transport {
             return CompletableFuture
                     .failedFuture(new Libp2pException("relay is an end itself: " + address));
         }
-        host.addressBook().add(circuit.relay(), circuit.addresses(), RELAY_KNOWN);
+        host.addressBook().hear(circuit.relay(), circuit.addresses(), RELAY_KNOWN);
         return host.newStream(circuit.relay(), List.of(RelayCodec.HOP))
                 .thenCompose(stream -> HopExchange.ask(host.loop(), stream,
                         new HopMessage.Connect(peer), TIMEOUT))

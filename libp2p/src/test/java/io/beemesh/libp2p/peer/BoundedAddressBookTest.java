@@ -40,6 +40,22 @@ class BoundedAddressBookTest {
     }
 
     @Test
+    void hear_overTheBounds_evictsNothingThatWasAdded() throws FormatException {
+        book.add(peer, List.of(address(1)), MINUTE);
+        book.hear(peer, List.of(address(2), address(3), address(4)), MINUTE);
+        book.hear(peer, List.of(address(5), address(1)), MINUTE);
+        assertThat(book.added(peer)).containsExactly(address(1));
+        assertThat(book.addresses(peer)).containsExactly(address(1), address(5), address(2));
+        for (String name : List.of("b", "c", "d", "e")) {
+            book.hear(PeerIdTest.seed(name).peerId(), List.of(address(9)), MINUTE);
+        }
+        assertThat(book.addresses(peer)).containsExactly(address(1));
+        assertThat(book.size()).isEqualTo(3);
+        assertThat(book.addresses(PeerIdTest.seed("b").peerId())).isEmpty();
+        assertThat(book.added(PeerIdTest.seed("e").peerId())).isEmpty();
+    }
+
+    @Test
     void add_overTheBounds_dropsTheOldest() throws FormatException {
         book.add(peer, List.of(address(1), address(2), address(3), address(4)), MINUTE);
         assertThat(book.addresses(peer)).containsExactly(address(2), address(3), address(4));

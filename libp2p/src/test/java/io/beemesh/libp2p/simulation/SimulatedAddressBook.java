@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Knows of each peer whether its host's own address is known, and until when: 12 bytes an entry, as a
- * simulation has thousands of books with thousands of entries. Wrong addresses are kept apart, a few.
+ * simulation has thousands of books with thousands of entries. Wrong addresses are kept apart, a few. A
+ * right address counts as added: see {@link SimulatedNetwork#withRealBooks} for more.
  */
 final class SimulatedAddressBook implements AddressBook {
     static final int PEERS_MAX = 4_000;
@@ -52,9 +53,18 @@ final class SimulatedAddressBook implements AddressBook {
         }
     }
 
-    /** What a connection from {@code host} tells. */
-    void learn(SimulatedHost host) {
-        put(host, Duration.ofMinutes(30));
+    @Override
+    public void hear(PeerId peer, List<Multiaddr> addresses, Duration timeToLive) {
+        for (Multiaddr address : addresses) {
+            SimulatedHost host = network.at(address);
+            if (host != null && host.peerId().equals(peer)) {
+                put(host, timeToLive);
+                return;
+            }
+        }
+        if (added(peer).isEmpty()) {
+            add(peer, addresses, timeToLive);
+        }
     }
 
     private int now() {
@@ -71,7 +81,8 @@ final class SimulatedAddressBook implements AddressBook {
             size++;
         }
         hosts[slot] = host;
-        untilSeconds[slot] = now() + (int) timeToLive.toSeconds() + 1;
+        untilSeconds[slot] = Math.max(untilSeconds[slot],
+                now() + (int) timeToLive.toSeconds() + 1);
     }
 
     /** Where the peer is, or the free slot where it would be. */
@@ -125,6 +136,11 @@ final class SimulatedAddressBook implements AddressBook {
         if (other != null && other.untilNanos - loop.nanoTime() > 0) {
             return other.addresses;
         }
+        return added(peer);
+    }
+
+    @Override
+    public List<Multiaddr> added(PeerId peer) {
         int slot = slot(peer);
         SimulatedHost host = hosts[slot];
         return host == null || untilSeconds[slot] <= now() ? List.of() : host.listenAddresses();

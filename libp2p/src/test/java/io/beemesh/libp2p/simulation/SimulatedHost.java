@@ -11,6 +11,7 @@ import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.swarm.Dialer;
 import io.beemesh.libp2p.swarm.SwarmConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,13 +25,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@link Host} on a {@link SimulatedNetwork}, without sockets, handshakes and encryption. */
 public final class SimulatedHost implements Host {
+    private static final Duration IDENTIFIED_LIFE = Duration.ofHours(1);
+
     final Map<PeerId, SimulatedConnection> connections = new LinkedHashMap<>();
     boolean silent;
     private final SimulatedNetwork network;
     private final SimulatedLoop loop;
     private final PeerId id;
     private final List<Multiaddr> addresses;
-    private final SimulatedAddressBook addressBook;
+    private final AddressBook addressBook;
     private final Dialer<SimulatedConnection> dialer;
     private final Map<ProtocolId, StreamHandler> handlers = new LinkedHashMap<>();
     private final List<Consumer<PeerEvent>> listeners = new ArrayList<>(2);
@@ -41,7 +44,7 @@ public final class SimulatedHost implements Host {
         this.loop = loop;
         this.id = id;
         this.addresses = List.of(address);
-        this.addressBook = new SimulatedAddressBook(network, loop);
+        this.addressBook = network.newAddressBook(loop);
         this.dialer = new Dialer<>(loop, SwarmConfig.defaults().dialsMax(),
                 peer -> new SimulatedDial(network, this, peer, addressBook.addresses(peer))
                         .start());
@@ -122,9 +125,8 @@ public final class SimulatedHost implements Host {
         }
         connections.put(peer, connection);
         dialer.forgive(peer);
-        if (connection.dialer != this) {
-            addressBook.learn(connection.dialer);
-        }
+        // What identify tells, and at the dialer where it dialed.
+        addressBook.add(peer, connection.other(this).addresses, IDENTIFIED_LIFE);
         event(new PeerEvent.Connected(peer, connection.dialer != this));
     }
 

@@ -2,6 +2,8 @@ package io.beemesh.libp2p.simulation;
 
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.peer.AddressBook;
+import io.beemesh.libp2p.peer.BoundedAddressBook;
 import io.beemesh.libp2p.peer.PeerId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -41,6 +43,7 @@ public final class SimulatedNetwork {
 
     private final List<SimulatedStream> stalled = new ArrayList<>();
     private NetworkConditions conditions;
+    private boolean realBooks;
     private BiPredicate<SimulatedHost, SimulatedHost> blocked = (from, to) -> false;
 
     public SimulatedNetwork(Simulation simulation, NetworkConditions conditions) {
@@ -48,6 +51,18 @@ public final class SimulatedNetwork {
         this.random = simulation.newRandom();
         this.salt = random.nextLong();
         this.conditions = conditions;
+    }
+
+    /** Hosts that are made from now on have the address books of real ones, which take more memory. */
+    public SimulatedNetwork withRealBooks() {
+        realBooks = true;
+        return this;
+    }
+
+    AddressBook newAddressBook(SimulatedLoop loop) {
+        return realBooks
+                ? new BoundedAddressBook(loop::nanoTime)
+                : new SimulatedAddressBook(this, loop);
     }
 
     /** A host with an identity from the seed, which nobody can sign for. */
