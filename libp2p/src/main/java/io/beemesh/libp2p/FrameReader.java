@@ -30,6 +30,7 @@ public final class FrameReader implements StreamReader {
     private final Stream stream;
     private final int frameBytesMax;
     private final Receiver receiver;
+    private final FrameBudget budget;
     private byte[] held = new byte[0];
     private int heldBytes;
     private boolean paused;
@@ -38,15 +39,22 @@ public final class FrameReader implements StreamReader {
     private boolean done;
     private @Nullable StreamReader successor;
 
-    private FrameReader(Stream stream, int frameBytesMax, Receiver receiver) {
+    private FrameReader(Stream stream, int frameBytesMax, Receiver receiver, FrameBudget budget) {
         this.stream = stream;
         this.frameBytesMax = frameBytesMax;
         this.receiver = receiver;
+        this.budget = budget;
     }
 
     /** Becomes the reader of {@code stream} and begins. */
     public static FrameReader start(Stream stream, int frameBytesMax, Receiver receiver) {
-        FrameReader reader = new FrameReader(stream, frameBytesMax, receiver);
+        return start(stream, frameBytesMax, receiver, new FrameBudget(Long.MAX_VALUE));
+    }
+
+    /** The same; a frame that comes in pieces for which there is no budget fails the stream. */
+    public static FrameReader start(Stream stream, int frameBytesMax, Receiver receiver,
+            FrameBudget budget) {
+        FrameReader reader = new FrameReader(stream, frameBytesMax, receiver, budget);
         stream.reader(reader);
         stream.request(frameBytesMax + (long) Varint.BYTES_MAX);
         return reader;
@@ -72,8 +80,7 @@ public final class FrameReader implements StreamReader {
         paused = false;
         if (!parsing && heldBytes > 0) {
             ByteBuffer rest = ByteBuffer.wrap(held, 0, heldBytes);
-            held = new byte[0];
-            heldBytes = 0;
+            dropHeld();
             next.onData(rest);
         }
         if (ended) {
@@ -111,25 +118,37 @@ public final class FrameReader implements StreamReader {
             return;
         }
         if (heldBytes > 0 || paused) {
-            hold(bytes);
-            if (!paused) {
+            if (hold(bytes) && !paused) {
                 parseHeld();
             }
             return;
         }
         parse(bytes);
         if (!done && bytes.hasRemaining()) {
-            hold(bytes);
+            boolean ignored = hold(bytes);
         }
     }
 
-    private void hold(ByteBuffer bytes) {
+    /** False if there was no budget, and the stream has failed. */
+    private boolean hold(ByteBuffer bytes) {
         int needed = heldBytes + bytes.remaining();
         if (needed > held.length) {
-            held = Arrays.copyOf(held, Math.max(needed, Math.max(FIRST_BYTES, 2 * held.length)));
+            int length = Math.max(needed, Math.max(FIRST_BYTES, 2 * held.length));
+            if (!budget.take(length - held.length)) {
+                fail("too many bytes of messages wait for their rest");
+                return false;
+            }
+            held = Arrays.copyOf(held, length);
         }
         bytes.get(held, heldBytes, needed - heldBytes);
         heldBytes = needed;
+        return true;
+    }
+
+    private void dropHeld() {
+        budget.give(held.length);
+        held = new byte[0];
+        heldBytes = 0;
     }
 
     private void parseHeld() {
@@ -137,8 +156,7 @@ public final class FrameReader implements StreamReader {
         ByteBuffer in = ByteBuffer.wrap(source, 0, heldBytes);
         parse(in);
         if (done || !in.hasRemaining()) {
-            held = new byte[0];
-            heldBytes = 0;
+            dropHeld();
         } else if (in.position() > 0) {
             heldBytes = in.remaining();
             System.arraycopy(source, in.position(), source, 0, heldBytes);
@@ -187,6 +205,7 @@ public final class FrameReader implements StreamReader {
     public void fail(String why) {
         if (!done) {
             done = true;
+            dropHeld();
             stream.reset();
             receiver.onFailure(new Libp2pException(why));
         }
@@ -195,8 +214,7 @@ public final class FrameReader implements StreamReader {
     /** Delivers nothing more. */
     public void stop() {
         done = true;
-        held = new byte[0];
-        heldBytes = 0;
+        dropHeld();
     }
 
     @Override
@@ -227,6 +245,7 @@ public final class FrameReader implements StreamReader {
             successor.onReset(cause);
         } else if (!done) {
             done = true;
+            dropHeld();
             receiver.onFailure(cause);
         }
     }

@@ -1,5 +1,6 @@
 package io.beemesh.libp2p.kad;
 
+import io.beemesh.libp2p.FrameBudget;
 import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Stream;
@@ -12,13 +13,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Serves the streams of others: requests of one stream one after another, each answered before the next is read. */
 final class KadServer implements StreamHandler {
     static final int STREAMS_MAX = 2_048;
     static final int STREAMS_PER_PEER_MAX = 32;
+    static final long HELD_BYTES_MAX = 32L << 20;
+    static final long HELD_BYTES_PER_PEER_MAX = 4L << 20;
     static final Duration IDLE_MAX = Duration.ofSeconds(60);
 
     /** Answers a request; null if it has no answer. Throws to reset the stream. */
@@ -31,7 +33,17 @@ final class KadServer implements StreamHandler {
     private final Peers peers;
     private final Responder responder;
     private final SequencedSet<Session> sessions = new LinkedHashSet<>();
-    private final Map<PeerId, Integer> perPeer = new HashMap<>();
+    private final FrameBudget held = new FrameBudget(HELD_BYTES_MAX);
+    private final Map<PeerId, Asker> perPeer = new HashMap<>();
+
+    private static final class Asker {
+        final FrameBudget held;
+        int streams;
+
+        Asker(FrameBudget held) {
+            this.held = held;
+        }
+    }
 
     KadServer(Peers peers, Responder responder) {
         this.peers = peers;
@@ -41,18 +53,27 @@ final class KadServer implements StreamHandler {
     @Override
     public void onStream(Stream stream) {
         Session session = new Session(stream);
-        int open = perPeer.getOrDefault(stream.remotePeer(), 0);
-        if (open >= STREAMS_PER_PEER_MAX || sessions.size() >= STREAMS_MAX) {
+        Asker known = perPeer.get(stream.remotePeer());
+        if ((known != null && known.streams >= STREAMS_PER_PEER_MAX)
+                || sessions.size() >= STREAMS_MAX) {
             stream.reset();
             return;
         }
-        perPeer.put(stream.remotePeer(), open + 1);
+        Asker asker = perPeer.computeIfAbsent(stream.remotePeer(),
+                peer -> new Asker(held.part(HELD_BYTES_PER_PEER_MAX)));
+        asker.streams++;
         sessions.add(session);
         session.activeNanos = peers.loop().nanoTime();
-        session.reader = FrameReader.start(stream, peers.config().frameBytesMax(), session);
+        session.reader = FrameReader.start(stream, peers.config().frameBytesMax(), session,
+                asker.held);
         if (peers.isServer(stream.remotePeer())) {
             peers.consider(stream.remotePeer());
         }
+    }
+
+    /** Bytes that are held of requests that are not complete. */
+    long heldBytes() {
+        return held.heldBytes();
     }
 
     /** Resets streams that said nothing for long; called now and then. */
@@ -114,9 +135,10 @@ final class KadServer implements StreamHandler {
             if (!sessions.remove(this)) {
                 return;
             }
-            BiFunction<PeerId, Integer, @Nullable Integer> minusOne = (peer,
-                    count) -> count == 1 ? null : count - 1;
-            perPeer.computeIfPresent(stream.remotePeer(), minusOne);
+            Asker asker = perPeer.get(stream.remotePeer());
+            if (asker != null && --asker.streams == 0) {
+                perPeer.remove(stream.remotePeer());
+            }
             if (reset) {
                 if (reader != null) {
                     reader.stop();
