@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class Kademlia {
     private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(30);
 
+    private static final int REPUBLISHED_AT_ONCE = 4;
+
     private final Host host;
     private final KadConfig config;
     private final Peers peers;
@@ -34,6 +36,7 @@ public final class Kademlia {
     private final Providing providing;
     private final Upkeep upkeep;
     private final KadServer server;
+    private final Paced republishing = new Paced(REPUBLISHED_AT_ONCE);
     private Loop.@Nullable Timer sweepTimer;
     private Loop.@Nullable Timer republishTimer;
     private boolean running;
@@ -81,6 +84,7 @@ public final class Kademlia {
             host.unhandle(config.protocol());
         }
         server.close();
+        republishing.clear();
         if (sweepTimer != null) {
             sweepTimer.cancel();
         }
@@ -101,8 +105,10 @@ public final class Kademlia {
     private void planRepublish() {
         republishTimer = host.loop().schedule(config.republishInterval(), () -> {
             planRepublish();
-            values.republish();
-            providing.republish();
+            if (republishing.isIdle()) {
+                values.republish(republishing);
+                providing.republish(republishing);
+            }
         });
     }
 

@@ -69,12 +69,19 @@ final class Providing {
         return told;
     }
 
-    void republish() {
-        for (ByteBuffer key : provided) {
-            byte[] multihash = new byte[key.remaining()];
-            key.duplicate().get(multihash);
-            announce(multihash);
+    void republish(Paced paced) {
+        for (ByteBuffer key : List.copyOf(provided)) {
+            paced.add(() -> announceAgain(key));
         }
+    }
+
+    private CompletableFuture<Integer> announceAgain(ByteBuffer key) {
+        if (!provided.contains(key)) {
+            return CompletableFuture.completedFuture(0);
+        }
+        byte[] multihash = new byte[key.remaining()];
+        key.duplicate().get(multihash);
+        return announce(multihash);
     }
 
     /** Ends as soon as {@code count} are known, else with what the lookup met. */

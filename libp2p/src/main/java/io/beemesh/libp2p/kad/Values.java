@@ -64,9 +64,21 @@ final class Values {
         }
     }
 
-    /** Puts again what was put here. */
-    void republish() {
-        published.forEach((key, value) -> send(bytes(key), value));
+    /** Puts again what was put here, here too. */
+    void republish(Paced paced) {
+        for (ByteBuffer name : List.copyOf(published.keySet())) {
+            paced.add(() -> putAgain(name));
+        }
+    }
+
+    private CompletableFuture<Integer> putAgain(ByteBuffer name) {
+        byte[] value = published.get(name);
+        if (value == null) {
+            return CompletableFuture.completedFuture(0);
+        }
+        byte[] key = bytes(name);
+        service.store(new KadRecord(key, value, ""));
+        return send(key, value);
     }
 
     private static byte[] bytes(ByteBuffer key) {

@@ -98,6 +98,19 @@ final class KademliaTest {
     }
 
     @Test
+    void republish_ownValue_isKeptHereToo() {
+        KadConfig config = KadNetwork.CONFIG.withLives(Duration.ofMinutes(5), Duration.ofMinutes(5),
+                Duration.ofMinutes(2));
+        KadNetwork net = new KadNetwork(13, NetworkConditions.wan(), config);
+        net.grow(3);
+        KadNetwork.Peer owner = net.peers.get(1);
+        net.<Integer>call(owner, kad -> kad.putValue(KEY, value(1)));
+        net.simulation.run(Duration.ofMinutes(11));
+        owner.host.loop().run(
+                () -> assertThat(owner.kademlia.status().records()).isEqualTo(1));
+    }
+
+    @Test
     void findProviders_provided_namesThemWithAddresses() {
         byte[] multihash = Multihash.sha256(KEY).toBytes();
         KadNetwork.Peer a = net.peers.get(3);
