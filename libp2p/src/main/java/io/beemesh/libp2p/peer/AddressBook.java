@@ -15,6 +15,12 @@ public interface AddressBook {
      */
     void add(PeerId peer, List<Multiaddr> addresses, Duration timeToLive);
 
+    /**
+     * Adds the addresses of a record that its peer signed; false, and nothing is added, if a later one of
+     * that peer is known: somebody plays an old one again.
+     */
+    boolean addSigned(PeerRecord signed, Duration timeToLive);
+
     /** Remembers what others say of a peer; the oldest of such leave when the bound is reached, none that was added. */
     void hear(PeerId peer, List<Multiaddr> addresses, Duration timeToLive);
 

@@ -25,6 +25,7 @@ public final class BoundedAddressBook implements AddressBook {
     private final LongSupplier nanoTime;
     private final int peersMax;
     private final int addressesPerPeerMax;
+    private final SequencedMap<PeerId, Long> sequences = new LinkedHashMap<>();
     private final Part added = new Part();
     private final Part heard = new Part();
 
@@ -42,6 +43,18 @@ public final class BoundedAddressBook implements AddressBook {
     @Override
     public void add(PeerId peer, List<Multiaddr> addresses, Duration timeToLive) {
         added.add(peer, addresses, timeToLive);
+    }
+
+    @Override
+    public boolean addSigned(PeerRecord signed, Duration timeToLive) {
+        Long latest = sequences.get(signed.peer());
+        if (latest != null && Long.compareUnsigned(signed.sequence(), latest) < 0) {
+            return false;
+        }
+        sequences.putLast(signed.peer(), signed.sequence());
+        dropOldest(sequences, peersMax);
+        add(signed.peer(), signed.addresses(), timeToLive);
+        return true;
     }
 
     @Override
@@ -100,11 +113,11 @@ public final class BoundedAddressBook implements AddressBook {
             }
             return new ArrayList<>(known.keySet());
         }
+    }
 
-        private static <K, V> void dropOldest(SequencedMap<K, V> map, int max) {
-            if (map.size() > max) {
-                map.pollFirstEntry();
-            }
+    private static <K, V> void dropOldest(SequencedMap<K, V> map, int max) {
+        if (map.size() > max) {
+            map.pollFirstEntry();
         }
     }
 }

@@ -298,10 +298,10 @@ final class GossipsubRouter implements PeerLinks.Listener {
     private void connect(PeerId peer, byte[] signedRecord) throws FormatException {
         if (signedRecord.length > 0) {
             PeerRecord opened = PeerRecord.open(signedRecord);
-            if (!opened.peer().equals(peer)) {
+            if (!opened.peer().equals(peer)
+                    || !host.addressBook().addSigned(opened, EXCHANGED_LIFE)) {
                 return;
             }
-            host.addressBook().add(peer, opened.addresses(), EXCHANGED_LIFE);
         }
         if (!host.addressBook().addresses(peer).isEmpty()) {
             host.connect(peer);

@@ -7,7 +7,6 @@ import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.identify.IdentifyMessage;
 import io.beemesh.libp2p.identify.IdentifyReader;
 import io.beemesh.libp2p.multiformats.FormatException;
-import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PeerRecord;
 import java.time.Duration;
@@ -90,7 +89,9 @@ final class Identification {
         if (peer == null || !message.agreesWith(peer.links().getFirst().connection().remoteKey())) {
             return;
         }
-        swarm.addressBook().add(id, addressesIn(message, id, peer), Swarm.ADDRESS_TIME_TO_LIVE);
+        if (!learnSigned(message, id, peer)) {
+            swarm.addressBook().add(id, message.listenAddresses(), Swarm.ADDRESS_TIME_TO_LIVE);
+        }
         boolean protocolsUnchanged = push && message.protocols().isEmpty();
         if (!push) {
             peer.identity(message);
@@ -103,19 +104,21 @@ final class Identification {
         }
     }
 
-    private static List<Multiaddr> addressesIn(IdentifyMessage message, PeerId id, Peer peer) {
+    /** False if there is no signed record of this peer, or a later one is known. */
+    private boolean learnSigned(IdentifyMessage message, PeerId id, Peer peer) {
         if (message.signedPeerRecord().length > 0) {
             try {
                 PeerRecord record = PeerRecord.open(message.signedPeerRecord());
-                if (record.peer().equals(id)) {
+                if (record.peer().equals(id)
+                        && swarm.addressBook().addSigned(record, Swarm.ADDRESS_TIME_TO_LIVE)) {
                     peer.signedRecord(message.signedPeerRecord());
-                    return record.addresses();
+                    return true;
                 }
             } catch (FormatException e) {
                 LOG.debug("Signed record refused peer={} reason={}", id, e.getMessage());
             }
         }
-        return message.listenAddresses();
+        return false;
     }
 
     /** What this host says of itself has changed. */

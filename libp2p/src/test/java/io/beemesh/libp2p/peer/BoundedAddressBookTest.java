@@ -40,6 +40,17 @@ class BoundedAddressBookTest {
     }
 
     @Test
+    void addSigned_olderThanOneBefore_addsNothing() throws FormatException {
+        assertThat(book.addSigned(new PeerRecord(peer, 7, List.of(address(7))), MINUTE)).isTrue();
+        assertThat(book.addSigned(new PeerRecord(peer, 6, List.of(address(6))), MINUTE)).isFalse();
+        assertThat(book.addresses(peer)).containsExactly(address(7));
+        assertThat(book.addSigned(new PeerRecord(peer, 7, List.of(address(7))), MINUTE)).isTrue();
+        assertThat(book.addSigned(new PeerRecord(peer, -1, List.of(address(8))), MINUTE)).isTrue();
+        assertThat(book.addSigned(new PeerRecord(peer, 8, List.of(address(9))), MINUTE)).isFalse();
+        assertThat(book.addresses(peer)).containsExactly(address(7), address(8));
+    }
+
+    @Test
     void hear_overTheBounds_evictsNothingThatWasAdded() throws FormatException {
         book.add(peer, List.of(address(1)), MINUTE);
         book.hear(peer, List.of(address(2), address(3), address(4)), MINUTE);

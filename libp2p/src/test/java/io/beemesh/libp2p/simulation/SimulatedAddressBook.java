@@ -3,6 +3,7 @@ package io.beemesh.libp2p.simulation;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.AddressBook;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.libp2p.peer.PeerRecord;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,12 @@ final class SimulatedAddressBook implements AddressBook {
                 wrong.pollFirstEntry();
             }
         }
+    }
+
+    @Override
+    public boolean addSigned(PeerRecord signed, Duration timeToLive) {
+        add(signed.peer(), signed.addresses(), timeToLive);
+        return true;
     }
 
     @Override
