@@ -15,7 +15,7 @@ import java.util.SequencedSet;
 /**
  * How others see this host: its address outside a NAT, if there is one. Told by peers, so each is only a
  * guess until it was dialed. Of connections that this host dialed the port means something only if it
- * dials from the port that listens.
+ * dials from the port that listens, which only TCP does.
  */
 final class ObservedAddresses {
     private static final int ADDRESSES_MAX = 16;
@@ -29,7 +29,8 @@ final class ObservedAddresses {
     }
 
     void add(Multiaddr address, PeerId observer, Connection connection) {
-        boolean meansListener = connection.isInbound() || portReuse;
+        boolean meansListener = connection.isInbound()
+                || (portReuse && connection.remoteAddress().part(AddressProtocol.TCP).isPresent());
         if (!meansListener || isRelayed(address) || isRelayed(connection.remoteAddress())) {
             return;
         }
