@@ -10,7 +10,7 @@ final class Contact {
     long answeredNanos;
     int failures;
 
-    /** @param group the IP group of its first address, 0 if it has none */
+    /** @param group the IP group of where it answered, 0 if there is none */
     Contact(PeerId id, KadKey key, int group, long answeredNanos) {
         this.id = id;
         this.key = key;

@@ -19,7 +19,8 @@ import java.time.Duration;
  * @param providerLife how long a provider is kept that does not say so again
  * @param republishInterval how often own values and provider records are put again
  * @param frameBytesMax the longest message that is read
- * @param groupMax peers of one IP group (IPv4 /16, IPv6 /32) in the table, 0 for any number
+ * @param groupMax peers of one IP group (IPv4 /16, IPv6 /32), by where they answered, in the table; 0
+ *     for any number
  */
 public record KadConfig(ProtocolId protocol, boolean server, int bucketSize, int concurrency,
         int resilience,

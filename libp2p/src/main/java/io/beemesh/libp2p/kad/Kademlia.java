@@ -139,7 +139,7 @@ public final class Kademlia {
     /** Takes a peer whose address is known into the table without asking it first; for simulations of many. */
     void know(PeerId peer, KadKey key) {
         host.loop().assertInside();
-        peers.answered(peer, key);
+        peers.answered(peer, key, peers.addressesAdded(peer).getFirst());
     }
 
     /** The peers closest to {@code key}, any bytes: a peer id, a value's key, a multihash. */

@@ -85,7 +85,7 @@ final class Peers {
     void ask(PeerId peer, KadKey key, KadMessage request, Consumer<Reply> then) {
         requests.ask(peer, request, reply -> {
             switch (reply) {
-                case Reply.Answer answer -> answered(peer, key);
+                case Reply.Answer answer -> answered(peer, key, answer.from());
                 case Reply.Failure failure -> table.failed(peer, failure.gone());
                 case Reply.NotAsked later -> {
                     // Nothing new is known of it.
@@ -96,9 +96,9 @@ final class Peers {
     }
 
     /** Takes the peer into the table, if there is room, as one that has just answered. */
-    void answered(PeerId peer, KadKey key) {
+    void answered(PeerId peer, KadKey key, Multiaddr from) {
         List<Multiaddr> addresses = addressesAdded(peer);
-        if (table.answered(peer, key, IpGroup.of(addresses), loop().nanoTime())
+        if (table.answered(peer, key, IpGroup.of(from), loop().nanoTime())
                 && !addresses.isEmpty()) {
             host.addressBook().add(peer, addresses, ANSWERED_LIFE);
         }

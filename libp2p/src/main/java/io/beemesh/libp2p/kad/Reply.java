@@ -1,11 +1,16 @@
 package io.beemesh.libp2p.kad;
 
+import io.beemesh.libp2p.multiformats.Multiaddr;
 import java.time.Duration;
 
 /** What became of a request. */
 sealed interface Reply {
-    /** The peer answered. */
-    record Answer(KadMessage message) implements Reply {}
+    /**
+     * The peer answered.
+     *
+     * @param from where its connection comes from or goes to: nothing that it claims
+     */
+    record Answer(KadMessage message, Multiaddr from) implements Reply {}
 
     /**
      * The peer did not answer.

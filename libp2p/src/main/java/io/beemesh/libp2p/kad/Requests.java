@@ -101,7 +101,7 @@ final class Requests {
                     fail(false, "request was not sent");
                 } else if (!answered) {
                     opened.closeWrite();
-                    finish(new Reply.Answer(request));
+                    finish(new Reply.Answer(request, opened.remoteAddress()));
                 }
             });
         }
@@ -115,9 +115,9 @@ final class Requests {
                 KadMessage answer = KadCodec.decode(frame);
                 if (answer.type() != request.type()) {
                     fail(true, "answer of another type");
-                } else {
+                } else if (stream != null) {
                     end();
-                    finish(new Reply.Answer(answer));
+                    finish(new Reply.Answer(answer, stream.remoteAddress()));
                 }
             } catch (KadException e) {
                 fail(true, String.valueOf(e.getMessage()));

@@ -3,6 +3,9 @@ package io.beemesh.libp2p.kad;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.beemesh.libp2p.ProtocolId;
+import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.multiformats.Multihash;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.NetworkConditions;
@@ -10,9 +13,12 @@ import io.beemesh.libp2p.simulation.SimulatedHost;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -177,6 +183,61 @@ final class KademliaTest {
         assertThat(net.network.counters().dialsFailed() - failedBefore).isEqualTo(2);
         assertThat(result.closest()).isEqualTo(byDistance.stream().limit(20)
                 .map(peer -> peer.host.peerId()).toList());
+    }
+
+    @Test
+    void groupLimit_othersClaimAddressesOfManyNetworks_isHeld() throws FormatException {
+        KadNetwork small = new KadNetwork(6, NetworkConditions.lan(),
+                KadNetwork.CONFIG.withGroupMax(3));
+        small.network.withRealBooks();
+        KadNetwork.Peer asker = small.add();
+        List<PeerId> others = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            KadNetwork.Peer other = small.add();
+            others.add(other.host.peerId());
+            asker.host.addressBook().add(other.host.peerId(),
+                    List.of(Multiaddr.parse("/ip4/20." + i + ".0.1/tcp/1"),
+                            other.host.listenAddresses().getFirst()),
+                    Duration.ofHours(1));
+        }
+        small.<Integer>call(asker, kad -> kad.bootstrap(others));
+        asker.host.loop()
+                .run(() -> assertThat(asker.kademlia.status().contacts()).isBetween(1, 3));
+    }
+
+    @Test
+    void protocol_another_isAnotherNetwork() {
+        KadConfig other = KadConfig.defaults(new ProtocolId("/other/kad/1.0.0"));
+        List<KadNetwork.Peer> ours = List.copyOf(net.peers);
+        List<KadNetwork.Peer> theirs = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            theirs.add(net.add(other));
+        }
+        SimulatedHost first = theirs.getFirst().host;
+        for (KadNetwork.Peer peer : theirs) {
+            peer.host.addressBook().add(first.peerId(), first.listenAddresses(),
+                    Duration.ofHours(1));
+            net.<Integer>call(peer, kad -> kad.bootstrap(List.of(first.peerId())));
+        }
+        net.simulation.run(Duration.ofMinutes(3));
+        assertThat(known(theirs)).isEqualTo(ids(theirs));
+        assertThat(known(ours)).isEqualTo(ids(ours));
+        assertThat(put(theirs.get(1), KEY, value(1))).isEqualTo(4);
+        assertThat(get(ours.get(1))).isEmpty();
+        assertThat(get(theirs.get(2))).isPresent();
+    }
+
+    private static Set<PeerId> ids(List<KadNetwork.Peer> peers) {
+        return peers.stream().map(peer -> peer.host.peerId()).collect(Collectors.toSet());
+    }
+
+    /** All that are in the tables of these. */
+    private static Set<PeerId> known(List<KadNetwork.Peer> peers) {
+        Set<PeerId> known = new HashSet<>();
+        for (KadNetwork.Peer peer : peers) {
+            peer.host.loop().run(() -> known.addAll(peer.kademlia.knownClosest(KEY, 100)));
+        }
+        return known;
     }
 
     @Test
