@@ -23,11 +23,11 @@ final class KadServer implements StreamHandler {
     static final long HELD_BYTES_PER_PEER_MAX = 4L << 20;
     static final Duration IDLE_MAX = Duration.ofSeconds(60);
 
-    /** Answers a request; null if it has no answer. Throws to reset the stream. */
+    /** Answers a request of somebody who is seen in {@code scope}; null if it has no answer. Throws to reset the stream. */
     @FunctionalInterface
     interface Responder {
         @Nullable
-        KadMessage respond(PeerId from, KadMessage request) throws KadException;
+        KadMessage respond(PeerId from, IpScope scope, KadMessage request) throws KadException;
     }
 
     private final Peers peers;
@@ -90,18 +90,21 @@ final class KadServer implements StreamHandler {
 
     private final class Session implements FrameReader.Receiver {
         private final Stream stream;
+        private final IpScope scope;
         private @Nullable FrameReader reader;
         private long activeNanos;
 
         Session(Stream stream) {
             this.stream = stream;
+            this.scope = peers.scopeOf(stream.remoteAddress());
         }
 
         @Override
         public void onFrame(ByteBuffer frame) {
             activeNanos = peers.loop().nanoTime();
             try {
-                KadMessage answer = responder.respond(stream.remotePeer(), KadCodec.decode(frame));
+                KadMessage answer = responder.respond(stream.remotePeer(), scope,
+                        KadCodec.decode(frame));
                 if (answer != null && reader != null) {
                     reader.pause();
                     stream.write(FrameReader.frame(KadCodec.encode(answer)))

@@ -30,17 +30,17 @@ final class KadService {
     }
 
     @Nullable
-    KadMessage respond(PeerId from, KadMessage request) throws KadException {
+    KadMessage respond(PeerId from, IpScope scope, KadMessage request) throws KadException {
         return switch (request.type()) {
             case PING -> KadMessage.of(KadMessage.Type.PING, request.key());
-            case FIND_NODE -> findNode(from, request);
+            case FIND_NODE -> findNode(from, scope, request);
             case GET_VALUE -> KadMessage.of(request.type(), request.key())
                     .withRecord(stored(request.key()).orElse(null))
-                    .withCloser(closer(from, request.key()));
+                    .withCloser(closer(from, scope, request.key()));
             case PUT_VALUE -> putValue(request);
             case GET_PROVIDERS -> KadMessage.of(request.type(), request.key())
-                    .withProviders(providers.get(checkMultihash(request.key())))
-                    .withCloser(closer(from, request.key()));
+                    .withProviders(providers(scope, request.key()))
+                    .withCloser(closer(from, scope, request.key()));
             case ADD_PROVIDER -> {
                 addProvider(from, request);
                 yield null;
@@ -48,21 +48,28 @@ final class KadService {
         };
     }
 
-    private List<KadPeer> closer(PeerId from, byte[] key) throws KadException {
+    private List<KadPeer> closer(PeerId from, IpScope scope, byte[] key) throws KadException {
         if (key.length == 0) {
             throw new KadException("request without a key");
         }
-        return peers.closestFor(from, KadKey.of(key));
+        return peers.closestFor(from, scope, KadKey.of(key));
     }
 
-    private KadMessage findNode(PeerId from, KadMessage request) throws KadException {
-        List<KadPeer> closer = new ArrayList<>(closer(from, request.key()));
+    private KadMessage findNode(PeerId from, IpScope scope, KadMessage request)
+            throws KadException {
+        List<KadPeer> closer = new ArrayList<>(closer(from, scope, request.key()));
         target(request.key()).filter(target -> !target.equals(from))
                 .filter(target -> closer.stream().noneMatch(peer -> peer.id().equals(target)))
-                .map(target -> new KadPeer(target, peers.addressesAdded(target)))
+                .map(target -> new KadPeer(target,
+                        scope.visible(peers.addressesAdded(target))))
                 .filter(target -> !target.addresses().isEmpty())
                 .ifPresent(target -> closer.add(0, target));
         return KadMessage.of(request.type(), request.key()).withCloser(closer);
+    }
+
+    private List<KadPeer> providers(IpScope scope, byte[] key) throws KadException {
+        return providers.get(checkMultihash(key)).stream()
+                .map(peer -> new KadPeer(peer.id(), scope.visible(peer.addresses()))).toList();
     }
 
     private static Optional<PeerId> target(byte[] key) {

@@ -3,6 +3,7 @@ package io.beemesh.libp2p.kad;
 import io.beemesh.libp2p.Host;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.PeerEvent;
+import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import java.time.Duration;
@@ -147,12 +148,20 @@ final class Peers {
         return host.protocolsOf(peer).contains(config.protocol());
     }
 
-    /** The peers to name to {@code asker}: the closest with addresses, without both of us. */
-    List<KadPeer> closestFor(PeerId asker, KadKey target) {
+    /** From where a peer at this address asks; one at an address of this machine asks from here. */
+    IpScope scopeOf(Multiaddr address) {
+        AddressPart ip = address.parts().getFirst();
+        boolean isHere = host.listenAddresses().stream()
+                .anyMatch(own -> own.parts().getFirst().equals(ip));
+        return isHere ? IpScope.MACHINE : IpScope.of(address);
+    }
+
+    /** The peers to name to {@code asker}: the closest with addresses that it may see, without both of us. */
+    List<KadPeer> closestFor(PeerId asker, IpScope scope, KadKey target) {
         List<KadPeer> peers = new ArrayList<>(config.bucketSize());
         table.walk(target, contact -> {
             if (!contact.isSuspect() && !contact.id.equals(asker)) {
-                List<Multiaddr> addresses = addressesAdded(contact.id);
+                List<Multiaddr> addresses = scope.visible(addressesAdded(contact.id));
                 if (!addresses.isEmpty()) {
                     peers.add(new KadPeer(contact.id, addresses));
                 }

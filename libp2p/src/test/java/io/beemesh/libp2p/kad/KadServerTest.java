@@ -26,7 +26,7 @@ final class KadServerTest {
             NetworkConditions.lan());
     private final SimulatedHost host = network.newHost();
     private final KadServer server = new KadServer(new Peers(host, KadNetwork.CONFIG),
-            (from, request) -> KadMessage.of(request.type(), request.key()));
+            (from, scope, request) -> KadMessage.of(request.type(), request.key()));
 
     @BeforeEach
     void serve() {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -203,6 +204,40 @@ final class KademliaTest {
         small.<Integer>call(asker, kad -> kad.bootstrap(others));
         asker.host.loop()
                 .run(() -> assertThat(asker.kademlia.status().contacts()).isBetween(1, 3));
+    }
+
+    /** The hosts of a simulation are on a private network. */
+    @Test
+    void respond_strangerFromOutside_isToldNoPrivateAddresses() throws KadException {
+        KadNetwork.Peer peer = net.peers.getFirst();
+        PeerId stranger = net.network.newHost().peerId();
+        Peers peers = new Peers(peer.host, KadNetwork.CONFIG);
+        for (KadNetwork.Peer other : net.peers.subList(1, 5)) {
+            peer.host.addressBook().add(other.host.peerId(), other.host.listenAddresses(),
+                    Duration.ofHours(1));
+            peers.answered(other.host.peerId(), other.key,
+                    other.host.listenAddresses().getFirst());
+        }
+        KadKey key = KadKey.of(KEY);
+        assertThat(peers.closestFor(stranger, IpScope.PUBLIC, key)).isEmpty();
+        assertThat(peers.closestFor(stranger, IpScope.PRIVATE, key)).hasSize(4);
+        assertThat(peers.closestFor(stranger, IpScope.MACHINE, key)).hasSize(4);
+        assertThat(peers.scopeOf(peer.host.listenAddresses().getFirst()))
+                .isEqualTo(IpScope.MACHINE);
+        assertThat(peers.scopeOf(net.peers.get(1).host.listenAddresses().getFirst()))
+                .isEqualTo(IpScope.PRIVATE);
+
+        ProviderStore store = new ProviderStore(peer.host.loop(), peers.selfKey(),
+                Duration.ofHours(1));
+        byte[] multihash = Multihash.sha256(KEY).toBytes();
+        store.add(multihash, new KadPeer(stranger, peer.host.listenAddresses()));
+        KadService service = new KadService(peers, new RecordPolicies(KadNetwork.POLICIES),
+                new RecordStore(peer.host.loop(), peers.selfKey(), Duration.ofHours(1)), store);
+        KadMessage answer = service.respond(stranger, IpScope.PUBLIC,
+                KadMessage.of(KadMessage.Type.GET_PROVIDERS, multihash));
+        assertThat(Objects.requireNonNull(answer).providers())
+                .containsExactly(new KadPeer(stranger, List.of()));
+        assertThat(answer.closer()).isEmpty();
     }
 
     @Test
