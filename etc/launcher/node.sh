@@ -19,9 +19,12 @@ node_is_running() {
 }
 
 # The start time of a process in clock ticks since boot: with the pid it names a process for good. Nothing for
-# one that has ended but whose parent has not asked how (in containers whose first process never asks).
+# one that has ended but whose parent has not asked how (in containers whose first process never asks); one whose
+# other threads are still ending has not, and holds its ports.
 process_start() {
-    sed -n 's/.*) \([^ZX] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+    local threads=("/proc/$1/task/"*) states='[^ZX]'
+    [ ${#threads[@]} -le 1 ] || states='[A-Za-z]'
+    sed -n "s/.*) \\($states .*\\)/\\1/p" "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 recorded() {

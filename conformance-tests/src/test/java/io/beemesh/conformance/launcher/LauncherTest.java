@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.conformance.Command;
 import io.beemesh.conformance.Eventually;
+import io.beemesh.conformance.Proof;
 import io.beemesh.conformance.Repository;
 import io.beemesh.conformance.WithoutPodman;
 import java.io.BufferedReader;
@@ -289,6 +290,33 @@ final class LauncherTest {
         } finally {
             parent.destroyForcibly();
         }
+    }
+
+    /** As for a moment after kill -9, while it still holds its ports. */
+    @Test
+    void nodeWhoseFirstThreadEnded_runs_untilAllHave() throws Exception {
+        String program = "use threads; $| = 1; threads->create(sub { sleep 60 })->detach();"
+                + " print \"$$\\n\"; syscall(`uname -m` =~ /aarch64/ ? 93 : 60, 0)";
+        Proof.needs(Command.of("perl", "-e", "use threads").run().exitCode() == 0, "perl",
+                "apt-get install perl");
+        Path output = directory.resolve("pid");
+        Process process = Command.of("perl", "-e", program).start(output);
+        try {
+            Eventually.contains(SOON, () -> stat(Command.printed(output).strip()), ") Z ");
+            String pid = Command.printed(output).strip();
+            Path run = Files.createDirectories(directory.resolve("data/run"));
+            Files.writeString(run.resolve("pid"), pid + " " + stat(pid).split(" ", -1)[21] + "\n");
+            assertThat(nodeIsRunning()).isTrue();
+            process.destroyForcibly();
+            Eventually.within(SOON, () -> assertThat(nodeIsRunning()).isFalse());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private boolean nodeIsRunning() {
+        return Command.of("bash", "-c", "source etc/launcher/node.sh; DATA=" + directory
+                + "/data; node_is_running").run().exitCode() == 0;
     }
 
     private static String stat(String pid) {
