@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ipfs/go-cid"
+	"github.com/libp2p/go-libp2p"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -59,7 +60,7 @@ var commands map[string]func(*node, context.Context, command) (fields, error)
 
 func init() {
 	commands = map[string]func(*node, context.Context, command) (fields, error){
-		"info": (*node).info, "connections": (*node).connections, "dial": (*node).dial, "hangup": (*node).hangup,
+		"info": (*node).info, "connections": (*node).connections, "dial": (*node).dial, "hangup": (*node).hangup, "probe": (*node).probe,
 		"ping": (*node).ping, "echo": (*node).echo, "protocols": (*node).protocols, "peer": (*node).protocols,
 		"negotiate": (*node).negotiate, "handle": (*node).handle, "unhandle": (*node).unhandle,
 		"dht-put": (*node).dhtPut, "dht-get": (*node).dhtGet, "dht-provide": (*node).dhtProvide,
@@ -125,6 +126,21 @@ func (n *node) dial(ctx context.Context, c command) (fields, error) {
 		return nil, err
 	}
 	return describe(n.host.Network().ConnsToPeer(id)[0]), nil
+}
+
+// probe dials from a port of its own, as another peer: a NAT remembers for minutes what left the port
+// to be punched from.
+func (n *node) probe(ctx context.Context, c command) (fields, error) {
+	info, err := peerOf(c)
+	if err != nil {
+		return nil, err
+	}
+	h, err := libp2p.New(libp2p.NoListenAddrs, libp2p.DisableMetrics())
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return nil, h.Connect(ctx, info)
 }
 
 func (n *node) hangup(_ context.Context, c command) (fields, error) {

@@ -94,15 +94,38 @@ final class HolePunchingConformanceTest {
             assertThat(reply.path("ok").asBoolean()).isTrue();
         }
 
+        /** Called where both have talked to the relay from their port. */
+        void neitherCanDialTheOther() {
+            assertThat(ours.ask(
+                    "probe /ip4/" + NatNetwork.OUTER.getLast() + "/tcp/4001/p2p/" + go.id()))
+                    .startsWith("failed").contains("timed out");
+            JsonNode reply = go.ask(command("probe").put("addr",
+                    "/ip4/" + NatNetwork.OUTER.getFirst() + "/tcp/4001/p2p/" + ours.id()));
+            assertThat(reply.path("ok").asBoolean()).isFalse();
+            assertThat(reply.path("error").asText()).contains("timeout");
+        }
+
         void becomeDirect() {
             Eventually.within(Duration.ofSeconds(60),
                     () -> assertThat(ours.ask("direct " + go.id())).isEqualTo("true"));
-            assertThat(ours.ask("echo " + go.id() + " " + BYTES)).isEqualTo("echoed");
+        }
+
+        /** Bytes of a circuit are counted when it ends, so there must be none left. */
+        void trafficLeavesTheRelay() {
+            Eventually.within(Duration.ofSeconds(60),
+                    () -> assertThat(relay.ask("status")).startsWith("0 "));
+            String before = relay.ask("status");
+            assertThat(carried(relay)).isPositive();
+            assertThat(ours.ask("echo " + go.id() + " " + MORE_BYTES)).isEqualTo("echoed");
+            JsonNode ignored = go.run(
+                    command("echo").put("peer", ours.id()).put("size", MORE_BYTES));
+            assertThat(relay.ask("status")).isEqualTo(before);
         }
     }
 
     @Test
-    void goBehindTheOtherNat_dialedThroughTheRelay_becomesDirect() throws IOException {
+    void goBehindTheOtherNat_dialedThroughTheRelay_becomesDirect_thenTrafficLeavesTheRelay()
+            throws IOException {
         try (NatNetwork network = new NatNetwork()) {
             WithGo all = WithGo.start(network);
             assertThat(all.ours.ask("dial " + all.relay.address())).isEqualTo("dialed");
@@ -111,23 +134,28 @@ final class HolePunchingConformanceTest {
                     .run(command("relay-reserve").put("addr", all.relay.address()));
             assertThat(reserved.path("ok").asBoolean()).isTrue();
             all.goKnowsItsOuterAddress();
+            all.neitherCanDialTheOther();
             assertThat(all.ours.ask(
                     "dial " + all.relay.address() + "/p2p-circuit/p2p/" + all.go.id()))
                     .isEqualTo("dialed");
             all.becomeDirect();
+            all.trafficLeavesTheRelay();
         }
     }
 
     @Test
-    void goBehindTheOtherNat_dialsThroughTheRelay_becomesDirect() throws IOException {
+    void goBehindTheOtherNat_dialsThroughTheRelay_becomesDirect_thenTrafficLeavesTheRelay()
+            throws IOException {
         try (NatNetwork network = new NatNetwork()) {
             WithGo all = WithGo.start(network);
             assertThat(all.ours.ask("reserve " + all.relay.address())).startsWith("reserved ");
             assertThat(all.ours.ask("punch")).isEqualTo("punching");
             all.goDials(all.relay.address());
             all.goKnowsItsOuterAddress();
+            all.neitherCanDialTheOther();
             all.goDials(all.relay.address() + "/p2p-circuit/p2p/" + all.ours.id());
             all.becomeDirect();
+            all.trafficLeavesTheRelay();
         }
     }
 }
