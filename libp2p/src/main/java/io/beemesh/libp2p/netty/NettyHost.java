@@ -16,6 +16,7 @@ import io.beemesh.libp2p.quic.QuicTransport;
 import io.beemesh.libp2p.relay.RelayClient;
 import io.beemesh.libp2p.swarm.AddressSource;
 import io.beemesh.libp2p.swarm.Swarm;
+import io.beemesh.libp2p.swarm.Transport;
 import io.beemesh.libp2p.tls.TlsCredentials;
 import io.beemesh.libp2p.tls.TlsSecurity;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;
@@ -81,6 +82,9 @@ public final class NettyHost implements Host, AutoCloseable {
         loop.execute(() -> {
             swarm.addTransport(transport);
             quic.ifPresent(swarm::addTransport);
+            swarm.addTransport(new DnsTransport(loop, DnsTransport.ofJdk(loop), quic
+                    .<List<Transport>>map(it -> List.of(transport, it))
+                    .orElse(List.of(transport))));
             swarm.addTransport(relayClient.transport());
             ping.start();
             relayClient.start();

@@ -19,7 +19,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.nio.NioChannelOption;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -72,14 +71,14 @@ final class NettyTransport implements Transport {
     @Override
     public CompletableFuture<Connection> dial(Multiaddr address, PeerId peer) {
         Dial dial = new Dial(address, peer, true, new CompletableFuture<>());
-        resolve(dial, to -> connect(dial, to, localFor(to)));
+        locate(dial, to -> connect(dial, to, localFor(to)));
         return dial.result;
     }
 
     @Override
     public CompletableFuture<Connection> probe(Multiaddr address, PeerId peer) {
         Dial dial = new Dial(address, peer, true, new CompletableFuture<>());
-        resolve(dial, to -> connect(dial, to, Optional.empty()));
+        locate(dial, to -> connect(dial, to, Optional.empty()));
         return dial.result;
     }
 
@@ -87,7 +86,7 @@ final class NettyTransport implements Transport {
     @Override
     public CompletableFuture<Connection> punch(Multiaddr address, PeerId peer, boolean asDialer) {
         Dial dial = new Dial(address, peer, asDialer, new CompletableFuture<>());
-        resolve(dial, to -> {
+        locate(dial, to -> {
             Optional<SocketAddress> local = localFor(to);
             if (local.isEmpty()) {
                 dial.result.completeExceptionally(new Libp2pException(
@@ -107,22 +106,12 @@ final class NettyTransport implements Transport {
         }
     }
 
-    private void resolve(Dial dial, Consumer<SocketAddress> then) {
-        if (!SocketAddresses.needsResolving(dial.address)) {
-            resolveNow(dial, then);
-        } else {
-            // A name server may take its time; the loop must not wait.
-            Thread.ofVirtual().name("resolve").start(() -> resolveNow(dial, then));
-        }
-    }
-
-    private void resolveNow(Dial dial, Consumer<SocketAddress> then) {
+    private static void locate(Dial dial, Consumer<SocketAddress> then) {
         try {
-            SocketAddress to = SocketAddresses.toSocketAddress(dial.address);
-            loop.execute(() -> then.accept(to));
-        } catch (IOException | IllegalArgumentException e) {
-            loop.execute(() -> dial.result.completeExceptionally(
-                    new Libp2pException("cannot resolve " + dial.address, e)));
+            then.accept(SocketAddresses.toSocketAddress(dial.address));
+        } catch (IllegalArgumentException e) {
+            dial.result.completeExceptionally(
+                    new Libp2pException("no socket can have the address " + dial.address, e));
         }
     }
 
@@ -207,7 +196,7 @@ final class NettyTransport implements Transport {
     /** Accepts connections; gives the addresses that others can dial. */
     CompletableFuture<List<Multiaddr>> listen(Multiaddr address) {
         CompletableFuture<List<Multiaddr>> result = new CompletableFuture<>();
-        if (!canDial(address) || SocketAddresses.needsResolving(address)) {
+        if (!canDial(address)) {
             result.completeExceptionally(new Libp2pException("cannot listen on " + address));
             return result;
         }
@@ -223,7 +212,7 @@ final class NettyTransport implements Transport {
                                     new Libp2pException("cannot listen on " + address, failure));
                         }
                     });
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             result.completeExceptionally(new Libp2pException("cannot listen on " + address, e));
         }
         return result;

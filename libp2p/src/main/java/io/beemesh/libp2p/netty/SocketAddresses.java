@@ -4,7 +4,6 @@ import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.AddressProtocol;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -14,7 +13,9 @@ import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -31,50 +32,55 @@ final class SocketAddresses {
         return parts.size() == 2
                 && parts.get(1).protocol() == AddressProtocol.TCP
                 && switch (parts.getFirst().protocol()) {
-                    case IP4, IP6, DNS, DNS4, DNS6 -> true;
-                    case TCP, IP6ZONE, DNSADDR, UDP, P2P_CIRCUIT, UNIX, P2P, TLS, SNI, NOISE, QUIC,
+                    case IP4, IP6 -> true;
+                    case TCP, IP6ZONE, DNS, DNS4, DNS6, DNSADDR, UDP, P2P_CIRCUIT, UNIX, P2P, TLS,
+                            SNI, NOISE, QUIC,
                             QUIC_V1, WS, WSS ->
                         false;
                 };
     }
 
-    /** May ask a name server, so never on the loop if {@link #needsResolving}. */
-    static SocketAddress toSocketAddress(Multiaddr address) throws IOException {
+    /** Of an address that is of TCP or a unix socket. */
+    static SocketAddress toSocketAddress(Multiaddr address) {
         AddressPart first = address.parts().getFirst();
         if (first.protocol() == AddressProtocol.UNIX) {
             return UnixDomainSocketAddress.of(Path.of(first.text()));
         }
-        int port = address.parts().get(1).port();
-        if (!needsResolving(address)) {
-            return new InetSocketAddress(InetAddress.getByAddress(first.value()), port);
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(first.value()),
+                    address.parts().get(1).port());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of 4 or 16 bytes is good", e);
         }
-        for (InetAddress found : InetAddress.getAllByName(first.text())) {
-            boolean fits = switch (first.protocol()) {
-                case DNS4 -> found instanceof Inet4Address;
-                case DNS6 -> found instanceof Inet6Address;
-                default -> true;
-            };
-            if (fits) {
-                return new InetSocketAddress(found, port);
-            }
-        }
-        throw new IOException("no address for " + address);
     }
 
-    static boolean needsResolving(Multiaddr address) {
-        return switch (address.parts().getFirst().protocol()) {
-            case DNS, DNS4, DNS6 -> true;
-            default -> false;
-        };
+    /** True if a name server has to be asked. */
+    static boolean isNamed(Multiaddr address) {
+        return address.startsWith(AddressProtocol.DNS) || address.startsWith(AddressProtocol.DNS4)
+                || address.startsWith(AddressProtocol.DNS6);
+    }
+
+    /** The address with {@code host} in place of the first part. */
+    static Multiaddr withHost(Multiaddr address, InetAddress host) {
+        List<AddressPart> parts = new ArrayList<>(address.parts());
+        parts.set(0, part(host));
+        try {
+            return Multiaddr.of(parts);
+        } catch (FormatException e) {
+            throw new IllegalStateException("an address has room for an IP", e);
+        }
+    }
+
+    private static AddressPart part(InetAddress host) {
+        byte[] ip = host.getAddress();
+        return new AddressPart(ip.length == 4 ? AddressProtocol.IP4 : AddressProtocol.IP6, ip);
     }
 
     static Multiaddr toMultiaddr(InetAddress host, int port) {
-        byte[] ip = host.getAddress();
-        AddressProtocol protocol = ip.length == 4 ? AddressProtocol.IP4 : AddressProtocol.IP6;
         byte[] portBytes = {(byte) (port >>> 8), (byte) port};
         try {
             return Multiaddr.of(
-                    List.of(new AddressPart(protocol, ip),
+                    List.of(part(host),
                             new AddressPart(AddressProtocol.TCP, portBytes)));
         } catch (FormatException e) {
             throw new IllegalStateException("a socket's address is good", e);

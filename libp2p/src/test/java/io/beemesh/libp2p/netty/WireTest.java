@@ -70,6 +70,20 @@ class WireTest {
 
     @ParameterizedTest
     @EnumSource
+    void exchange_peerKnownByName_comesBack(Wire wire) {
+        try (TestHost b = wire.start()) {
+            for (String name : List.of("/dns/localhost", "/dns4/localhost")) {
+                try (TestHost a = wire.start()) {
+                    a.know(b.address().replace("/ip4/127.0.0.1", name));
+                    Void ignored = a.get(() -> Echo.exchange(a.host(), b.id(), 1000, true));
+                    assertThat(a.failures() + b.failures()).isZero();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void exchange_twoHundredStreams_allComeBack(Wire wire) {
         try (TestHost a = wire.start(); TestHost b = wire.start()) {
             a.know(b.address());
