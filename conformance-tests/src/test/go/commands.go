@@ -368,7 +368,9 @@ func (n *node) mesh(_ context.Context, _ command) (fields, error) {
 	for _, t := range n.pubsub.GetTopics() {
 		subscribers[t] = n.pubsub.ListPeers(t)
 	}
-	return fields{"topics": n.pubsub.GetTopics(), "subscribers": subscribers}, nil
+	out := n.gossip.fields()
+	out["topics"], out["subscribers"] = n.pubsub.GetTopics(), subscribers
+	return out, nil
 }
 
 // relayReserve asks the relay at c.Addr once; go keeps no reservation by itself here.

@@ -43,7 +43,9 @@ type options struct {
 	keyType                       string
 	relay, relayUnlimited         bool
 	holePunching, autonat         bool
-	quiet, mdns                   bool
+	quiet, mdns, px               bool
+	gossipDegree                  int
+	gossipVersion                 string
 }
 
 func parse() *options {
@@ -64,6 +66,9 @@ func parse() *options {
 	flag.BoolVar(&o.holePunching, "hole-punching", false, "replace relayed connections by direct ones")
 	flag.BoolVar(&o.autonat, "autonat", false, "serve AutoNAT v1")
 	flag.BoolVar(&o.mdns, "mdns", false, "find peers of the local network")
+	flag.BoolVar(&o.px, "px", false, "gossipsub peer exchange in PRUNE")
+	flag.IntVar(&o.gossipDegree, "gossip-degree", 0, "mesh degree (D, D_lo and D_hi), with no quota of dialed peers")
+	flag.StringVar(&o.gossipVersion, "gossip-version", "1.2", "the newest gossipsub spoken, 1.2 or 1.1")
 	flag.BoolVar(&o.quiet, "quiet", false, "tell no events of connections")
 	flag.Parse()
 	if len(o.listen) == 0 {
@@ -93,6 +98,7 @@ type node struct {
 	host    host.Host
 	dht     *dht.IpfsDHT
 	pubsub  *pubsub.PubSub
+	gossip  *gossipTrace
 	topics  map[string]*pubsub.Topic
 	subs    map[string]*pubsub.Subscription
 	answers *pubsub.Subscription
@@ -213,7 +219,9 @@ func start(ctx context.Context, o *options) (*node, error) {
 			return nil, err
 		}
 	}
-	n.pubsub, err = pubsub.NewGossipSub(ctx, h, pubsub.WithMessageSignaturePolicy(policy), pubsub.WithMessageIdFn(id))
+	n.gossip = newGossipTrace()
+	n.pubsub, err = pubsub.NewGossipSub(ctx, h, append(n.gossipOptions(), pubsub.WithMessageSignaturePolicy(policy),
+		pubsub.WithMessageIdFn(id))...)
 	return n, err
 }
 

@@ -49,22 +49,27 @@ final class JavaPeer implements AutoCloseable {
 
     /** One that serves the DHT. */
     JavaPeer() {
-        this(KadConfig.defaults(KAD));
+        this(KadConfig.defaults(KAD), GossipsubConfig.defaults());
     }
 
     /** One that only asks. */
     static JavaPeer client() {
-        return new JavaPeer(KadConfig.defaults(KAD).asClient());
+        return new JavaPeer(KadConfig.defaults(KAD).asClient(), GossipsubConfig.defaults());
     }
 
-    private JavaPeer(KadConfig config) {
+    /** One whose gossip is other than by default. */
+    static JavaPeer with(GossipsubConfig gossip) {
+        return new JavaPeer(KadConfig.defaults(KAD), gossip);
+    }
+
+    private JavaPeer(KadConfig config, GossipsubConfig gossip) {
         PrivateKey key = PrivateKey.generate(new SecureRandom());
         host = TestHost.start(_ -> NettyHostConfig.defaults(key), "/ip4/127.0.0.1/tcp/0");
         SplittableRandom random = new SplittableRandom(host.id().hashCode());
         kademlia = new Kademlia(host.host(), random.split(),
                 config,
                 Map.of("beemesh", GREATEST));
-        pubsub = new Pubsub(host.host(), random.split(), key, GossipsubConfig.defaults());
+        pubsub = new Pubsub(host.host(), random.split(), key, gossip);
         boolean started = host.onLoop(() -> {
             kademlia.start();
             pubsub.start();
