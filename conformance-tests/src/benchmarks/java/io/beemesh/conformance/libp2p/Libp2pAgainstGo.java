@@ -7,16 +7,16 @@ import io.beemesh.conformance.interop.InteropPeer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
  * Two processes of ours beside two of go-libp2p under the same load in interleaved rounds. Prints the
- * median of the ratios round by round with the least and the greatest: by the clock, and by the CPU time
- * of both processes, which says more on a machine that others use as well. More than 1 means that ours
- * does more.
+ * medians of what each does a second, by the clock and by the CPU time of its two processes (gossip
+ * messages/s per core are the latter), and of the ratios round by round with the least and the greatest.
+ * CPU time says more on a machine that others use as well. More than 1 means that ours does more.
  *
  * <p>Arguments, also by the environment variable {@code LIBP2P_LOAD}: {@code --rounds N} (5),
  * {@code --millis N} (1500), {@code --wires noise,tls,quic},
@@ -213,14 +213,16 @@ final class Libp2pAgainstGo {
                 i -> ourFigures.get(i).perCpuSecond / goFigures.get(i).perCpuSecond).sorted()
                 .toArray();
         System.out.printf(Locale.ROOT,
-                "%s %s: ours %.0f, other %.0f; ratio by clock %.2f (%.2f to %.2f), by CPU %.2f (%.2f to %.2f)%n",
-                wire, load.unit, median(ourFigures), median(goFigures), clock[rounds / 2], clock[0],
+                "%s %s: ours %.0f, other %.0f; per second of CPU time ours %.0f, other %.0f;"
+                        + " ratio by clock %.2f (%.2f to %.2f), by CPU %.2f (%.2f to %.2f)%n",
+                wire, load.unit, median(ourFigures, Figures::perSecond),
+                median(goFigures, Figures::perSecond), median(ourFigures, Figures::perCpuSecond),
+                median(goFigures, Figures::perCpuSecond), clock[rounds / 2], clock[0],
                 clock[rounds - 1], cpu[rounds / 2], cpu[0], cpu[rounds - 1]);
     }
 
-    private static double median(List<Figures> figures) {
-        return figures.stream().sorted(Comparator.comparingDouble(Figures::perSecond)).toList()
-                .get(figures.size() / 2).perSecond;
+    private static double median(List<Figures> figures, ToDoubleFunction<Figures> which) {
+        return figures.stream().mapToDouble(which).sorted().toArray()[figures.size() / 2];
     }
 
     private static JsonNode usage(InteropPeer peer, boolean collected) {
