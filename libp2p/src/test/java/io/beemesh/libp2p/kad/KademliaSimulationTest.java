@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  * <p>The long form, 10,000 peers, by one command from the root of the repository:
  *
  * <pre>
- * mvn -pl libp2p -am test -Dtest=KademliaSimulationTest -Dsurefire.failIfNoSpecifiedTests=false \
+ * JDK_JAVA_OPTIONS=-Xmx12g mvn -pl libp2p -am test -Dtest=KademliaSimulationTest -Dsurefire.failIfNoSpecifiedTests=false \
  *     -Dkad.peers=10000 -Dkad.minutes=10 -Dkad.lookups=10000 -Dkad.seed=1
  * </pre>
  *

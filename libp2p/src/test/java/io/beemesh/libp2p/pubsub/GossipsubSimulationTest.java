@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  * <p>The long form by one command from the root of the repository:
  *
  * <pre>
- * mvn -pl libp2p -am test -Dtest=GossipsubSimulationTest -Dsurefire.failIfNoSpecifiedTests=false \
+ * JDK_JAVA_OPTIONS=-Xmx12g mvn -pl libp2p -am test -Dtest=GossipsubSimulationTest -Dsurefire.failIfNoSpecifiedTests=false \
  *     -Dgossip.peers=10000 -Dgossip.messages=100 -Dgossip.seed=1
  * </pre>
  */
