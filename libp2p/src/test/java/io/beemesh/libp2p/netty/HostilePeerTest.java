@@ -3,9 +3,12 @@ package io.beemesh.libp2p.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.Stream;
+import io.beemesh.libp2p.quic.QuicConfig;
 import io.beemesh.libp2p.swarm.SwarmConfig;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -18,6 +21,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a host does when the other side of a real socket means ill. */
 class HostilePeerTest {
@@ -45,23 +50,28 @@ class HostilePeerTest {
     }
 
     private static void assertServes(TestHost host) {
-        try (TestHost honest = TestHost.start()) {
+        assertServes(host, Wire.NOISE);
+    }
+
+    private static void assertServes(TestHost host, Wire wire) {
+        try (TestHost honest = wire.start()) {
             honest.know(host.address());
             Void ignored = honest.get(() -> Echo.exchange(honest.host(), host.id(), 100_000, true));
             assertThat(host.failures()).isZero();
         }
     }
 
-    @Test
-    void accept_manySilentPeersThatStay_servesOthers() throws IOException {
+    @ParameterizedTest
+    @EnumSource(names = {"NOISE", "TLS"})
+    void accept_manySilentPeersThatStay_servesOthers(Wire wire) throws IOException {
         try (TestHost host = TestHost.start(
-                config -> config.withHandshakeTimeout(Duration.ofMinutes(5)),
+                config -> wire.only(config).withHandshakeTimeout(Duration.ofMinutes(5)),
                 "/ip4/127.0.0.1/tcp/0")) {
             List<Socket> silent = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 silent.add(connect(host));
             }
-            assertServes(host);
+            assertServes(host, wire);
             // The youngest is still waited for.
             assertThat(silent.getLast().getInputStream().available()).isZero();
             for (Socket socket : silent) {
@@ -86,17 +96,19 @@ class HostilePeerTest {
         }
     }
 
-    @Test
-    void accept_randomBytes_dropsThemAndServesOthers() throws IOException {
+    @ParameterizedTest
+    @EnumSource(names = {"NOISE", "TLS"})
+    void accept_randomBytes_dropsThemAndServesOthers(Wire wire) throws IOException {
         SplittableRandom random = new SplittableRandom(6);
+        String security = wire == Wire.NOISE ? "\u0007/noise\n" : "\u000b/tls/1.0.0\n";
         try (TestHost host = TestHost.start(
-                config -> config.withHandshakeTimeout(Duration.ofSeconds(1)),
+                config -> wire.only(config).withHandshakeTimeout(Duration.ofSeconds(1)),
                 "/ip4/127.0.0.1/tcp/0")) {
             for (int i = 0; i < 60; i++) {
                 byte[] junk = new byte[1 + random.nextInt(3000)];
                 random.nextBytes(junk);
                 if (i % 2 == 0) {
-                    byte[] header = "\u0013/multistream/1.0.0\n\u0007/noise\n"
+                    byte[] header = ("\u0013/multistream/1.0.0\n" + security)
                             .getBytes(StandardCharsets.US_ASCII);
                     System.arraycopy(header, 0, junk, 0, Math.min(header.length, junk.length));
                 }
@@ -111,7 +123,56 @@ class HostilePeerTest {
                 }
                 awaitClosed(socket);
             }
-            assertServes(host);
+            assertServes(host, wire);
+        }
+    }
+
+    /** Every other one begins as the first packet of a QUIC connection. */
+    @Test
+    void accept_randomDatagrams_servesOthers() throws IOException {
+        SplittableRandom random = new SplittableRandom(7);
+        byte[] initial = {(byte) 0xc3, 0, 0, 0, 1, 8};
+        try (TestHost host = Wire.QUIC.start(); DatagramSocket socket = new DatagramSocket()) {
+            for (int i = 0; i < 2_000; i++) {
+                byte[] junk = new byte[1 + random.nextInt(1_400)];
+                random.nextBytes(junk);
+                if (i % 2 == 0) {
+                    System.arraycopy(initial, 0, junk, 0, Math.min(initial.length, junk.length));
+                }
+                socket.send(new DatagramPacket(junk, junk.length,
+                        InetAddress.getLoopbackAddress(), port(host)));
+            }
+            assertServes(host, Wire.QUIC);
+        }
+    }
+
+    @Test
+    void accept_quicStreamsThatAreNeverRead_servesOthers() {
+        try (TestHost host = Wire.QUIC.start(); TestHost flooder = Wire.QUIC.start()) {
+            AtomicInteger opened = new AtomicInteger();
+            boolean held = host.onLoop(() -> {
+                host.host().handle(Echo.PROTOCOL, stream -> opened.addAndGet(1));
+                return true;
+            });
+            assertThat(held).isTrue();
+            flooder.know(host.address());
+            for (int i = 0; i < 1000; i++) {
+                boolean asked = flooder.onLoop(() -> {
+                    flooder.host().newStream(host.id(), List.of(Echo.PROTOCOL))
+                            .thenCompose(HostilePeerTest::flood);
+                    return true;
+                });
+                assertThat(asked).isTrue();
+            }
+            // Their first bytes fill the window of the connection, and what comes later waits.
+            host.until(() -> opened.get() > 0);
+            boolean restored = host.onLoop(() -> {
+                Echo.serve(host.host());
+                return true;
+            });
+            assertThat(restored).isTrue();
+            assertServes(host, Wire.QUIC);
+            assertThat(opened.get()).isLessThanOrEqualTo(QuicConfig.defaults().inboundStreamsMax());
         }
     }
 
