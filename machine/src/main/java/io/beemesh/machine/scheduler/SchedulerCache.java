@@ -8,6 +8,7 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,6 +18,9 @@ import java.util.TreeMap;
  * As many entries as there are machines and pods.
  */
 final class SchedulerCache {
+    private static final Comparator<PodView> OLDEST = Comparator.comparing(PodView::created)
+            .thenComparing(PodView::uid);
+
     private final Registry registry;
     private final Map<String, NodeView> nodes = new TreeMap<>();
     private final Map<ObjectKey, PodView> placed = new TreeMap<>();
@@ -107,17 +111,26 @@ final class SchedulerCache {
                 registry::get);
     }
 
-    /** All machines, with the other pods to which room was promised there and that are no less important. */
+    /** All machines, with the other pods that go before this one where room was promised to them. */
     Surroundings around(PodView besides) {
         List<NodeView> views = new ArrayList<>();
         for (NodeView node : nodes.values()) {
             views.add(node.withAll(nominated.values().stream()
                     .filter(pod -> pod.nominatedNode().equals(node.name())
-                            && pod.priority() >= besides.priority()
-                            && !pod.key().equals(besides.key())
+                            && goesBefore(pod, besides) && !pod.key().equals(besides.key())
                             && !placed.containsKey(pod.key()))
                     .toList()));
         }
         return new Surroundings(views, registry::get);
+    }
+
+    /**
+     * Several nodes may promise the same room at once to pods that are of equal importance: were each to wait for the
+     * others, all would give it up, and make room elsewhere, again and again.
+     */
+    private static boolean goesBefore(PodView pod, PodView other) {
+        boolean both = pod.priority() == other.priority()
+                && pod.nominatedNode().equals(other.nominatedNode());
+        return both ? OLDEST.compare(pod, other) < 0 : pod.priority() >= other.priority();
     }
 }
