@@ -10,6 +10,7 @@ import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.SimulatedMesh.MeshNode;
 import io.beemesh.machine.registry.replica.Rules;
+import io.beemesh.protocol.registry.RegistryMessage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,6 +160,30 @@ class MeshRegistryTest {
                 .isLessThan(Duration.ofSeconds(4));
         killed.restart();
         assertThat(read(killed, KEY)).isEqualTo("two");
+    }
+
+    /**
+     * Found with seed 269 of {@code MeshRegistrySimulationTest}: who had nothing of a slot refused its beats, and so
+     * counted as out of reach for ever.
+     */
+    @Test
+    void firstEntriesAreLost_followerGetsThemLater() {
+        mesh.withNodes(3);
+        simulation.run(Duration.ofSeconds(1));
+        MeshNode behind = mesh.nodes.getFirst();
+        boolean[] asked = {false};
+        mesh.lost = (to, message) -> {
+            boolean append = message instanceof RegistryMessage.Append && to.equals(behind.self());
+            boolean lost = append && asked[0];
+            asked[0] |= append;
+            return lost;
+        };
+        write(mesh.nodes.get(1), TestObjects.creating(KEY, "one"));
+        simulation.run(Duration.ofSeconds(10));
+        assertThat(behind.registry().get(KEY)).isEmpty();
+        mesh.lost = (to, message) -> false;
+        simulation.run(Duration.ofSeconds(2));
+        assertThat(behind.registry().get(KEY)).isPresent();
     }
 
     @Test

@@ -41,6 +41,8 @@ public final class SimulatedMesh {
     long bytes;
     /** Whether the first node cannot be reached from the second, as membership sees it. */
     public BiPredicate<PeerId, PeerId> cut = (to, from) -> false;
+    /** Which messages never arrive at a node. */
+    BiPredicate<PeerId, RegistryMessage> lost = (to, message) -> false;
 
     public SimulatedMesh(Simulation simulation, NetworkConditions conditions, RegistryConfig config,
             Rules rules) {
@@ -269,7 +271,9 @@ public final class SimulatedMesh {
                 messages++;
                 bytes += RegistryCodec.encode(message).length;
             }
-            links.send(to, message);
+            if (!lost.test(to, message)) {
+                links.send(to, message);
+            }
         }
 
         @Override

@@ -132,7 +132,7 @@ final class Beats {
             if (replica != null && later == null) {
                 replica.onBeatAnswered(from, slot.term(), reply.sentAt());
             } else if (replica != null && later != null) {
-                replica.onBeatRefused(later);
+                replica.onBeatRefused(from, later);
             }
         }
     }

@@ -69,9 +69,17 @@ final class Leadership {
         return Collections.unmodifiableSet(others.keySet());
     }
 
-    private boolean isAnswering(Progress progress) {
-        return progress.acked
-                && now() - progress.ackedAt < replica.config.suspicion().toNanos();
+    private boolean isThere(Progress progress) {
+        long latest = Math.max(progress.ackedAt, progress.thereAt);
+        return now() - latest < replica.config.suspicion().toNanos();
+    }
+
+    /** The peer lives, whatever it follows. */
+    void isThere(PeerId from) {
+        Progress progress = others.get(from);
+        if (progress != null) {
+            progress.thereAt = now();
+        }
     }
 
     void followers(Collection<PeerId> peers) {
@@ -128,8 +136,9 @@ final class Leadership {
             boolean behind = progress.match < sender.lastFor(peer)
                     || progress.committed < replica.committed.sequence() || progress.probing
                     || progress.snapshot.isPresent();
-            if (progress.acked && !isAnswering(progress)) {
-                // Nothing is kept for it, and nothing sent until it answers a beat.
+            if (progress.acked && !isThere(progress)) {
+                // Nothing is kept for it, and nothing sent until it answers a beat, be it to say
+                // that it has nothing.
                 progress.snapshot = Optional.empty();
             } else if (behind && now - progress.sentAt > replica.config.retry().toNanos()) {
                 if (now - progress.answeredAt > silence) {

@@ -19,6 +19,8 @@ final class Progress {
     /** When the latest answered message was sent. */
     long ackedAt;
     boolean acked;
+    /** When it was last there, with or without anything of the slot. */
+    long thereAt;
     long sentAt;
     /** When it answered an append or a snapshot, or was first sent one. */
     long answeredAt;
@@ -31,6 +33,7 @@ final class Progress {
     Progress(long next, long now) {
         this.next = next;
         this.answeredAt = now;
+        this.thereAt = now;
     }
 
     /** Begins again with what is known. */

@@ -305,9 +305,12 @@ public final class Replica {
         }
     }
 
-    /** A peer that this node counted on follows a later term. */
-    public void onBeatRefused(long of) {
+    /** A peer that this node counted on follows a later term, or has nothing of the slot yet. */
+    public void onBeatRefused(PeerId from, long of) {
         isCurrent(of);
+        if (role == Role.PRIMARY) {
+            leadership.isThere(from);
+        }
     }
 
     /** Takes a message about this slot. */
