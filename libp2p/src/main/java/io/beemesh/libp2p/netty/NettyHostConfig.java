@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param swarm bounds of connections
  * @param yamux bounds of the streams of one connection
  * @param receiveBytesMax received bytes that all streams together may hold for their readers; those of one
- *     connection never more than is left, so half at most
+ *     connection never more than is left, so half at most. Those of QUIC have the windows of {@link QuicConfig} instead
  * @param handshakeTimeout from accepted or connected to upgraded
  * @param gater with whom to talk
  * @param securities how links are secured, the preferred one first
