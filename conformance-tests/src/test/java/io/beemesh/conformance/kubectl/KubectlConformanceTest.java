@@ -114,7 +114,7 @@ final class KubectlConformanceTest {
         String containers = "";
         for (String name : List.of("a", "b", "c", "d")) {
             containers += "- {name: " + name + ", image: " + IMAGE + ", command: [sh, -c,"
-                    + " 'mkdir /x || printf %4096s no >/dev/termination-log;"
+                    + " 'mkdir /x 2>&1 || printf %4096s no >/dev/termination-log;"
                     + " cat /proc/sys/net/ipv4/ip_unprivileged_port_start']}\n";
         }
         kubectl.apply("""
