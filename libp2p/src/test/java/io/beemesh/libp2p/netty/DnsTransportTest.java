@@ -3,13 +3,13 @@ package io.beemesh.libp2p.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.beemesh.libp2p.ByteStream;
 import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.peer.PublicKey;
+import io.beemesh.libp2p.simulation.IdleConnection;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.libp2p.swarm.Transport;
@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -77,52 +76,6 @@ final class DnsTransportTest {
         }
     }
 
-    /** A connection that can be closed and no more. */
-    private static final class Closable implements Connection {
-        private boolean closed;
-
-        @Override
-        public PublicKey remoteKey() {
-            return KEY;
-        }
-
-        @Override
-        public Multiaddr remoteAddress() {
-            return TestHost.parse("/ip4/192.0.2.1/tcp/1");
-        }
-
-        @Override
-        public boolean isInbound() {
-            return false;
-        }
-
-        @Override
-        public CompletableFuture<ByteStream> openStream() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public int streamCount() {
-            return 0;
-        }
-
-        @Override
-        public void onStream(Consumer<ByteStream> listener) {}
-
-        @Override
-        public void onClosed(Runnable listener) {}
-
-        @Override
-        public void close() {
-            closed = true;
-        }
-
-        @Override
-        public boolean acceptsStreams() {
-            return true;
-        }
-    }
-
     private CompletableFuture<Connection> dial(String address) {
         return transport.dial(TestHost.parse(address), PEER);
     }
@@ -163,7 +116,7 @@ final class DnsTransportTest {
         failDial(0);
         assertThat(dialed).containsExactly("/ip6/2001:db8::1/tcp/4001", "/ip4/192.0.2.1/tcp/4001");
         assertThat(result).isNotDone();
-        Connection connection = new Closable();
+        Connection connection = new IdleConnection(KEY, TestHost.parse("/ip4/192.0.2.1/tcp/1"));
         dials.get(1).complete(connection);
         assertThat(result.join()).isSameAs(connection);
         simulation.run(Duration.ofMinutes(1));
@@ -219,9 +172,9 @@ final class DnsTransportTest {
         assertThat(dialed).hasSize(1); // for the second alone
         simulation.run(Duration.ofSeconds(14));
         assertThatThrownBy(slow::join).hasMessageContaining("took too long");
-        Closable late = new Closable();
+        IdleConnection late = new IdleConnection(KEY, TestHost.parse("/ip4/192.0.2.1/tcp/1"));
         dials.getFirst().complete(late);
-        assertThat(late.closed).isTrue();
+        assertThat(late.isClosed()).isTrue();
         assertThat(dialed).hasSize(1);
     }
 

@@ -2,20 +2,16 @@ package io.beemesh.libp2p.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.beemesh.libp2p.ByteStream;
-import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PrivateKey;
-import io.beemesh.libp2p.peer.PublicKey;
+import io.beemesh.libp2p.simulation.IdleConnection;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Which connections a swarm takes, and which it gives up. */
@@ -29,18 +25,18 @@ class ConnectionBoundsTest {
                 ConnectionGater.open());
     }
 
-    private List<FakeConnection> connect(Swarm swarm, String ip, int count) {
-        List<FakeConnection> made = new ArrayList<>();
+    private List<IdleConnection> connect(Swarm swarm, String ip, int count) {
+        List<IdleConnection> made = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            FakeConnection connection = new FakeConnection(++keys, ip);
+            IdleConnection connection = connection(++keys, ip);
             made.add(connection);
             loop.run(() -> swarm.onConnection(connection));
         }
         return made;
     }
 
-    private static long open(List<FakeConnection> connections) {
-        return connections.stream().filter(connection -> !connection.closed).count();
+    private static long open(List<IdleConnection> connections) {
+        return connections.stream().filter(connection -> !connection.isClosed()).count();
     }
 
     @Test
@@ -64,8 +60,8 @@ class ConnectionBoundsTest {
     @Test
     void trim_manyOfOneAddress_closesThoseFirst() {
         Swarm swarm = swarm(SwarmConfig.defaults().withConnections(10, 12, 40));
-        List<FakeConnection> crowd = connect(swarm, "/ip4/10.0.0.9", 9);
-        List<FakeConnection> others = new ArrayList<>();
+        List<IdleConnection> crowd = connect(swarm, "/ip4/10.0.0.9", 9);
+        List<IdleConnection> others = new ArrayList<>();
         for (int i = 1; i <= 3; i++) {
             others.addAll(connect(swarm, "/ip4/10.0.0." + i, 1));
         }
@@ -77,68 +73,13 @@ class ConnectionBoundsTest {
         assertThat(open(crowd.subList(0, 6))).isEqualTo(6);
     }
 
-    private static final class FakeConnection implements Connection {
-        private final PublicKey key;
-        private final Multiaddr address;
-        private final List<Runnable> listeners = new ArrayList<>();
-        private boolean closed;
-
-        FakeConnection(int number, String ip) {
-            byte[] seed = ByteBuffer.allocate(PrivateKey.SEED_BYTES).putInt(number).array();
-            key = PrivateKey.fromSeed(seed).publicKey();
-            try {
-                address = Multiaddr.parse(ip + "/tcp/" + (1000 + number));
-            } catch (FormatException e) {
-                throw new IllegalArgumentException(e);
-            }
-        }
-
-        @Override
-        public PublicKey remoteKey() {
-            return key;
-        }
-
-        @Override
-        public Multiaddr remoteAddress() {
-            return address;
-        }
-
-        @Override
-        public boolean isInbound() {
-            return true;
-        }
-
-        @Override
-        public CompletableFuture<ByteStream> openStream() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public int streamCount() {
-            return 0;
-        }
-
-        @Override
-        public void onStream(Consumer<ByteStream> listener) {
-            // Nobody opens any.
-        }
-
-        @Override
-        public void onClosed(Runnable listener) {
-            listeners.add(listener);
-        }
-
-        @Override
-        public void close() {
-            if (!closed) {
-                closed = true;
-                List.copyOf(listeners).forEach(Runnable::run);
-            }
-        }
-
-        @Override
-        public boolean acceptsStreams() {
-            return !closed;
+    private static IdleConnection connection(int number, String ip) {
+        byte[] seed = ByteBuffer.allocate(PrivateKey.SEED_BYTES).putInt(number).array();
+        try {
+            return new IdleConnection(PrivateKey.fromSeed(seed).publicKey(),
+                    Multiaddr.parse(ip + "/tcp/" + (1000 + number)));
+        } catch (FormatException e) {
+            throw new IllegalArgumentException(e);
         }
     }
 }
