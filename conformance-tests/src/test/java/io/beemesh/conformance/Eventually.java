@@ -11,11 +11,18 @@ public final class Eventually {
 
     /** Asks again and again until {@code condition} does not throw an AssertionError. */
     public static void within(Duration limit, Runnable condition) {
+        get(limit, () -> {
+            condition.run();
+            return true;
+        });
+    }
+
+    /** Asks again and again until {@code value} does not throw an AssertionError. */
+    public static <T> T get(Duration limit, Supplier<T> value) {
         long end = System.nanoTime() + limit.toNanos();
         while (true) {
             try {
-                condition.run();
-                return;
+                return value.get();
             } catch (AssertionError e) {
                 if (System.nanoTime() > end) {
                     throw new AssertionError("still so after " + limit + ": " + e.getMessage(), e);
