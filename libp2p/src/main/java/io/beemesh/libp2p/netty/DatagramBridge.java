@@ -10,6 +10,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.DatagramPacket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /**
  * A connected datagram socket and a stream joined: one frame is one datagram. What the stream has no room
@@ -24,7 +25,9 @@ public final class DatagramBridge extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final ByteStream stream;
     private int writing;
-    private long carried;
+    private long asked;
+    private long answered;
+    private long lastNanos = System.nanoTime();
 
     /** The handler of {@code channel}. */
     public DatagramBridge(Channel channel, ByteStream stream) {
@@ -37,9 +40,14 @@ public final class DatagramBridge extends ChannelInboundHandlerAdapter {
         return new FixedRecvByteBufAllocator(DATAGRAM_BYTES_MAX);
     }
 
-    /** Grows with each datagram of either side. */
-    public long carried() {
-        return carried;
+    /** Since the last datagram of either side. */
+    public Duration idle() {
+        return Duration.ofNanos(System.nanoTime() - lastNanos);
+    }
+
+    /** True once the stream has brought as many datagrams as the socket. */
+    public boolean isAnswered() {
+        return answered >= asked;
     }
 
     /** From the socket. */
@@ -57,7 +65,8 @@ public final class DatagramBridge extends ChannelInboundHandlerAdapter {
 
     /** Sends one datagram on; the caller keeps it. */
     public void toStream(ByteBuf bytes) {
-        carried++;
+        asked++;
+        lastNanos = System.nanoTime();
         if (writing >= WRITES_MAX) {
             return;
         }
@@ -74,7 +83,8 @@ public final class DatagramBridge extends ChannelInboundHandlerAdapter {
 
     /** From the stream. */
     public void toSocket(ByteBuffer datagram) {
-        carried++;
+        answered++;
+        lastNanos = System.nanoTime();
         if (channel.isWritable()) {
             channel.writeAndFlush(
                     channel.alloc().buffer(datagram.remaining()).writeBytes(datagram));
@@ -89,6 +99,6 @@ public final class DatagramBridge extends ChannelInboundHandlerAdapter {
     /** As when nobody listens at the other side: the next datagram may find somebody. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        carried++;
+        lastNanos = System.nanoTime();
     }
 }

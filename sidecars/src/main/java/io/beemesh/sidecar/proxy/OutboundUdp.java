@@ -31,9 +31,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutboundUdp {
     private static final Duration IDLE = Duration.ofSeconds(60);
-    /** A question and its answers. */
+    /** A question that nobody answers. */
     private static final Duration DNS_IDLE = Duration.ofSeconds(15);
-    private static final int DNS_PORT = 53;
+    /** Questions that are answered: resolvers take a port for each, some ask two things from one. */
+    private static final Duration DNS_ANSWERED = Duration.ofMillis(500);
+    /** A flow that stands still so long gives way where there is no place for another. */
+    private static final Duration GIVES_WAY = Duration.ofSeconds(5);
+    static final int DNS_PORT = 53;
     private static final int WAITING_MAX = 8;
     /** Of all flows together. */
     private static final int WAITING_BYTES_MAX = 1 << 20;
@@ -41,16 +45,19 @@ final class OutboundUdp {
     private final NettyLoop loop;
     private final SidecarConfig config;
     private final MeshEnd machine;
+    private final int dnsPort;
     private final Map<FlowKey, Flow> flows = new LinkedHashMap<>();
     private @Nullable Channel server;
     private int waitingBytes;
 
     private record FlowKey(InetSocketAddress from, InetSocketAddress to) {}
 
-    OutboundUdp(NettyLoop loop, SidecarConfig config, MeshEnd machine) {
+    /** @param dnsPort where names are asked for */
+    OutboundUdp(NettyLoop loop, SidecarConfig config, MeshEnd machine, int dnsPort) {
         this.loop = loop;
         this.config = config;
         this.machine = machine;
+        this.dnsPort = dnsPort;
     }
 
     private Bootstrap bootstrap() {
@@ -81,7 +88,7 @@ final class OutboundUdp {
         FlowKey key = new FlowKey(packet.sender(), to);
         Flow flow = flows.get(key);
         if (flow == null) {
-            if (flows.size() >= config.connectionsMax()) {
+            if (flows.size() >= config.connectionsMax() && !makeRoom()) {
                 return;
             }
             flow = new Flow(key);
@@ -89,6 +96,26 @@ final class OutboundUdp {
             flow.open();
         }
         flow.send(packet.content());
+    }
+
+    /** Ends an answered question, or the flow that has stood still longest; false if all are in use. */
+    private boolean makeRoom() {
+        Flow longest = null;
+        Duration idle = GIVES_WAY;
+        for (Flow flow : flows.values()) {
+            if (flow.isAnsweredQuestion()) {
+                flow.over();
+                return true;
+            }
+            if (flow.idle().compareTo(idle) >= 0) {
+                longest = flow;
+                idle = flow.idle();
+            }
+        }
+        if (longest != null) {
+            longest.over();
+        }
+        return longest != null;
     }
 
     void close() {
@@ -103,16 +130,16 @@ final class OutboundUdp {
         private final Queue<ByteBuf> waiting = new ArrayDeque<>();
         private @Nullable DatagramBridge bridge;
         private @Nullable Channel channel;
-        private Loop.Timer idle = () -> {
+        private Loop.Timer timer = () -> {
         };
-        private long seen;
+        private final long openedNanos = loop.nanoTime();
 
         Flow(FlowKey key) {
             this.key = key;
         }
 
         void open() {
-            watch();
+            watch(limit());
             // What comes before it is joined waits in the socket.
             loop.opened(bootstrap().option(ChannelOption.AUTO_READ, false)
                     .handler(new ChannelInboundHandlerAdapter()).localAddress(key.to())
@@ -142,7 +169,12 @@ final class OutboundUdp {
                         DatagramBridge joined = new DatagramBridge(socket, carrier.stream());
                         bridge = joined;
                         socket.pipeline().addLast(joined);
-                        carrier.datagrams(joined::toSocket, socket::close);
+                        carrier.datagrams(datagram -> {
+                            joined.toSocket(datagram);
+                            if (isAnsweredQuestion()) {
+                                watch(DNS_ANSWERED);
+                            }
+                        }, socket::close);
                         while (!waiting.isEmpty()) {
                             ByteBuf datagram = waiting.remove();
                             waitingBytes -= datagram.readableBytes();
@@ -164,20 +196,39 @@ final class OutboundUdp {
             }
         }
 
-        private void watch() {
-            idle = loop.schedule(key.to().getPort() == DNS_PORT ? DNS_IDLE : IDLE, () -> {
-                long now = bridge == null ? 0 : bridge.carried();
-                if (now == seen) {
-                    over();
+        boolean isAnsweredQuestion() {
+            DatagramBridge joined = bridge;
+            return key.to().getPort() == dnsPort && joined != null && joined.isAnswered();
+        }
+
+        Duration idle() {
+            DatagramBridge joined = bridge;
+            return joined == null
+                    ? Duration.ofNanos(loop.nanoTime() - openedNanos)
+                    : joined.idle();
+        }
+
+        private Duration limit() {
+            if (isAnsweredQuestion()) {
+                return DNS_ANSWERED;
+            }
+            return key.to().getPort() == dnsPort ? DNS_IDLE : IDLE;
+        }
+
+        private void watch(Duration wait) {
+            timer.cancel();
+            timer = loop.schedule(wait, () -> {
+                Duration left = limit().minus(idle());
+                if (left.isPositive()) {
+                    watch(left);
                 } else {
-                    seen = now;
-                    watch();
+                    over();
                 }
             });
         }
 
         private void over() {
-            idle.cancel();
+            timer.cancel();
             flows.remove(key, this);
             waiting.forEach(datagram -> {
                 waitingBytes -= datagram.readableBytes();

@@ -53,7 +53,7 @@ public final class Sidecar implements AutoCloseable {
                 .withReceiveBytesMax(RECEIVE_BYTES_MAX));
         this.machine = new MeshEnd(host, config);
         this.tcp = new OutboundTcp(loop, config, machine);
-        this.udp = new OutboundUdp(loop, config, machine);
+        this.udp = new OutboundUdp(loop, config, machine, OutboundUdp.DNS_PORT);
         this.link = new MachineLink(host, config);
         this.inbound = new Inbound(loop, config, machine);
         loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, SidecarConfig.CONNECT)

@@ -1,6 +1,7 @@
 package io.beemesh.sidecar.proxy;
 
 import io.beemesh.libp2p.FrameReader;
+import io.beemesh.libp2p.Waiting;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
@@ -19,8 +20,10 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -41,6 +44,10 @@ final class TestMachine implements AutoCloseable {
     volatile boolean isFenced;
     /** What it answers to challenges: nothing, or whether it has its ordinal. */
     final AtomicReference<Optional<Boolean>> challenged = new AtomicReference<>(Optional.empty());
+
+    /** Accepts, and echoes nothing before {@link #speak}. */
+    volatile boolean isSilent;
+    private final Queue<Carrier> held = new ConcurrentLinkedQueue<>();
 
     TestMachine(PrivateKey key, Multiaddr address) throws Exception {
         host = new NettyHost(loop, NettyHostConfig.defaults(key));
@@ -71,7 +78,22 @@ final class TestMachine implements AutoCloseable {
             return;
         }
         carrier.answer(ConnectStatus.OK);
-        echo(carrier);
+        if (isSilent) {
+            held.add(carrier);
+        } else {
+            echo(carrier);
+        }
+    }
+
+    /** Waits until so many connections are open of which it has echoed nothing. */
+    void awaitHeld(int count) {
+        Waiting.until(LIMIT, () -> held.size() >= count, () -> held.size() + " are open");
+    }
+
+    /** Echoes what it was silent about. */
+    void speak() {
+        isSilent = false;
+        loop.execute(() -> held.forEach(TestMachine::echo));
     }
 
     static void echo(Carrier carrier) {

@@ -77,16 +77,17 @@ final class Egress {
                     socket.pipeline().addLast(bridge);
                     carrier.answer(ConnectStatus.OK);
                     carrier.datagrams(bridge::toSocket, socket::close);
-                    watch(socket, bridge, bridge.carried());
+                    watch(socket, bridge, UDP_IDLE);
                 });
     }
 
-    private void watch(Channel socket, DatagramBridge bridge, long seen) {
-        Loop.Timer timer = loop.schedule(UDP_IDLE, () -> {
-            if (bridge.carried() == seen) {
+    private void watch(Channel socket, DatagramBridge bridge, Duration wait) {
+        Loop.Timer timer = loop.schedule(wait, () -> {
+            Duration left = UDP_IDLE.minus(bridge.idle());
+            if (!left.isPositive()) {
                 socket.close();
             } else if (socket.isOpen()) {
-                watch(socket, bridge, bridge.carried());
+                watch(socket, bridge, left);
             }
         });
         socket.closeFuture().addListener(closed -> timer.cancel());
