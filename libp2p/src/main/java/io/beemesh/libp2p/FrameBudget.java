@@ -2,7 +2,7 @@ package io.beemesh.libp2p;
 
 import org.jspecify.annotations.Nullable;
 
-/** Bytes that several {@link FrameReader}s together may hold of messages that are not complete. On the loop only. */
+/** Bytes that several readers of streams together may hold. On the loop only. */
 public final class FrameBudget {
     private final long bytesMax;
     private final @Nullable FrameBudget whole;
@@ -27,7 +27,8 @@ public final class FrameBudget {
         return heldBytes;
     }
 
-    boolean take(int bytes) {
+    /** False if they do not fit. */
+    public boolean take(int bytes) {
         if (heldBytes + bytes > bytesMax || (whole != null && !whole.take(bytes))) {
             return false;
         }
@@ -35,7 +36,8 @@ public final class FrameBudget {
         return true;
     }
 
-    void give(int bytes) {
+    /** Takes back what was taken. */
+    public void give(int bytes) {
         heldBytes -= bytes;
         if (whole != null) {
             whole.give(bytes);

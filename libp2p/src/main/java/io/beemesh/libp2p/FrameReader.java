@@ -28,7 +28,7 @@ public final class FrameReader implements StreamReader {
     }
 
     private final Stream stream;
-    private final int frameBytesMax;
+    private int frameBytesMax;
     private final Receiver receiver;
     private final FrameBudget budget;
     private byte[] held = new byte[0];
@@ -85,6 +85,15 @@ public final class FrameReader implements StreamReader {
         }
         if (ended) {
             next.onEnd();
+        }
+    }
+
+    /** From now on messages may be as long as this; the limit before was a lower one. */
+    public void raiseLimit(int newFrameBytesMax) {
+        int more = newFrameBytesMax - frameBytesMax;
+        if (more > 0) {
+            frameBytesMax = newFrameBytesMax;
+            stream.request(more);
         }
     }
 

@@ -29,22 +29,27 @@ import org.jspecify.annotations.Nullable;
  * ALLOW_HALF_CLOSURE} on; what it delivers unasked is bounded by its {@code SO_RCVBUF}.
  */
 public final class ChannelBridge extends ChannelInboundHandlerAdapter implements StreamReader {
-    /** Bytes of the stream that may be on their way to the socket. */
+    /** Bytes of the stream that may be on their way to the socket, at most. */
     public static final int WINDOW_BYTES = 64 * 1024;
 
     private final DuplexChannel channel;
+    private final BridgeBudget budget;
     private final Queue<ByteBuf> held = new ArrayDeque<>(2);
     private @Nullable ByteStream stream;
     private boolean sending;
+    /** Bytes that the socket has not taken. */
     private int writing;
+    /** Bytes that the stream may bring, and those that the socket has not taken. */
+    private long window;
     private boolean socketEnded;
     private boolean endSent;
     private boolean streamEnded;
     private boolean over;
 
     /** To be made the handler of {@code channel}. */
-    public ChannelBridge(DuplexChannel channel) {
+    public ChannelBridge(DuplexChannel channel, BridgeBudget budget) {
         this.channel = channel;
+        this.budget = budget;
     }
 
     /**
@@ -53,7 +58,7 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
      * @param receiveBytes of the socket's buffer; zero leaves it to the kernel
      */
     public static CompletableFuture<ChannelBridge> dial(NettyLoop loop, InetSocketAddress target,
-            int connectMillisMax, int receiveBytes) {
+            int connectMillisMax, int receiveBytes, BridgeBudget budget) {
         Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop())
                 .channel(loop.sockets().tcp()).option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.ALLOCATOR, loop.allocator())
@@ -63,7 +68,8 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new ChannelBridge((DuplexChannel) channel));
+                        channel.pipeline()
+                                .addLast(new ChannelBridge((DuplexChannel) channel, budget));
                     }
                 });
         if (receiveBytes > 0) {
@@ -97,10 +103,17 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
             joined.reset();
             return;
         }
-        if (credit < WINDOW_BYTES) {
-            joined.request(WINDOW_BYTES - credit);
-        }
+        window = credit;
+        ask(joined);
         pump(joined);
+    }
+
+    private void ask(ByteStream from) {
+        long more = budget.window() - window;
+        if (more > 0) {
+            window += more;
+            from.request(more);
+        }
     }
 
     private void pump(ByteStream to) {
@@ -176,14 +189,27 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
     @Override
     public void onData(ByteBuffer data) {
         int count = data.remaining();
-        writing++;
-        channel.writeAndFlush(channel.alloc().directBuffer(count).writeBytes(data))
+        if (!budget.take(count, writing == 0)) {
+            abort();
+            return;
+        }
+        ByteBuf copy;
+        try {
+            copy = channel.alloc().directBuffer(count).writeBytes(data);
+        } catch (OutOfMemoryError e) {
+            budget.give(count);
+            throw e;
+        }
+        writing += count;
+        channel.writeAndFlush(copy)
                 .addListener((ChannelFuture written) -> {
-                    writing--;
+                    writing -= count;
+                    window -= count;
+                    budget.give(count);
                     if (!written.isSuccess()) {
                         abort();
                     } else if (!over && stream != null) {
-                        stream.request(count);
+                        ask(stream);
                         shutdownIfDue();
                     }
                 });

@@ -46,6 +46,8 @@ public final class YamuxSession {
     private final Listener listener;
     private final boolean dialer;
     private final int waitingMax;
+    static final String UNREAD = "the host holds too many bytes that nobody reads";
+
     private final Map<Integer, YamuxStream> streams = new HashMap<>();
     private final Deque<YamuxStream> ready = new ArrayDeque<>();
     private final Deque<YamuxFrame> controls = new ArrayDeque<>();
@@ -357,6 +359,23 @@ public final class YamuxSession {
     }
 
     // For the streams.
+
+    /** Room for bytes that nobody reads yet; the stream with most of them gives way to others. */
+    boolean tryBuffer(YamuxStream stream, int bytes) {
+        while (!budget.tryBuffer(bytes)) {
+            YamuxStream most = stream;
+            for (YamuxStream other : streams.values()) {
+                boolean isMore = other.unreadBytes() > most.unreadBytes()
+                        || (other.unreadBytes() == most.unreadBytes() && other.id() < most.id());
+                most = isMore ? other : most;
+            }
+            if (most.unreadBytes() <= stream.unreadBytes() + bytes) {
+                return false;
+            }
+            most.resetBecause(UNREAD);
+        }
+        return true;
+    }
 
     void sendReset(YamuxStream stream) {
         addControl(new YamuxFrame(YamuxFrame.WINDOW_UPDATE, YamuxFrame.RST, stream.id(), 0));

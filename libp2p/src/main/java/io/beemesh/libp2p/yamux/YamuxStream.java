@@ -58,6 +58,11 @@ public final class YamuxStream implements ByteStream {
         return id;
     }
 
+    /** Bytes that its reader has not taken. */
+    int unreadBytes() {
+        return queue.bytes();
+    }
+
     @Override
     public boolean isInbound() {
         return inbound;
@@ -178,10 +183,10 @@ public final class YamuxStream implements ByteStream {
             deliver(body);
         }
         if (body.hasRemaining() && failure == null) {
-            if (session.budget().tryBuffer(body.remaining())) {
+            if (session.tryBuffer(this, body.remaining())) {
                 queue.add(body);
             } else {
-                resetBecause("the host holds too many bytes that nobody reads");
+                resetBecause(YamuxSession.UNREAD);
             }
         }
     }
@@ -225,6 +230,10 @@ public final class YamuxStream implements ByteStream {
         delivering = true;
         try {
             to.onData(part);
+        } catch (OutOfMemoryError e) {
+            // Of buffers outside of the heap, mostly: whoever takes no more bytes is to cost only
+            // himself.
+            session.defer(() -> resetBecause("no memory for what came"));
         } finally {
             delivering = false;
         }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.Libp2pException;
+import io.beemesh.libp2p.StreamReader;
+import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.simulation.Simulation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -244,6 +246,59 @@ class YamuxSessionTest {
         honest.session().close("over");
         victim.session().close("over");
         assertThat(budget.bufferedBytes()).isZero();
+    }
+
+    @Test
+    void feed_nobodyReadsMuch_whoHasMostOfItPays() throws Libp2pException, YamuxException {
+        YamuxSide victim = side(false, YamuxConfig.defaults());
+        for (int id = 1; id < 11; id += 2) {
+            feedBytes(victim, YamuxFrame.SYN, id, 100_000);
+        }
+        feedBytes(victim, YamuxFrame.SYN, 11, 1_000);
+        YamuxStream small = victim.accepted().getLast();
+        for (int i = 0; i < 90; i++) {
+            feedBytes(victim, 0, 11, 1_000);
+        }
+        assertThat(small.isOpen()).isTrue();
+        assertThat(victim.session().streamCount()).isEqualTo(5);
+        assertThat(budget.bufferedBytes()).isLessThanOrEqualTo(1 << 19);
+    }
+
+    private static void feedBytes(YamuxSide to, int flags, int id, int count)
+            throws YamuxException {
+        ByteBuffer frame = ByteBuffer.allocate(12 + count);
+        YamuxFrame.write(frame, YamuxFrame.DATA, flags, id, count);
+        to.session().feed(frame.position(0));
+    }
+
+    @Test
+    void feed_readerWithoutMemory_costsItsStreamOnly() throws Libp2pException, YamuxException {
+        YamuxStream poor = dialer.session().open();
+        YamuxStream other = dialer.session().open();
+        poor.write(ByteBuffer.wrap(bytes(10)));
+        other.write(ByteBuffer.wrap(bytes(10)));
+        exchange(1000);
+        listener.accepted().getFirst().reader(new StreamReader() {
+            @Override
+            public void onData(ByteBuffer data) {
+                throw new OutOfMemoryError("of a test");
+            }
+
+            @Override
+            public void onEnd() {
+                // It is reset.
+            }
+
+            @Override
+            public void onReset(StreamResetException cause) {
+                // As expected.
+            }
+        });
+        listener.accepted().getFirst().request(100);
+        Collector collector = read(listener.accepted().getLast(), 100);
+        exchange(1000);
+        assertThat(poor.isOpen()).isFalse();
+        assertThat(collector.bytes()).isEqualTo(bytes(10));
     }
 
     @Test

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  */
 public final class Carrier {
     /** What the stream may bring at the hand-over, without a further request. */
-    public static final int CREDIT_BYTES = ConnectRequest.DATAGRAM_BYTES_MAX;
+    public static final int CREDIT_BYTES = ConnectRequest.BYTES_MAX;
 
     private final Stream stream;
     private final FrameReader reader;
@@ -46,6 +46,7 @@ public final class Carrier {
     public void datagrams(Consumer<ByteBuffer> next, Runnable whenOver) {
         onDatagram = next;
         onOver = whenOver;
+        reader.raiseLimit(ConnectRequest.DATAGRAM_BYTES_MAX);
         if (over) {
             whenOver.run();
         } else {

@@ -57,7 +57,7 @@ public final class Connecting {
     }
 
     private static FrameReader reader(Stream stream, FrameReader.Receiver receiver) {
-        return FrameReader.start(stream, ConnectRequest.DATAGRAM_BYTES_MAX, receiver);
+        return FrameReader.start(stream, ConnectRequest.BYTES_MAX, receiver);
     }
 
     private final class Asking implements FrameReader.Receiver {

@@ -1,5 +1,6 @@
 package io.beemesh.protocol.sidecar;
 
+import io.beemesh.libp2p.FrameBudget;
 import io.beemesh.libp2p.ProtocolId;
 import io.beemesh.libp2p.Stream;
 import io.beemesh.libp2p.StreamReader;
@@ -35,6 +36,7 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
     private final NoiseHandshake handshake;
     private final PeerId peer;
     private final List<Gate> gates;
+    private final FrameBudget budget;
     private final CompletableFuture<SealedStream> ready = new CompletableFuture<>();
     private final Queue<Opened> held = new ArrayDeque<>(2);
     private NoiseHandshake.@Nullable Result result;
@@ -51,18 +53,29 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
     private boolean endSent;
     private boolean over;
 
-    /** A message whose bytes the reader has not all taken; {@code cost} is what it was of the window. */
-    private record Opened(ByteBuffer plain, int cost) {}
+    /**
+     * A message whose bytes the reader has not all taken.
+     *
+     * @param cost what it was of the window
+     * @param counted what it is of the budget: nothing if no other was held when it came
+     */
+    private record Opened(ByteBuffer plain, int cost, int counted) {}
 
     /**
-     * @param peer who must be at the other end
+     * What holds its bytes back.
+     *
      * @param gates for what it brings
+     * @param budget for what readers do not take, shared with other streams
      */
-    SealedStream(Stream outer, NoiseHandshake handshake, PeerId peer, List<Gate> gates) {
+    record Limits(List<Gate> gates, FrameBudget budget) {}
+
+    /** @param peer who must be at the other end */
+    SealedStream(Stream outer, NoiseHandshake handshake, PeerId peer, Limits limits) {
         this.outer = outer;
         this.handshake = handshake;
         this.peer = peer;
-        this.gates = List.copyOf(gates);
+        this.gates = List.copyOf(limits.gates);
+        this.budget = limits.budget;
     }
 
     /** Begins the handshake; this must be made the outer stream's reader, which has {@code credit} left. */
@@ -140,9 +153,14 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
         lengthBytes = 0;
         if (plain.position() == 0) {
             endSeen = true;
-        } else {
-            held.add(new Opened(plain.flip(), cost));
+            return;
         }
+        int counted = held.isEmpty() ? 0 : body.length;
+        if (!budget.take(counted)) {
+            fail("too many bytes wait for their readers");
+            return;
+        }
+        held.add(new Opened(plain.flip(), cost, counted));
     }
 
     private void drain() {
@@ -159,6 +177,7 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
             credit -= credit == Long.MAX_VALUE ? 0 : count;
             if (!next.plain.hasRemaining()) {
                 held.remove();
+                budget.give(next.counted);
                 outer.request(next.cost);
             }
             to.onData(part);
@@ -209,11 +228,16 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
             return;
         }
         over = true;
-        held.clear();
+        dropHeld();
         leaveIfDone();
         if (!ready.completeExceptionally(cause) && reader != null) {
             reader.onReset(cause);
         }
+    }
+
+    private void dropHeld() {
+        held.forEach(message -> budget.give(message.counted));
+        held.clear();
     }
 
     /** Ends it for what the other side did, or did not do in time. */
@@ -291,7 +315,7 @@ final class SealedStream implements Stream, StreamReader, Gate.Waiting {
 
     @Override
     public void reset() {
-        held.clear();
+        dropHeld();
         // Which tells the reader, through this.
         outer.reset();
     }

@@ -1,5 +1,6 @@
 package io.beemesh.protocol.sidecar;
 
+import io.beemesh.libp2p.FrameBudget;
 import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Loop;
@@ -23,12 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://github.com/libp2p/specs/blob/master/noise/README.md">noise</a>
  */
 public final class Sealing {
+    /** Of all its streams, what their readers do not take; each may hold one message besides. */
+    private static final long HELD_BYTES_MAX = 6L << 20;
     private static final Duration HANDSHAKE = Duration.ofSeconds(10);
 
     private final Loop loop;
     private final PrivateKey key;
     private final SecureRandom random;
     private final ChaChaPoly engine;
+    private final FrameBudget held = new FrameBudget(HELD_BYTES_MAX);
     private @Nullable NoiseIdentity identity;
 
     /** {@code engine} is of this loop alone. */
@@ -71,7 +75,8 @@ public final class Sealing {
 
     private CompletableFuture<Carrier> seal(Carrier carrier, NoiseHandshake handshake,
             PeerId peer, List<Gate> gates) {
-        SealedStream sealed = new SealedStream(carrier.stream(), handshake, peer, gates);
+        SealedStream sealed = new SealedStream(carrier.stream(), handshake, peer,
+                new SealedStream.Limits(gates, held));
         CompletableFuture<SealedStream> ready = sealed.start(Carrier.CREDIT_BYTES);
         Loop.Timer deadline = loop.schedule(HANDSHAKE, () -> sealed.fail("no handshake in time"));
         CompletableFuture<Carrier> result = new CompletableFuture<>();
@@ -93,7 +98,7 @@ public final class Sealing {
         private @Nullable Carrier carrier;
 
         Carrier over(SealedStream sealed) {
-            FrameReader reader = FrameReader.start(sealed, ConnectRequest.DATAGRAM_BYTES_MAX,
+            FrameReader reader = FrameReader.start(sealed, ConnectRequest.BYTES_MAX,
                     this);
             reader.pause();
             Carrier made = new Carrier(sealed, reader, new byte[0]);

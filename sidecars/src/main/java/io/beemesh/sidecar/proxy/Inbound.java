@@ -1,5 +1,6 @@
 package io.beemesh.sidecar.proxy;
 
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.DatagramBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
@@ -22,13 +23,15 @@ final class Inbound {
     private final NettyLoop loop;
     private final SidecarConfig config;
     private final MeshEnd mesh;
+    private final BridgeBudget bridges;
     private Optional<Consumer<Carrier>> group = Optional.empty();
     private Optional<Consumer<Carrier>> challenges = Optional.empty();
 
-    Inbound(NettyLoop loop, SidecarConfig config, MeshEnd mesh) {
+    Inbound(NettyLoop loop, SidecarConfig config, MeshEnd mesh, BridgeBudget bridges) {
         this.loop = loop;
         this.config = config;
         this.mesh = mesh;
+        this.bridges = bridges;
     }
 
     /** Who takes streams of the pod's group, sealed. */
@@ -68,7 +71,7 @@ final class Inbound {
     }
 
     private void tcp(Carrier carrier, MeshEnd.Source source, InetSocketAddress target) {
-        ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, OutboundTcp.RECEIVE_BYTES)
+        ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, OutboundTcp.RECEIVE_BYTES, bridges)
                 .whenComplete((bridge, failure) -> {
                     if (failure == null) {
                         carrier.answer(ConnectStatus.OK);

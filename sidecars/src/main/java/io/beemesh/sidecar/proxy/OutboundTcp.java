@@ -1,5 +1,6 @@
 package io.beemesh.sidecar.proxy;
 
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.protocol.sidecar.Carrier;
@@ -30,13 +31,15 @@ final class OutboundTcp {
     private final NettyLoop loop;
     private final SidecarConfig config;
     private final MeshEnd machine;
+    private final BridgeBudget bridges;
     private volatile @Nullable Channel server;
     private int connections;
 
-    OutboundTcp(NettyLoop loop, SidecarConfig config, MeshEnd machine) {
+    OutboundTcp(NettyLoop loop, SidecarConfig config, MeshEnd machine, BridgeBudget bridges) {
         this.loop = loop;
         this.config = config;
         this.machine = machine;
+        this.bridges = bridges;
     }
 
     CompletableFuture<Void> bind() {
@@ -73,7 +76,7 @@ final class OutboundTcp {
             return;
         }
         connections++;
-        ChannelBridge bridge = new ChannelBridge(channel);
+        ChannelBridge bridge = new ChannelBridge(channel, bridges);
         channel.pipeline().addLast(bridge);
         channel.closeFuture().addListener(closed -> connections--);
         machine.open(new ConnectRequest(Transport.TCP,

@@ -1,6 +1,7 @@
 package io.beemesh.sidecar.proxy;
 
 import io.beemesh.libp2p.Host;
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyHostConfig.Security;
@@ -31,6 +32,8 @@ public final class Sidecar implements AutoCloseable {
     /** Half of it for the one connection, to the machine. */
     private static final long RECEIVE_BYTES_MAX = 8L << 20;
     private static final int WRITE_BYTES_MAX = 512 * 1024;
+    /** Outside of the heap, where the image gives it twice as much. */
+    private static final long BRIDGE_BYTES_MAX = 4L << 20;
     private static final Duration PING = Duration.ofSeconds(30);
     private static final int UNACKNOWLEDGED_MAX = 256;
 
@@ -52,10 +55,11 @@ public final class Sidecar implements AutoCloseable {
                         YamuxConfig.INITIAL_WINDOW_BYTES, WRITE_BYTES_MAX, PING))
                 .withReceiveBytesMax(RECEIVE_BYTES_MAX));
         this.machine = new MeshEnd(host, config);
-        this.tcp = new OutboundTcp(loop, config, machine);
+        BridgeBudget bridges = new BridgeBudget(BRIDGE_BYTES_MAX);
+        this.tcp = new OutboundTcp(loop, config, machine, bridges);
         this.udp = new OutboundUdp(loop, config, machine, OutboundUdp.DNS_PORT);
         this.link = new MachineLink(host, config);
-        this.inbound = new Inbound(loop, config, machine);
+        this.inbound = new Inbound(loop, config, machine, bridges);
         loop.execute(() -> new Connecting(host, Protocols.POD_ACCEPT, SidecarConfig.CONNECT)
                 .serve(inbound::serve));
     }

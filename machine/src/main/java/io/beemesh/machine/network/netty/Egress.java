@@ -1,6 +1,7 @@
 package io.beemesh.machine.network.netty;
 
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.DatagramBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
@@ -25,9 +26,11 @@ final class Egress {
     private static final Duration UDP_IDLE = Duration.ofSeconds(60);
 
     private final NettyLoop loop;
+    private final BridgeBudget bridges;
 
-    Egress(NettyLoop loop) {
+    Egress(NettyLoop loop, BridgeBudget bridges) {
         this.loop = loop;
+        this.bridges = bridges;
     }
 
     /** Connects and joins; {@code failed} is told why there is no connection. */
@@ -43,15 +46,16 @@ final class Egress {
 
     private void tcp(Carrier carrier, InetSocketAddress target,
             Consumer<ConnectStatus> failed) {
-        ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, 0).whenComplete((bridge, failure) -> {
-            if (failure == null) {
-                carrier.answer(ConnectStatus.OK);
-                carrier.bytes(bridge);
-                bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
-            } else {
-                failed.accept(status(failure));
-            }
-        });
+        ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, 0, bridges)
+                .whenComplete((bridge, failure) -> {
+                    if (failure == null) {
+                        carrier.answer(ConnectStatus.OK);
+                        carrier.bytes(bridge);
+                        bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
+                    } else {
+                        failed.accept(status(failure));
+                    }
+                });
     }
 
     private static ConnectStatus status(Throwable cause) {

@@ -1,6 +1,7 @@
 package io.beemesh.machine.network.netty;
 
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.network.PublishedPorts;
@@ -32,6 +33,7 @@ final class PortListeners implements PublishedPorts.Binder {
 
     private final NettyLoop loop;
     private final Dialer dialer;
+    private final BridgeBudget bridges;
     private final Map<HostPort, Listener> listeners = new HashMap<>();
     private int connections;
 
@@ -41,9 +43,10 @@ final class PortListeners implements PublishedPorts.Binder {
         CompletableFuture<Carrier> dial(Endpoint to, String source);
     }
 
-    PortListeners(NettyLoop loop, Dialer dialer) {
+    PortListeners(NettyLoop loop, Dialer dialer, BridgeBudget bridges) {
         this.loop = loop;
         this.dialer = dialer;
+        this.bridges = bridges;
     }
 
     @Override
@@ -132,7 +135,7 @@ final class PortListeners implements PublishedPorts.Binder {
         }
         connections++;
         channel.closeFuture().addListener(closed -> connections--);
-        ChannelBridge bridge = new ChannelBridge(channel);
+        ChannelBridge bridge = new ChannelBridge(channel, bridges);
         channel.pipeline().addLast(bridge);
         String source = ((InetSocketAddress) channel.remoteAddress()).getAddress()
                 .getHostAddress();

@@ -5,6 +5,7 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.PeerEvent;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyHostConfig.Security;
@@ -73,6 +74,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private static final int WINDOW_BYTES_MAX = 1 << 20;
     private static final int WRITE_BYTES_MAX = 2 << 20;
     private static final int UNACKNOWLEDGED_MAX = 256;
+    /** Outside of the heap, of all sockets of this machine that lead to pods or from them. */
+    private static final long BRIDGE_BYTES_MAX = 64L << 20;
     private static final Duration PING = Duration.ofSeconds(30);
     /** As in the kernel's {@code sockaddr_un}, with the zero at its end. */
     private static final int SOCKET_PATH_MAX = 107;
@@ -89,6 +92,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private final PolicyMap policies;
     private final PolicyGate gate;
     private final NettyLoop loop = new NettyLoop("pods");
+    private final BridgeBudget bridges = new BridgeBudget(BRIDGE_BYTES_MAX);
     private final NettyHost host;
     private final MeshId meshId;
     private final SocksListener socks;
@@ -143,9 +147,9 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                 .withGater(gater()));
         this.connections = connections(mesh, random);
         this.socks = new SocksListener(loop,
-                (address, port) -> connections.dial(address, port, ""));
+                (address, port) -> connections.dial(address, port, ""), bridges);
         this.listeners = new PortListeners(loop, (to, source) -> connections
-                .dial(to.address(), to.port(), source));
+                .dial(to.address(), to.port(), source), bridges);
         this.ports = new PublishedPorts(registry, listeners);
     }
 
@@ -162,7 +166,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                         sidecars, relays,
                         new NameServer(loop, new ServiceNames(services),
                                 NameServer.servers(config.resolvConf())),
-                        new Egress(loop)),
+                        new Egress(loop, bridges)),
                 credentials, random, config.key());
     }
 

@@ -1,5 +1,6 @@
 package io.beemesh.machine.network.netty;
 
+import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.protocol.sidecar.Carrier;
@@ -36,6 +37,7 @@ final class SocksListener {
 
     private final NettyLoop loop;
     private final Dialer dialer;
+    private final BridgeBudget bridges;
     private volatile @Nullable Channel server;
     private int connections;
 
@@ -44,9 +46,10 @@ final class SocksListener {
         CompletableFuture<Carrier> dial(String address, int port);
     }
 
-    SocksListener(NettyLoop loop, Dialer dialer) {
+    SocksListener(NettyLoop loop, Dialer dialer, BridgeBudget bridges) {
         this.loop = loop;
         this.dialer = dialer;
+        this.bridges = bridges;
     }
 
     CompletableFuture<Void> bind() {
@@ -160,7 +163,7 @@ final class SocksListener {
                             .addListener(done -> channel.close());
                     return;
                 }
-                ChannelBridge bridge = new ChannelBridge(channel);
+                ChannelBridge bridge = new ChannelBridge(channel, bridges);
                 channel.pipeline().replace(this, "bridge", bridge);
                 reply(0);
                 carrier.bytes(bridge);
