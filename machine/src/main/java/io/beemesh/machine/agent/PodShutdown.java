@@ -27,6 +27,7 @@ final class PodShutdown {
     private boolean cleaning;
     private boolean finished;
     private boolean sandboxStopped;
+    private boolean networkLeft;
     private long deadlineNanos;
 
     PodShutdown(AgentParts parts, PodWorker pod, List<ContainerWorker> containers) {
@@ -99,6 +100,10 @@ final class PodShutdown {
             pod.invalidateReads();
             parts.machine().runtime().stopSandbox(pod.sandboxId())
                     .whenComplete((_, _) -> pod.refresh());
+        }
+        if (ended && !pod.setup().hasSandbox() && !networkLeft && !pod.setup().isBusy()) {
+            networkLeft = true;
+            parts.machine().network().remove(pod.pod().uid());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.beemesh.machine.network;
 
 import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.Pods;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import java.util.HashSet;
@@ -35,7 +36,9 @@ public final class PodAddresses {
         }
         Set<String> used = new HashSet<>();
         for (StoredObject pod : registry.peek(GroupResource.PODS, "")) {
-            if (!pod.uid().equals(podUid)) {
+            // One that has ended keeps an address in its status that another may have now.
+            if (!pod.uid().equals(podUid)
+                    && !Pods.isTerminal(pod.fields().getOrDefault("status.phase", ""))) {
                 used.add(pod.fields().getOrDefault("status.podIP", ""));
             }
         }

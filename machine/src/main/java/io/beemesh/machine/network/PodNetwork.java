@@ -46,7 +46,7 @@ public interface PodNetwork {
     /** Calls {@code listener} with the uid whenever {@link #isConnected} has changed. */
     void onChange(Consumer<String> listener);
 
-    /** The pod is gone. */
+    /** The pod is gone, or has ended: others may have its address and its ports. */
     void remove(String podUid);
 
     /** Resolvers of pods that have a sidecar. */

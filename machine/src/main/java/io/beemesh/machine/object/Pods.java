@@ -24,7 +24,11 @@ public final class Pods {
 
     /** Succeeded or Failed: it never runs again. */
     public static boolean isTerminal(ApiObject pod) {
-        String phase = phase(pod);
+        return isTerminal(phase(pod));
+    }
+
+    /** The same of a phase. */
+    public static boolean isTerminal(String phase) {
         return phase.equals("Succeeded") || phase.equals("Failed");
     }
 

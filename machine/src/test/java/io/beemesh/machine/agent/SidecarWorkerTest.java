@@ -63,6 +63,22 @@ final class SidecarWorkerTest {
         assertThat(node.runtime.running("a")).isOne();
     }
 
+    @Test
+    void podThatHasEnded_leavesTheNetwork_andItsObjectStays() {
+        node.create("p", "{'restartPolicy':'Never','containers':[{'name':'a'}]}");
+        node.until(() -> node.isReady("p"));
+        String uid = node.registry.get(AgentScenario.key("p")).orElseThrow().uid();
+        assertThat(network.removed).isEmpty();
+
+        node.runtime.exit(node.runtime.states().stream()
+                .filter(state -> state.name().equals("a")).findFirst().orElseThrow().id(), 0);
+        node.until(() -> network.removed.contains(uid));
+
+        node.run(Duration.ofSeconds(10));
+        assertThat(node.phase("p")).isEqualTo("Succeeded");
+        assertThat(network.removed).containsExactly(uid);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1000})
     void podDeletedWhileContainersWait_leavesNothing(int millis) {

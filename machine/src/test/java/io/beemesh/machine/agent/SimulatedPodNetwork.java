@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 /** Gives every pod a sidecar that is connected at once, or when the test says so. */
 final class SimulatedPodNetwork implements PodNetwork {
     private final List<Consumer<String>> listeners = new ArrayList<>();
+    /** Pods whose address others may have. */
+    final List<String> removed = new ArrayList<>();
     private boolean connected = true;
     private int addresses;
 
@@ -63,7 +65,7 @@ final class SimulatedPodNetwork implements PodNetwork {
 
     @Override
     public void remove(String podUid) {
-        // Nothing is kept.
+        removed.add(podUid);
     }
 
     @Override

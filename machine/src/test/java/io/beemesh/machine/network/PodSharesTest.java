@@ -3,6 +3,7 @@ package io.beemesh.machine.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.registry.SimulatedRegistry;
 import java.time.Duration;
 import java.util.HashSet;
@@ -59,5 +60,28 @@ final class PodSharesTest {
         home.loop().execute(
                 () -> assertThat(addresses.choose("more", used::contains)).isEmpty());
         simulation.run(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void addressesOfPodsThatHaveEnded_areGivenAgain() {
+        PodShares shares = started("node");
+        PodAddresses addresses = new PodAddresses(home.registry(), shares, 0);
+        WrittenObjects objects = new WrittenObjects(home);
+        for (int i = 1; i <= 254; i++) {
+            objects.create(GroupResource.PODS,
+                    ("{'metadata':{'namespace':'default','name':'job-%d'},"
+                            + "'spec':{},'status':{'phase':'%s','podIP':'%s'}}").formatted(i,
+                                    i % 2 == 0 ? "Succeeded" : "Running",
+                                    shares.cidr().replace(".0/24", "." + i)));
+        }
+        Set<String> given = new HashSet<>();
+        home.await(() -> {
+            for (int i = 0; i < 127; i++) {
+                given.add(addresses.choose("new-" + i, given::contains).orElseThrow());
+            }
+            assertThat(addresses.choose("more", given::contains)).isEmpty();
+            return home.registry().list(GroupResource.PODS, "");
+        });
+        assertThat(given).hasSize(127);
     }
 }
