@@ -113,7 +113,7 @@ final class ContainerMemory {
         current = new ContainerState(state.id(), state.podUid(), state.name(), state.attempt(),
                 ContainerState.Status.EXITED, how.exitCode(), state.oomKilled(),
                 state.startedAt(), how.finishedAt(), state.image(), state.imageId(),
-                state.error(), state.stopSignal());
+                state.error(), state.stopSignal(), state.mark());
         end = how;
         waitingReason = "";
         waitingMessage = "";

@@ -55,7 +55,8 @@ final class ContainerSpecs {
                 new Terminal(container.path("tty").asBoolean(false),
                         container.path("stdin").asBoolean(false),
                         container.path("stdinOnce").asBoolean(false),
-                        signal.isEmpty() ? Optional.empty() : Optional.of(signal)));
+                        signal.isEmpty() ? Optional.empty() : Optional.of(signal)),
+                "");
     }
 
     private List<String> expand(String field, Map<String, String> env) {

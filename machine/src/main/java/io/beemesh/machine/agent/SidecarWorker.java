@@ -40,6 +40,8 @@ final class SidecarWorker {
     /** Those that are no longer of use: ended, or made by a start that failed. */
     private List<String> leftovers = List.of();
     private String admittedAddress = "";
+    /** The uid of the pod's controller at that time: an identity may be of that. */
+    private String admittedOwner = "";
     private boolean busy;
     private int attempt;
     private int failures;
@@ -109,17 +111,24 @@ final class SidecarWorker {
         if (busy || retry != null || address.isEmpty()) {
             return;
         }
-        boolean admitted = admittedAddress.equals(address);
+        String owner = pod.pod().controller().map(of -> of.path("uid").asText("")).orElse("");
+        boolean admitted = admittedAddress.equals(address) && admittedOwner.equals(owner);
         if (admitted && isRunning()) {
             return;
         }
         busy = true;
         pod.invalidateReads();
-        parts.machine().network().admit(pod.pod(), address)
+        ContainerState running = isRunning() ? current : null;
+        String mark = running == null ? "" : running.mark();
+        parts.machine().network().admit(pod.pod(), address, mark)
                 .thenCompose(facts -> {
                     admittedAddress = address;
-                    // One that ran before the node was restarted goes on.
-                    return isRunning() ? CompletableFuture.completedFuture(current) : start(facts);
+                    admittedOwner = owner;
+                    if (running != null && (mark.isEmpty() || mark.equals(facts.identity()))) {
+                        // One that ran before the node was restarted goes on.
+                        return CompletableFuture.completedFuture(running);
+                    }
+                    return running == null ? start(facts) : replace(running, facts);
                 }).whenComplete((state, thrown) -> {
                     busy = false;
                     pod.invalidateReads();
@@ -135,6 +144,15 @@ final class SidecarWorker {
                     pod.refresh();
                     pod.changed();
                 });
+    }
+
+    /** It has another identity than the pod has now: it would not be let in. */
+    private CompletableFuture<ContainerState> replace(ContainerState running,
+            SidecarFacts facts) {
+        parts.normal(pod.pod(), "SidecarReplaced",
+                "The pod has another owner, its sidecar is made anew");
+        return parts.machine().runtime().removeContainer(running.id())
+                .thenCompose(gone -> start(facts));
     }
 
     private CompletableFuture<ContainerState> start(SidecarFacts facts) {
@@ -161,7 +179,7 @@ final class SidecarWorker {
                 new Resources(CPU_SHARES, 0, MEMORY_BYTES, OOM_SCORE),
                 new Security("0:0", List.of(), false, true, true, CAPABILITIES, List.of("ALL"), "",
                         new Kernel("", false, Map.of())),
-                new Terminal(false, false, false, Optional.empty()));
+                new Terminal(false, false, false, Optional.empty()), facts.identity());
     }
 
     private void failed(RuntimeFailure failure) {

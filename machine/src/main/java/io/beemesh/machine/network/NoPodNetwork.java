@@ -33,7 +33,7 @@ final class NoPodNetwork implements PodNetwork {
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address) {
+    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address, String running) {
         throw new IllegalStateException("no pod has a sidecar");
     }
 

@@ -37,8 +37,13 @@ public interface PodNetwork {
      */
     String chooseAddress(String podUid) throws RuntimeFailure;
 
-    /** Gives the pod an identity, the same as before if it has one, and lets its sidecar in. */
-    CompletableFuture<SidecarFacts> admit(ApiObject pod, String address);
+    /**
+     * Gives the pod an identity, the same as before if it has one, and lets its sidecar in.
+     *
+     * @param running the {@link SidecarFacts#identity} that a sidecar of the pod runs with, which is kept if it can
+     *     be; empty if none runs, or it is not known
+     */
+    CompletableFuture<SidecarFacts> admit(ApiObject pod, String address, String running);
 
     /** True while the pod's sidecar is connected, so that traffic flows. */
     boolean isConnected(String podUid);
@@ -56,8 +61,10 @@ public interface PodNetwork {
      * What a pod's sidecar is run with.
      *
      * @param image by name; must be on this machine
+     * @param identity of the pod, by where it is kept: a sidecar with another one is not let in
      */
-    record SidecarFacts(String image, Map<String, String> env, List<ContainerSpec.Mount> mounts) {}
+    record SidecarFacts(String image, Map<String, String> env, List<ContainerSpec.Mount> mounts,
+            String identity) {}
 
     /** No pod has a sidecar. */
     static PodNetwork none() {

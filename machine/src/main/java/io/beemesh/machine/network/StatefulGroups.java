@@ -90,7 +90,10 @@ public final class StatefulGroups implements WatchListener {
     /** A pod of this machine, of a set, has an identity. */
     public void put(ApiObject pod, OwnerSet set, PeerId peer) {
         Local former = locals.get(pod.uid());
-        if (former == null || !former.peer.equals(peer)) {
+        if (former != null && !former.set.equals(set)) {
+            remove(pod.uid());
+        }
+        if (former == null || !former.peer.equals(peer) || !former.set.equals(set)) {
             Local local = new Local(pod, peer, set,
                     new PodMarks(loop, registry, pod.namespace(), pod.name(), pod.uid()));
             locals.put(pod.uid(), local);

@@ -16,6 +16,8 @@ final class Labels {
     static final String IMAGE = "io.beemesh.image";
     /** What the image was when the container was made: its name with its digest. */
     static final String IMAGE_REFERENCE = "io.beemesh.image-reference";
+    /** Of what its maker wants to know again. */
+    static final String MARK = "io.beemesh.mark";
     /** Of sandboxes with a network of their own. */
     static final String ADDRESS = "io.beemesh.address";
 

@@ -80,6 +80,9 @@ final class PodmanJson {
         labels.put(Labels.CONTAINER, spec.name());
         labels.put(Labels.IMAGE, spec.image());
         labels.put(Labels.IMAGE_REFERENCE, spec.found().reference());
+        if (!spec.mark().isEmpty()) {
+            labels.put(Labels.MARK, spec.mark());
+        }
         body.set("labels", labels);
         if (!spec.command().isEmpty()) {
             ArrayNode command = body.putArray("entrypoint");
@@ -183,14 +186,16 @@ final class PodmanJson {
                 labels.path(Labels.IMAGE_REFERENCE)
                         .asText(imageId(inspected.path("Image").asText())),
                 status == ContainerState.Status.EXITED ? state.path("Error").asText("") : "",
-                inspected.path("Config").path("StopSignal").asText(""));
+                inspected.path("Config").path("StopSignal").asText(""),
+                labels.path(Labels.MARK).asText(""));
     }
 
     /** What {@link #state} would say of a container that was made a moment ago. */
     static ContainerState created(String id, ContainerSpec spec) {
         return new ContainerState(id, spec.pod().uid(), spec.name(), spec.attempt(),
                 ContainerState.Status.CREATED, 0, false, Instant.EPOCH, Instant.EPOCH,
-                spec.image(), spec.found().reference(), "", spec.found().stopSignal());
+                spec.image(), spec.found().reference(), "", spec.found().stopSignal(),
+                spec.mark());
     }
 
     static String imageId(String id) {

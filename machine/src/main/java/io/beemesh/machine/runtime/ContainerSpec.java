@@ -12,11 +12,12 @@ import java.util.Optional;
  * @param command empty: the image's entry point
  * @param args empty: the image's command, unless {@code command} is given
  * @param workingDir empty: the image's
+ * @param mark whatever its maker wants to know again; may be empty
  */
 public record ContainerSpec(SandboxSpec.PodName pod, String sandboxId, String name, int attempt,
         String image, ImageState found, List<String> command, List<String> args, String workingDir,
         Map<String, String> env, List<Mount> mounts, Resources resources, Security security,
-        Terminal terminal) {
+        Terminal terminal, String mark) {
     public ContainerSpec {
         command = List.copyOf(command);
         args = List.copyOf(args);

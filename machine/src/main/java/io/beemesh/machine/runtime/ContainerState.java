@@ -12,10 +12,12 @@ import java.time.Instant;
  * @param finishedAt {@link Instant#EPOCH} if not yet
  * @param error why it could not start; usually empty
  * @param stopSignal what its image says ends it in order, by name or number; empty for SIGTERM
+ * @param mark what its {@link ContainerSpec} said
  */
 public record ContainerState(String id, String podUid, String name, int attempt, Status status,
         int exitCode, boolean oomKilled, Instant startedAt, Instant finishedAt, String image,
-        String imageId, String error, String stopSignal) {
+        String imageId, String error, String stopSignal,
+        String mark) {
     /** Where in its life it is. */
     public enum Status {
         CREATED, RUNNING, EXITED

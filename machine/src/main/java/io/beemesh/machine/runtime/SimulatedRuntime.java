@@ -136,7 +136,7 @@ public final class SimulatedRuntime implements ContainerRuntime {
         ContainerState state = new ContainerState("container-" + ++sequence, spec.pod().uid(),
                 spec.name(), spec.attempt(), ContainerState.Status.CREATED, 0, false,
                 Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "",
-                spec.found().stopSignal());
+                spec.found().stopSignal(), spec.mark());
         containers.put(state.id(), new Held(spec.sandboxId(), state));
         return later(state);
     }
@@ -215,7 +215,7 @@ public final class SimulatedRuntime implements ContainerRuntime {
             int exitCode, Instant startedAt, Instant finishedAt) {
         return new ContainerState(old.id(), old.podUid(), old.name(), old.attempt(), status,
                 exitCode, false, startedAt, finishedAt, old.image(), old.imageId(), "",
-                old.stopSignal());
+                old.stopSignal(), old.mark());
     }
 
     private void tell(RuntimeEvent event) {

@@ -213,7 +213,7 @@ final class ScriptedRuntime implements ContainerRuntime {
             ContainerState state = new ContainerState("c" + ++sequence, spec.pod().uid(),
                     spec.name(), spec.attempt(), ContainerState.Status.CREATED, 0, false,
                     Instant.EPOCH, Instant.EPOCH, spec.image(), spec.found().reference(), "",
-                    spec.found().stopSignal());
+                    spec.found().stopSignal(), spec.mark());
             specs.put(spec.name(), spec);
             containers.put(state.id(), new Held(spec.sandboxId(), state));
             return state;
@@ -300,7 +300,8 @@ final class ScriptedRuntime implements ContainerRuntime {
             int exitCode, Instant startedAt, Instant finishedAt) {
         return new ContainerState(old.id(), old.podUid(), old.name(), old.attempt(), status,
                 exitCode, status == ContainerState.Status.EXITED && script(old.name()).oomKilled,
-                startedAt, finishedAt, old.image(), old.imageId(), "", old.stopSignal());
+                startedAt, finishedAt, old.image(), old.imageId(), "", old.stopSignal(),
+                old.mark());
     }
 
     private void tell(RuntimeEvent event) {

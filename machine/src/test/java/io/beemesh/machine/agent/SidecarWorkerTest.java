@@ -64,6 +64,41 @@ final class SidecarWorkerTest {
     }
 
     @Test
+    void podThatAnotherSetAdopts_getsANewSidecar_andKeepsItsContainers() {
+        network.identity = pod -> pod.controller().map(owner -> owner.path("uid").asText(""))
+                .orElse("none");
+        node.create("p", "{'containers':[{'name':'a'}]}");
+        node.until(() -> node.isReady("p"));
+
+        node.registry.edit(AgentScenario.key("p"), pod -> pod.metadata()
+                .putArray("ownerReferences").addObject().put("controller", true).put("uid", "s2"));
+        node.until(() -> sidecarsMade() == 2);
+        node.run(Duration.ofSeconds(5));
+
+        assertThat(network.lastRunning).isEqualTo("none");
+        assertThat(node.runtime.running(PodNetwork.CONTAINER)).isOne();
+        assertThat(node.runtime.running("a")).isOne();
+        assertThat(made("a")).isOne();
+    }
+
+    @Test
+    void nodeRestarted_sidecarGoesOn_unlessThePodHasAnotherIdentity() {
+        node.create("p", "{'containers':[{'name':'a'}]}");
+        node.until(() -> node.isReady("p"));
+        node.restart();
+        node.run(Duration.ofSeconds(5));
+        assertThat(sidecarsMade()).isOne();
+
+        network.identity = pod -> "set/s1/0";
+        node.restart();
+        node.until(() -> sidecarsMade() == 2);
+        node.run(Duration.ofSeconds(5));
+        assertThat(network.lastRunning).isEqualTo("pod");
+        assertThat(sidecarsMade()).isEqualTo(2);
+        assertThat(made("a")).isOne();
+    }
+
+    @Test
     void podThatHasEnded_leavesTheNetwork_andItsObjectStays() {
         node.create("p", "{'restartPolicy':'Never','containers':[{'name':'a'}]}");
         node.until(() -> node.isReady("p"));

@@ -7,12 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Gives every pod a sidecar that is connected at once, or when the test says so. */
 final class SimulatedPodNetwork implements PodNetwork {
     private final List<Consumer<String>> listeners = new ArrayList<>();
     /** Pods whose address others may have. */
     final List<String> removed = new ArrayList<>();
+    /** Where a pod's identity is. */
+    Function<ApiObject, String> identity = pod -> "pod";
+    /** Of the last admission. */
+    String lastRunning = "";
     private boolean connected = true;
     private int addresses;
 
@@ -48,9 +53,11 @@ final class SimulatedPodNetwork implements PodNetwork {
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address) {
+    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address, String running) {
+        lastRunning = running;
         return CompletableFuture.completedFuture(
-                new SidecarFacts("docker.io/library/app:1", Map.of(), List.of()));
+                new SidecarFacts("docker.io/library/app:1", Map.of(), List.of(),
+                        identity.apply(pod)));
     }
 
     @Override

@@ -46,7 +46,7 @@ class PodmanJsonTest {
                 List.of(), "", Map.of(), List.of(), new Resources(2, 0, 0, 0),
                 new Security("", List.of(), false, false, false, List.of(), List.of(), "",
                         new Kernel("", false, Map.of())),
-                new Terminal(false, false, false, Optional.empty()));
+                new Terminal(false, false, false, Optional.empty()), "of a test");
         ObjectNode inspected = Json.object().put("Id", "c1");
         inspected.putObject("Config").set("Labels",
                 PodmanJson.container(spec, "node", "/log", 1, "", 0).path("labels"));

@@ -52,6 +52,26 @@ final class PodIdentities {
         this.random = random;
     }
 
+    /**
+     * The set in whose group a pod is to have a part. A sidecar that runs keeps the identity that it has, unless
+     * the pod is another set's now.
+     *
+     * @param running the {@link #place} of that one; empty if there is none
+     * @param isGrouped whether sets have groups here
+     */
+    static Optional<OwnerSet> set(ApiObject pod, String running, boolean isGrouped) {
+        Optional<OwnerSet> owner = OwnerSet.of(pod);
+        boolean isKept = running.equals(place(Optional.empty()))
+                || (owner.isPresent() && running.equals(place(owner)));
+        boolean isOfSet = isKept ? running.equals(place(owner)) : isGrouped;
+        return owner.filter(set -> isOfSet);
+    }
+
+    /** Where the identity lies: a word for {@link #of}'s directory. */
+    static String place(Optional<OwnerSet> set) {
+        return set.map(of -> "set/" + of.uid() + "/" + of.ordinal()).orElse("pod");
+    }
+
     /** @param set empty if the pod is to have no part in a group */
     Identity of(ApiObject pod, Optional<OwnerSet> set) throws IOException, FormatException {
         if (set.isEmpty()) {

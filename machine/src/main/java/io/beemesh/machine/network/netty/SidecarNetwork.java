@@ -273,19 +273,22 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address) {
+    public CompletableFuture<SidecarFacts> admit(ApiObject pod, String address, String running) {
         CompletableFuture<SidecarFacts> result = new CompletableFuture<>();
         PodName name = new PodName(pod.namespace(), pod.name(), pod.uid());
         String account = pod.tree().path("spec").path("serviceAccountName").asText("");
+        Optional<OwnerSet> set = PodIdentities.set(pod, running,
+                !config.statefulImage().isEmpty());
         Thread.ofVirtual().name("identity").start(() -> {
             try {
-                PodIdentities.Identity identity = identities.of(pod, set(pod));
+                PodIdentities.Identity identity = identities.of(pod, set);
                 node.execute(() -> {
                     pods.put(new Attachment(name, account, identity.key().peerId(), address,
-                            set(pod).filter(groups::isVoter).isPresent()));
+                            set.filter(groups::isVoter).isPresent()));
                     ports.put(pod, address);
-                    set(pod).ifPresent(of -> groups.put(pod, of, identity.key().peerId()));
-                    result.complete(facts(pod, identity.mounts(), address));
+                    set.ifPresentOrElse(of -> groups.put(pod, of, identity.key().peerId()),
+                            () -> groups.remove(pod.uid()));
+                    result.complete(facts(set, identity.mounts(), address));
                 });
             } catch (IOException | FormatException e) {
                 node.execute(() -> result.completeExceptionally(new RuntimeFailure(
@@ -295,19 +298,14 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         return result;
     }
 
-    private Optional<OwnerSet> set(ApiObject pod) {
-        return config.statefulImage().isEmpty() ? Optional.empty() : OwnerSet.of(pod);
-    }
-
-    private SidecarFacts facts(ApiObject pod, List<Mount> own, String address) {
+    private SidecarFacts facts(Optional<OwnerSet> set, List<Mount> own, String address) {
         List<Mount> mounts = new ArrayList<>(own);
         mounts.add(new Mount(config.directory().toString(), "/run/beemesh/machine", true, ""));
-        Optional<OwnerSet> set = set(pod);
         return new SidecarFacts(set.isPresent() ? config.statefulImage() : config.image(),
                 Map.of("BEEMESH_POD_IP", address, "BEEMESH_MACHINE",
                         config.key().peerId().toString(), "BEEMESH_MESH", meshId.toString(),
                         "BEEMESH_SET", set.map(OwnerSet::name).orElse("")),
-                mounts);
+                mounts, PodIdentities.place(set));
     }
 
     @Override
