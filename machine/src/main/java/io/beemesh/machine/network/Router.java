@@ -5,14 +5,14 @@ import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.service.ServiceRange;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectStatus;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
- * Says where a pod's connection goes, by what the registry says at this moment: nothing is remembered, so an
- * endpoint that is no longer ready gets no new connection. Used by one thread.
+ * Says where a pod's connection goes, by what the registry says at this moment: an endpoint that is no longer
+ * ready gets no new connection. Used by one thread.
  */
 public final class Router {
     /** Endpoints of a Service that one connection tries. */
@@ -23,18 +23,20 @@ public final class Router {
     private final Attachments pods;
     private final String node;
     private final Function<String, Optional<String>> nodeOf;
-    private int turn;
+    private final Balancer balancer;
 
     /**
      * @param node this one's name
      * @param nodeOf which node the pod of an address is on
+     * @param nanoTime of the loop
      */
     public Router(ServiceMap services, Attachments pods, String node,
-            Function<String, Optional<String>> nodeOf) {
+            Function<String, Optional<String>> nodeOf, LongSupplier nanoTime) {
         this.services = services;
         this.pods = pods;
         this.node = node;
         this.nodeOf = nodeOf;
+        this.balancer = new Balancer(nanoTime);
     }
 
     /** The ways to try, the first one first; never empty. */
@@ -57,13 +59,10 @@ public final class Router {
         if (ready.isEmpty()) {
             return List.of(new Route.Nowhere(ConnectStatus.REFUSED));
         }
-        int first = services.isSticky(address) ? sourceUid.hashCode() : turn++;
-        List<Route> routes = new ArrayList<>();
-        for (int i = 0; i < Math.min(ready.size(), ENDPOINTS_MAX); i++) {
-            Endpoint endpoint = ready.get(Math.floorMod(first + i, ready.size()));
-            routes.add(target(endpoint.address(), endpoint.port()));
-        }
-        return routes;
+        return balancer
+                .order(address, request.port(), ready, sourceUid, services.affinity(address))
+                .stream().limit(ENDPOINTS_MAX)
+                .map(endpoint -> target(endpoint.address(), endpoint.port())).toList();
     }
 
     private Route target(String address, int port) {

@@ -8,6 +8,7 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * a name. It follows the registry on the loop; the answers may be asked for from any thread.
  */
 public final class ServiceMap implements WatchListener {
+    /** Kubernetes' default. */
+    private static final long AFFINITY_SECONDS = 10_800;
     private static final String SERVICE_NAME = "kubernetes.io/service-name";
 
     private final Registry registry;
@@ -35,10 +38,10 @@ public final class ServiceMap implements WatchListener {
      * A Service.
      *
      * @param address empty if it is headless or has only an external name
-     * @param sticky connections of one pod go to one endpoint
+     * @param affinity how long after its last connection a client keeps its endpoint; zero: it does not
      */
-    record Service(String address, List<Port> ports, String externalName, boolean sticky,
-            boolean unready) {}
+    record Service(String address, List<Port> ports, String externalName,
+            Duration affinity, boolean unready) {}
 
     /** One endpoint's port. */
     record Backend(String address, String hostname, String podUid, boolean ready, String portName,
@@ -84,11 +87,11 @@ public final class ServiceMap implements WatchListener {
         return found;
     }
 
-    /** True if connections of one pod to this address are to go to one endpoint. */
-    boolean isSticky(String address) {
+    /** How long after its last connection a client of this address keeps its endpoint; zero: it does not. */
+    Duration affinity(String address) {
         ObjectKey key = byAddress.get(address);
         Service service = key == null ? null : services.get(key);
-        return service != null && service.sticky;
+        return service == null ? Duration.ZERO : service.affinity;
     }
 
     /** The Service of a name. */
@@ -151,12 +154,19 @@ public final class ServiceMap implements WatchListener {
                 spec.path("type").asText("").equals("ExternalName")
                         ? spec.path("externalName").asText("")
                         : "",
-                spec.path("sessionAffinity").asText("").equals("ClientIP"),
+                affinity(spec),
                 spec.path("publishNotReadyAddresses").asBoolean(false));
         services.put(stored.key(), service);
         if (!headless) {
             byAddress.put(address, stored.key());
         }
+    }
+
+    private static Duration affinity(JsonNode spec) {
+        return spec.path("sessionAffinity").asText("").equals("ClientIP")
+                ? Duration.ofSeconds(spec.path("sessionAffinityConfig").path("clientIP")
+                        .path("timeoutSeconds").asLong(AFFINITY_SECONDS))
+                : Duration.ZERO;
     }
 
     private static Optional<ObjectKey> serviceOf(StoredObject slice) {

@@ -19,6 +19,7 @@ import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +35,9 @@ final class RouterTest {
     private final ServiceMap services = new ServiceMap(home.registry());
     private final Attachments pods = new Attachments();
     private final Map<String, String> nodes = Map.of("10.244.1.1", "there", "10.244.0.9", "here");
+    private Duration now = Duration.ZERO;
     private final Router router = new Router(services, pods, "here",
-            address -> Optional.ofNullable(nodes.get(address)));
+            address -> Optional.ofNullable(nodes.get(address)), () -> now.toNanos());
     private final ServiceNames names = new ServiceNames(services);
 
     @BeforeEach
@@ -105,6 +107,69 @@ final class RouterTest {
         List<Route> second = routes(WEB, 80);
         assertThat(first).containsExactly(pod(1), pod(2));
         assertThat(second).containsExactly(pod(2), pod(1));
+    }
+
+    @Test
+    void servicesThatAreUsedInTurn_eachGiveTheirEndpointsInTurn() {
+        create(GroupResource.ENDPOINT_SLICES, slice("web", 2, 1, 2));
+        ObjectNode other = object("Service", "other");
+        other.putObject("spec").put("clusterIP", "10.96.0.21").putArray("ports").addObject()
+                .put("name", "http").put("port", 80).put("protocol", "TCP");
+        create(GroupResource.SERVICES, other);
+        create(GroupResource.ENDPOINT_SLICES, slice("other", 2, 1, 2));
+        List<Route> ofWeb = new ArrayList<>();
+        List<Route> ofOther = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            ofWeb.add(routes(WEB, 80).getFirst());
+            ofOther.add(routes(new byte[]{10, 96, 0, 21}, 80).getFirst());
+        }
+        assertThat(ofWeb).containsExactly(pod(1), pod(2), pod(1), pod(2));
+        assertThat(ofOther).containsExactly(pod(1), pod(2), pod(1), pod(2));
+    }
+
+    private Route first(String source) {
+        return router.routes(new ConnectRequest(Transport.TCP, WEB, 80), source).getFirst();
+    }
+
+    private void edit(GroupResource type, ObjectNode to) {
+        StoredObject stored = home.registry().get(key(type, to)).orElseThrow();
+        write(new Mutation.Update(Draft.of(stored.key(), new ApiObject(to)), stored.version()));
+    }
+
+    @Test
+    void clientsWithAffinity_keepTheirEndpoint_whileItIsReady_forItsTime() {
+        ObjectNode web = object("Service", "web");
+        ObjectNode spec = web.putObject("spec").put("clusterIP", "10.96.0.20")
+                .put("sessionAffinity", "ClientIP");
+        spec.putObject("sessionAffinityConfig").putObject("clientIP").put("timeoutSeconds", 60);
+        spec.putArray("ports").addObject().put("name", "http").put("port", 80).put("protocol",
+                "TCP");
+        edit(GroupResource.SERVICES, web);
+        create(GroupResource.ENDPOINT_SLICES, slice("web", 2, 1, 2));
+        List<Route> before = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            before.add(first("client-" + i));
+        }
+        assertThat(before).contains(pod(1), pod(2));
+
+        edit(GroupResource.ENDPOINT_SLICES, slice("web", 3, 3, 1, 2));
+        for (int i = 0; i < 50; i++) {
+            assertThat(first("client-" + i)).isEqualTo(before.get(i));
+        }
+        edit(GroupResource.ENDPOINT_SLICES, slice("web", 2, 1, 3));
+        for (int i = 0; i < 50; i++) {
+            Route there = first("client-" + i);
+            assertThat(there).isNotEqualTo(pod(2));
+            assertThat(before.get(i).equals(pod(1)) ? there : pod(1)).isEqualTo(pod(1));
+        }
+        // Whoever was away for longer than that is as good as new.
+        edit(GroupResource.ENDPOINT_SLICES, slice("web", 3, 3, 1, 2));
+        now = Duration.ofSeconds(61);
+        List<Route> after = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            after.add(first("client-" + i));
+        }
+        assertThat(after).contains(pod(1), pod(2), pod(3));
     }
 
     @Test

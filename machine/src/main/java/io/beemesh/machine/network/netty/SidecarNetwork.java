@@ -162,7 +162,9 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                         new CredentialCheck(meshId, loop::wallTime), mesh.members()));
         return new PodConnections(host, pods,
                 new PodConnections.Ways(
-                        new Router(services, pods, config.node(), shares::nodeOf), gate,
+                        new Router(services, pods, config.node(), shares::nodeOf,
+                                loop::nanoTime),
+                        gate,
                         sidecars, relays,
                         new NameServer(loop, new ServiceNames(services),
                                 NameServer.servers(config.resolvConf())),
