@@ -4,8 +4,11 @@ import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.DatagramBridge;
+import io.beemesh.libp2p.netty.KeepAlive;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.network.Route;
+import io.beemesh.machine.network.Shares;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
@@ -23,10 +26,13 @@ import java.util.function.Consumer;
 /** Connections out of the mesh, from this machine's own network. On the pods' loop only. */
 final class Egress {
     private static final int CONNECT_MILLIS_MAX = 10_000;
+    /** Of all pods, of which none has more than it leaves to others. */
+    private static final int SOCKETS_MAX = 8192;
     private static final Duration UDP_IDLE = Duration.ofSeconds(60);
 
     private final NettyLoop loop;
     private final BridgeBudget bridges;
+    private final Shares<PeerId> pods = new Shares<>(SOCKETS_MAX);
 
     Egress(NettyLoop loop, BridgeBudget bridges) {
         this.loop = loop;
@@ -37,10 +43,19 @@ final class Egress {
     void open(Carrier carrier, Transport transport, Route.Outside to,
             Consumer<ConnectStatus> failed) {
         InetSocketAddress target = new InetSocketAddress(to.address(), to.port());
+        PeerId pod = carrier.stream().remotePeer();
+        if (!pods.take(pod)) {
+            failed.accept(ConnectStatus.UNREACHABLE);
+            return;
+        }
+        Consumer<ConnectStatus> none = why -> {
+            pods.give(pod);
+            failed.accept(why);
+        };
         switch (transport) {
-            case TCP -> tcp(carrier, target, failed);
-            case UDP -> udp(carrier, target, failed);
-            case GROUP, FENCE -> failed.accept(ConnectStatus.DENIED);
+            case TCP -> tcp(carrier, target, none);
+            case UDP -> udp(carrier, target, none);
+            case GROUP, FENCE -> none.accept(ConnectStatus.DENIED);
         }
     }
 
@@ -49,6 +64,8 @@ final class Egress {
         ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, 0, bridges)
                 .whenComplete((bridge, failure) -> {
                     if (failure == null) {
+                        giveBackAtTheEnd(bridge.channel(), carrier);
+                        KeepAlive.start(bridge.channel());
                         carrier.answer(ConnectStatus.OK);
                         carrier.bytes(bridge);
                         bridge.join(carrier.stream(), Carrier.CREDIT_BYTES);
@@ -56,6 +73,11 @@ final class Egress {
                         failed.accept(status(failure));
                     }
                 });
+    }
+
+    private void giveBackAtTheEnd(Channel socket, Carrier carrier) {
+        PeerId pod = carrier.stream().remotePeer();
+        socket.closeFuture().addListener(closed -> pods.give(pod));
     }
 
     private static ConnectStatus status(Throwable cause) {
@@ -77,6 +99,7 @@ final class Egress {
                         failed.accept(ConnectStatus.UNREACHABLE);
                         return;
                     }
+                    giveBackAtTheEnd(socket, carrier);
                     DatagramBridge bridge = new DatagramBridge(socket, carrier.stream());
                     socket.pipeline().addLast(bridge);
                     carrier.answer(ConnectStatus.OK);

@@ -3,10 +3,12 @@ package io.beemesh.machine.network.netty;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
+import io.beemesh.libp2p.netty.KeepAlive;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.network.PublishedPorts;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.machine.network.Shares;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -28,14 +30,16 @@ import org.slf4j.LoggerFactory;
  */
 final class PortListeners implements PublishedPorts.Binder {
     private static final Logger LOG = LoggerFactory.getLogger(PortListeners.class);
-    private static final int CONNECTIONS_MAX = 1024;
+    /** Of all ports, of which no port and no source of connections has more than it leaves to others. */
+    static final int CONNECTIONS_MAX = 2048;
     private static final Duration RETRY = Duration.ofSeconds(30);
 
     private final NettyLoop loop;
     private final Dialer dialer;
     private final BridgeBudget bridges;
     private final Map<HostPort, Listener> listeners = new HashMap<>();
-    private int connections;
+    private final Shares<String> sources;
+    private final Shares<HostPort> ports;
 
     /** Opens a connection to a Service's or a pod's address. */
     interface Dialer {
@@ -43,10 +47,12 @@ final class PortListeners implements PublishedPorts.Binder {
         CompletableFuture<Carrier> dial(Endpoint to, String source);
     }
 
-    PortListeners(NettyLoop loop, Dialer dialer, BridgeBudget bridges) {
+    PortListeners(NettyLoop loop, Dialer dialer, BridgeBudget bridges, int connectionsMax) {
         this.loop = loop;
         this.dialer = dialer;
         this.bridges = bridges;
+        this.sources = new Shares<>(connectionsMax);
+        this.ports = new Shares<>(connectionsMax);
     }
 
     @Override
@@ -99,7 +105,7 @@ final class PortListeners implements PublishedPorts.Binder {
                     .childHandler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            accept((DuplexChannel) channel, to);
+                            accept((DuplexChannel) channel, port, to);
                         }
                     }).bind(at)).whenComplete(this::bound);
         }
@@ -128,17 +134,25 @@ final class PortListeners implements PublishedPorts.Binder {
         }
     }
 
-    private void accept(DuplexChannel channel, Endpoint to) {
-        if (connections >= CONNECTIONS_MAX) {
+    private void accept(DuplexChannel channel, HostPort port, Endpoint to) {
+        String source = ((InetSocketAddress) channel.remoteAddress()).getAddress()
+                .getHostAddress();
+        if (!sources.take(source)) {
             ChannelBridge.abort(channel);
             return;
         }
-        connections++;
-        channel.closeFuture().addListener(closed -> connections--);
+        if (!ports.take(port)) {
+            sources.give(source);
+            ChannelBridge.abort(channel);
+            return;
+        }
+        channel.closeFuture().addListener(closed -> {
+            sources.give(source);
+            ports.give(port);
+        });
+        KeepAlive.start(channel);
         ChannelBridge bridge = new ChannelBridge(channel, bridges);
         channel.pipeline().addLast(bridge);
-        String source = ((InetSocketAddress) channel.remoteAddress()).getAddress()
-                .getHostAddress();
         dialer.dial(to, source).whenComplete((carrier, failure) -> {
             if (failure != null) {
                 bridge.abort();

@@ -149,7 +149,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         this.socks = new SocksListener(loop,
                 (address, port) -> connections.dial(address, port, ""), bridges);
         this.listeners = new PortListeners(loop, (to, source) -> connections
-                .dial(to.address(), to.port(), source), bridges);
+                .dial(to.address(), to.port(), source), bridges,
+                PortListeners.CONNECTIONS_MAX);
         this.ports = new PublishedPorts(registry, listeners);
     }
 

@@ -1,0 +1,119 @@
+package io.beemesh.machine.network.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.libp2p.Waiting;
+import io.beemesh.libp2p.netty.BridgeBudget;
+import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.network.PublishedPorts.HostPort;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Ports on real sockets; what stands behind them never answers. */
+final class PortListenersTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final int CONNECTIONS_MAX = 16;
+
+    private final NettyLoop loop = new NettyLoop("pods");
+    private final Queue<String> asked = new ConcurrentLinkedQueue<>();
+    private final PortListeners listeners = new PortListeners(loop, (to, source) -> {
+        asked.add(source + " " + to.port());
+        return new CompletableFuture<>();
+    }, new BridgeBudget(1 << 20), CONNECTIONS_MAX);
+    private final List<Socket> sockets = new ArrayList<>();
+    private int port;
+    private int other;
+
+    @BeforeEach
+    void start() throws Exception {
+        port = free();
+        other = free();
+        listeners.bind(new HostPort("127.0.0.1", port), new Endpoint("10.96.0.1", 1));
+        listeners.bind(new HostPort("127.0.0.1", other), new Endpoint("10.96.0.1", 2));
+        Waiting.until(LIMIT, () -> connects("127.0.0.9", port) && connects("127.0.0.9", other),
+                () -> "ports are not open");
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        sockets.clear();
+        asked.clear();
+    }
+
+    private static int free() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private boolean connects(String source, int to) {
+        try {
+            sockets.add(new Socket(InetAddress.getLoopbackAddress(), to,
+                    InetAddress.ofLiteral(source), 0));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private long asked(String source, int endpoint) {
+        return asked.stream().filter((source + " " + endpoint)::equals).count();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        listeners.close();
+        loop.execute(loop::close);
+    }
+
+    @Test
+    void oneWhoHoldsAllHeCan_leavesPlacesToOthers_onEachPort() {
+        for (int i = 0; i < 3 * CONNECTIONS_MAX; i++) {
+            assertThat(connects("127.0.0.1", port)).isTrue();
+        }
+        for (int i = 0; i < CONNECTIONS_MAX; i++) {
+            assertThat(connects("127.0.0.2", port)).isTrue();
+        }
+        assertThat(connects("127.0.0.3", other)).isTrue();
+        Waiting.until(LIMIT, () -> asked("127.0.0.3", 2) == 1, asked::toString);
+        assertThat(asked("127.0.0.1", 1)).isBetween(1L, CONNECTIONS_MAX / 2L);
+        assertThat(asked.size()).isLessThan(CONNECTIONS_MAX);
+    }
+
+    @Test
+    void connection_isAskedByTheKernelWhetherItIsStillThere() throws Exception {
+        assertThat(connects("127.0.0.1", port)).isTrue();
+        Waiting.until(LIMIT, () -> asked("127.0.0.1", 1) == 1, asked::toString);
+        String server = "0100007F:%04X".formatted(port);
+        String keepAliveTimer = "02:";
+        Waiting.until(LIMIT, () -> {
+            try {
+                return Stream
+                        .concat(Files.readAllLines(Path.of("/proc/net/tcp")).stream(),
+                                Files.readAllLines(Path.of("/proc/net/tcp6")).stream())
+                        .map(line -> line.strip().split(" +", -1))
+                        .anyMatch(words -> words[1].endsWith(server) && words[3].equals("01")
+                                && words[5].startsWith(keepAliveTimer));
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }, () -> "no timer for it");
+    }
+}
