@@ -84,8 +84,12 @@ public final class PolicyGate {
                         connection.transport.name(), connection.port);
     }
 
-    /** It is open: it ends when it is no longer allowed. */
+    /** It is open: it ends when it is no longer allowed, at once if that changed while it was made. */
     public void opened(Connection connection, Stream stream) {
+        if (!allows(connection)) {
+            stream.reset();
+            return;
+        }
         if (open.size() >= sweepAt) {
             open.keySet().removeIf(one -> !one.isOpen());
             sweepAt = Math.max(SWEEP_MIN, 2 * open.size());

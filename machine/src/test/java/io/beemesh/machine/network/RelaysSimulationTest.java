@@ -65,6 +65,8 @@ final class RelaysSimulationTest {
     private final Site there = new Site("there", 1, root);
     private final Map<String, PeerId> members = Map.of("here", here.gate.peerId(), "there",
             there.gate.peerId());
+    /** How long sidecars take to accept. */
+    private Duration accepts = Duration.ZERO;
     private String echoed = "";
     private boolean reset;
     private boolean podReset;
@@ -117,7 +119,7 @@ final class RelaysSimulationTest {
                     simulation::wallTime);
             Sealing sealing = new Sealing(sidecar.loop(), podKey, RANDOM, new ChaChaPoly());
             sidecar.loop().execute(() -> new Connecting(sidecar, Protocols.POD_ACCEPT, LIMIT)
-                    .serve((carrier, request) -> {
+                    .serve((carrier, request) -> sidecar.loop().schedule(accepts, () -> {
                         carrier.answer(ConnectStatus.OK);
                         try {
                             sealing.accept(carrier, check.prove(request.credential()).peer())
@@ -125,7 +127,7 @@ final class RelaysSimulationTest {
                         } catch (FormatException e) {
                             throw new IllegalStateException(e);
                         }
-                    }));
+                    })));
             sidecar.loop().execute(() -> pods.addressBook().add(sidecar.peerId(),
                     sidecar.listenAddresses(), Duration.ofDays(1)));
             gate.loop().execute(() -> members.forEach((name, peer) -> {
@@ -248,6 +250,12 @@ final class RelaysSimulationTest {
     }
 
     private CompletableFuture<Carrier> open(String node, String address, byte[] credential) {
+        CompletableFuture<Carrier> result = ask(node, address, credential);
+        simulation.runUntil(result::isDone, LIMIT);
+        return result;
+    }
+
+    private CompletableFuture<Carrier> ask(String node, String address, byte[] credential) {
         CompletableFuture<Carrier> result = new CompletableFuture<>();
         here.pods.loop().execute(() -> here.relays
                 .open(new Route.Remote(node, address, 80),
@@ -259,7 +267,6 @@ final class RelaysSimulationTest {
                         result.completeExceptionally(failure);
                     }
                 }));
-        simulation.runUntil(result::isDone, LIMIT);
         return result;
     }
 
@@ -382,5 +389,18 @@ final class RelaysSimulationTest {
         assertThat(open.stream().isOpen()).isTrue();
         letIn("");
         simulation.runUntil(() -> !open.stream().isOpen(), LIMIT);
+    }
+
+    @Test
+    void aPolicyThatComesWhileAConnectionIsMade_endsIt() {
+        accepts = Duration.ofSeconds(2);
+        CompletableFuture<Carrier> opened = ask("there", "10.244.1.1",
+                here.credentials.of(here.pod));
+        simulation.run(Duration.ofSeconds(1));
+        letIn("");
+        assertThat(opened).isNotDone();
+        simulation.run(Duration.ofSeconds(5));
+        assertThat(opened.isCompletedExceptionally() || !opened.join().stream().isOpen())
+                .isTrue();
     }
 }
