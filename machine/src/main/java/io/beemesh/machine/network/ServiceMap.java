@@ -152,7 +152,7 @@ public final class ServiceMap implements WatchListener {
         boolean headless = address.isEmpty() || address.equals("None");
         Service service = new Service(headless ? "" : address, List.copyOf(ports),
                 spec.path("type").asText("").equals("ExternalName")
-                        ? spec.path("externalName").asText("")
+                        ? withoutLastDot(spec.path("externalName").asText(""))
                         : "",
                 affinity(spec),
                 spec.path("publishNotReadyAddresses").asBoolean(false));
@@ -160,6 +160,10 @@ public final class ServiceMap implements WatchListener {
         if (!headless) {
             byAddress.put(address, stored.key());
         }
+    }
+
+    private static String withoutLastDot(String name) {
+        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
     private static Duration affinity(JsonNode spec) {

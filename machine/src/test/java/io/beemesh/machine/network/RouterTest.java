@@ -268,6 +268,23 @@ final class RouterTest {
     }
 
     @Test
+    void aliasWithADotAtItsEnd_isTheSameAsWithout() {
+        ObjectNode alias = object("Service", "alias");
+        alias.putObject("spec").put("type", "ExternalName").put("externalName", "example.com.");
+        create(GroupResource.SERVICES, alias);
+        ObjectNode inside = object("Service", "inside");
+        inside.putObject("spec").put("type", "ExternalName").put("externalName",
+                "web.default.svc.cluster.local.");
+        create(GroupResource.SERVICES, inside);
+        byte[] passedOn = names
+                .elsewhere(question("alias.default.svc.cluster.local", DnsMessage.A))
+                .orElseThrow();
+        assertThat(DnsMessage.parse(passedOn).orElseThrow().name()).isEqualTo("example.com");
+        assertThat(passedOn).hasSize(question("example.com", DnsMessage.A).length);
+        assertThat(ask("inside.default.svc.cluster.local", DnsMessage.A)).endsWith("10.96.0.20");
+    }
+
+    @Test
     void brokenQuestions_areNotAnswered() {
         byte[] good = question("web.default.svc.cluster.local", DnsMessage.A);
         for (int length = 0; length < good.length; length++) {

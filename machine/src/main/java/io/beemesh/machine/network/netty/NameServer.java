@@ -4,7 +4,9 @@ import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.network.ServiceNames;
+import io.beemesh.machine.network.Shares;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
@@ -18,7 +20,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
  * for all else. On the pods' loop; other servers are asked on virtual threads, a bounded number at once.
  */
 final class NameServer {
+    /** Asked of others at a time, of which no pod has more than it leaves to others. */
     private static final int QUESTIONS_MAX = 256;
     private static final int UPSTREAM_MILLIS = 2_000;
     private static final int DNS_PORT = 53;
@@ -39,23 +41,24 @@ final class NameServer {
 
     private final Loop loop;
     private final ServiceNames names;
-    private final List<InetAddress> upstream;
-    private final Semaphore questions = new Semaphore(QUESTIONS_MAX);
+    private final List<InetSocketAddress> upstream;
+    private final Shares<PeerId> questions = new Shares<>(QUESTIONS_MAX);
 
-    NameServer(Loop loop, ServiceNames names, List<InetAddress> upstream) {
+    NameServer(Loop loop, ServiceNames names, List<InetSocketAddress> upstream) {
         this.loop = loop;
         this.names = names;
         this.upstream = List.copyOf(upstream);
     }
 
     /** The name servers that a machine itself uses. */
-    static List<InetAddress> servers(String resolvConf) {
+    static List<InetSocketAddress> servers(String resolvConf) {
         return resolvConf.lines().map(String::strip)
                 .filter(line -> line.startsWith("nameserver "))
                 .map(line -> line.substring("nameserver ".length()).strip())
                 .flatMap(text -> {
                     try {
-                        return Stream.of(InetAddress.ofLiteral(text));
+                        return Stream
+                                .of(new InetSocketAddress(InetAddress.ofLiteral(text), DNS_PORT));
                     } catch (IllegalArgumentException e) {
                         return Stream.empty();
                     }
@@ -69,7 +72,7 @@ final class NameServer {
             case UDP -> carrier.datagrams(datagram -> {
                 byte[] question = new byte[datagram.remaining()];
                 datagram.get(question);
-                answer(question, true, answer -> answer.ifPresent(
+                answer(pod(carrier), question, true, answer -> answer.ifPresent(
                         bytes -> carrier.stream().write(FrameReader.frame(bytes))));
             }, () -> carrier.stream().closeWrite());
             case TCP -> carrier.bytes(new TcpQuestions(carrier));
@@ -77,11 +80,15 @@ final class NameServer {
         }
     }
 
+    private static PeerId pod(Carrier carrier) {
+        return carrier.stream().remotePeer();
+    }
+
     /** Calls {@code to} once, with nothing if it is no question. */
-    private void answer(byte[] question, boolean udp, Consumer<Optional<byte[]>> to) {
+    void answer(PeerId pod, byte[] question, boolean udp, Consumer<Optional<byte[]>> to) {
         Optional<byte[]> target = names.elsewhere(question);
         if (target.isPresent()) {
-            ask(target.get()).thenAccept(
+            ask(pod, target.get()).thenAccept(
                     theirs -> to.accept(names.completed(question, theirs, udp)));
             return;
         }
@@ -90,40 +97,36 @@ final class NameServer {
             to.accept(known);
             return;
         }
-        ask(question).thenAccept(theirs -> to.accept(theirs.length > 0
+        ask(pod, question).thenAccept(theirs -> to.accept(theirs.length > 0
                 ? Optional.of(theirs)
                 : ServiceNames.failure(question)));
     }
 
     /** The answer of the first of the machine's name servers that gives one; empty if none does. */
-    private CompletableFuture<byte[]> ask(byte[] question) {
+    private CompletableFuture<byte[]> ask(PeerId pod, byte[] question) {
         CompletableFuture<byte[]> result = new CompletableFuture<>();
-        if (upstream.isEmpty() || question.length < 12 || !questions.tryAcquire()) {
+        if (upstream.isEmpty() || question.length < 12 || !questions.take(pod)) {
             result.complete(new byte[0]);
             return result;
         }
         Thread.ofVirtual().name("resolve").start(() -> {
             byte[] answer = new byte[0];
-            try {
-                for (InetAddress server : upstream) {
-                    answer = ask(server, question);
-                    if (answer.length > 0) {
-                        break;
-                    }
-                }
-            } finally {
-                questions.release();
+            for (int i = 0; i < upstream.size() && answer.length == 0; i++) {
+                answer = ask(upstream.get(i), question);
             }
             byte[] last = answer;
-            loop.execute(() -> result.complete(last));
+            loop.execute(() -> {
+                questions.give(pod);
+                result.complete(last);
+            });
         });
         return result;
     }
 
-    private static byte[] ask(InetAddress server, byte[] question) {
+    private static byte[] ask(InetSocketAddress server, byte[] question) {
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.setSoTimeout(UPSTREAM_MILLIS);
-            socket.connect(new InetSocketAddress(server, DNS_PORT));
+            socket.connect(server);
             socket.send(new DatagramPacket(question, question.length));
             byte[] buffer = new byte[UDP_ANSWER_BYTES_MAX];
             DatagramPacket answer = new DatagramPacket(buffer, buffer.length);
@@ -170,7 +173,7 @@ final class NameServer {
                 held = Arrays.copyOfRange(held, 2 + length, held.length);
                 carrier.stream().request(2L + length);
                 asking = true;
-                answer(question, false, answer -> answer.ifPresentOrElse(this::send,
+                answer(pod(carrier), question, false, answer -> answer.ifPresentOrElse(this::send,
                         carrier.stream()::reset));
             }
         }
