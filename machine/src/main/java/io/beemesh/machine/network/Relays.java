@@ -30,7 +30,7 @@ public final class Relays {
     private final Attachments pods;
     private final PolicyGate policies;
     private final Connecting sidecars;
-    private final Connecting machines;
+    private final GateStreams machines;
     private final PodCredentials credentials;
     private final CredentialCheck check;
     private final Function<String, Optional<PeerId>> members;
@@ -52,12 +52,16 @@ public final class Relays {
         this.credentials = parts.credentials;
         this.check = parts.check;
         this.members = parts.members;
-        this.machines = new Connecting(gate, Protocols.POD_RELAY, ANSWER);
+        this.machines = gate;
+    }
+
+    private Connecting connecting(String pod) {
+        return new Connecting(machines.of(pod), Protocols.POD_RELAY, ANSWER);
     }
 
     /** Serves other machines; on the pods' loop. */
     public void start() {
-        machines.serve(this::serve);
+        connecting("").serve(this::serve);
     }
 
     /**
@@ -65,9 +69,10 @@ public final class Relays {
      * another pod than the one of that address answers.
      *
      * @param credential of who asks
+     * @param asking his pod's uid, or another word for whoever shares places with pods
      */
     public CompletableFuture<Carrier> open(Route.Remote route, ConnectRequest request,
-            byte[] credential) {
+            byte[] credential, String asking) {
         Optional<PeerId> machine = members.apply(route.node());
         if (machine.isEmpty()) {
             return CompletableFuture
@@ -75,7 +80,11 @@ public final class Relays {
         }
         ConnectRequest asked = new ConnectRequest(request.transport(),
                 ServiceNames.bytes(route.address()).orElseThrow(), route.port(), credential);
-        return machines.open(machine.get(), asked).thenCompose(carrier -> {
+        String share = switch (request.transport()) {
+            case TCP, UDP -> asking;
+            case GROUP, FENCE -> "";
+        };
+        return connecting(share).open(machine.get(), asked).thenCompose(carrier -> {
             Optional<Proven> there = prove(carrier.credential());
             if (there.filter(pod -> pod.machine().equals(machine.get())
                     && pod.address().equals(route.address())).isPresent()) {

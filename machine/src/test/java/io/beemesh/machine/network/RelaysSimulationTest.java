@@ -259,7 +259,7 @@ final class RelaysSimulationTest {
         CompletableFuture<Carrier> result = new CompletableFuture<>();
         here.pods.loop().execute(() -> here.relays
                 .open(new Route.Remote(node, address, 80),
-                        new ConnectRequest(Transport.TCP, new byte[4], 80), credential)
+                        new ConnectRequest(Transport.TCP, new byte[4], 80), credential, "uid")
                 .whenComplete((carrier, failure) -> {
                     if (failure == null) {
                         result.complete(carrier);

@@ -39,6 +39,9 @@ final class PodConnections {
     static final Duration ACCEPT = Duration.ofSeconds(4);
     private static final Duration REQUEST = Duration.ofSeconds(15);
 
+    /** Among those who share streams to other machines. */
+    private static final String MACHINE = "machine";
+
     private final Attachments pods;
     private final Router router;
     private final PolicyGate policies;
@@ -139,7 +142,7 @@ final class PodConnections {
 
     private CompletableFuture<Carrier> sealed(Route.Remote pod, ConnectRequest request,
             boolean isFenced) {
-        return relays.open(pod, request, credentials.ofMachine()).thenCompose(carrier -> {
+        return relays.open(pod, request, credentials.ofMachine(), MACHINE).thenCompose(carrier -> {
             Optional<Proven> there = relays.prove(carrier.credential());
             if (there.isEmpty()) {
                 return refused(ConnectStatus.DENIED);
@@ -210,7 +213,7 @@ final class PodConnections {
                                 ServiceNames.bytes(local.address()).orElseThrow(), local.port())),
                         next);
                 case Route.Remote remote -> join(connection,
-                        relays.open(remote, request, credentials.of(pod)), next);
+                        relays.open(remote, request, credentials.of(pod), pod.uid()), next);
                 case Route.Outside outside -> {
                     policies.opened(connection, source.stream());
                     egress.open(source, request.transport(), outside,
