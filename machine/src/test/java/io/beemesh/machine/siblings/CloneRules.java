@@ -12,7 +12,9 @@ enum CloneRules {
     /** What the pod's machine says is not heeded. */
     NO_VETO,
     /** Whatever incarnation is asked for is taken for the current one. */
-    NO_COMPARE;
+    NO_COMPARE,
+    /** Siblings do nothing, which controllers make good. */
+    NO_CLONING;
 
     CloneJudge judge(Registry registry, CloneJudge judge) {
         return this != NO_COMPARE

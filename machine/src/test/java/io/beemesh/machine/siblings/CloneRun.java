@@ -201,6 +201,8 @@ final class CloneRun {
                     + " was stopped");
         }
         CloneMeters clones = CloneMeters.of(meters);
+        check(fault != Fault.PODS || clones.published().value() > 0,
+                "no sibling had a replica made anew");
         counters.published += clones.published().value();
         counters.duplicates += clones.duplicates().value();
         counters.vetoed += clones.vetoed().value();

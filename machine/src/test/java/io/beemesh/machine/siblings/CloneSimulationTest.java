@@ -43,8 +43,11 @@ final class CloneSimulationTest {
             run(seed, faults(), counters);
         }
         System.out.println("Clone simulation " + counters);
+        if (System.getProperty("beemesh.faults") == null && Long.getLong("beemesh.seed") == null) {
+            assertThat(counters.published).as("one of the first two seeds is of lost pods")
+                    .isPositive();
+        }
         if (counters.runs > 10) {
-            assertThat(counters.published).isPositive();
             assertThat(counters.duplicates).isPositive();
             assertThat(counters.vetoed).isPositive();
             assertThat(counters.drained).isPositive();
@@ -72,13 +75,15 @@ final class CloneSimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = CloneRules.class, names = {"NO_VETO", "NO_COMPARE"})
+    @EnumSource(value = CloneRules.class, names = {"NO_VETO", "NO_COMPARE", "NO_CLONING"})
     void brokenRule_isNoticed(CloneRules rules) {
         for (long seed = 1; seed <= SEEDS_OF_A_BROKEN_RULE; seed++) {
             try {
-                new CloneRun(seed, rules, new CloneCounters(), rules == CloneRules.NO_VETO
-                        ? List.of(Fault.SIDECARS)
-                        : faults()).run();
+                new CloneRun(seed, rules, new CloneCounters(), switch (rules) {
+                    case NO_VETO -> List.of(Fault.SIDECARS);
+                    case NO_CLONING -> List.of(Fault.PODS);
+                    case NO_COMPARE, ALL -> faults();
+                }).run();
             } catch (RuntimeException | AssertionError e) {
                 System.out.println("Broken rule " + rules + " noticed with seed " + seed + ": "
                         + e.getMessage());

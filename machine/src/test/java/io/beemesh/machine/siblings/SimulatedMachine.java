@@ -97,7 +97,9 @@ final class SimulatedMachine {
         cloner = Optional.of(watch);
         LocalPods local = new LocalPods(registry, name, pods::isConnected, watch);
         pods.start(loop, registry, local::onConnection);
-        local.start();
+        if (run.rules != CloneRules.NO_CLONING) {
+            local.start();
+        }
         registry.follow(new Watcher());
         controllers.start();
         tick(loop);
