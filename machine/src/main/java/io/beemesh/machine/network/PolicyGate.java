@@ -42,9 +42,15 @@ public final class PolicyGate {
      * @param address empty if it is the machine itself
      */
     public static Party client(String address) {
-        return address.isEmpty() || address.startsWith("127.")
+        return address.isEmpty() || isLoopback(address)
                 ? new Party.Machine()
                 : new Party.Outside(address);
+    }
+
+    /** Also of IPv6, as it is written in full or short. */
+    private static boolean isLoopback(String address) {
+        return address.startsWith("127.") || address.equals("::1")
+                || address.equals("0:0:0:0:0:0:0:1");
     }
 
     /** Who has shown a credential. */
