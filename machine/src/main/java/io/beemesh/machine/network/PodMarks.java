@@ -44,6 +44,7 @@ final class PodMarks {
     private final Map<Mark, String> wanted = new HashMap<>();
     private boolean writing;
     private boolean closed;
+    private int conflicts;
 
     private record Mark(ObjectKey key, String uid, String map, String name) {}
 
@@ -112,9 +113,14 @@ final class PodMarks {
                 new Mutation.Update(Draft.of(mark.key, after), stored.get().version())))
                 .whenComplete((result, failure) -> {
                     writing = false;
-                    boolean again = failure != null || !(result instanceof WriteResult.Committed
-                            || result instanceof WriteResult.Conflict);
-                    if (again) {
+                    conflicts = failure == null && result instanceof WriteResult.Conflict
+                            ? conflicts + 1
+                            : 0;
+                    // After two of them what is known here may be behind for a while.
+                    boolean later = failure != null || conflicts > 1
+                            || !(result instanceof WriteResult.Committed
+                                    || result instanceof WriteResult.Conflict);
+                    if (later) {
                         loop.schedule(RETRY, this::write);
                     } else {
                         write();
