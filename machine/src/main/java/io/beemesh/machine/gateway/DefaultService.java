@@ -111,7 +111,7 @@ public final class DefaultService implements Supplier<Optional<InetSocketAddress
     }
 
     private static void addReady(ApiObject slice, List<InetSocketAddress> ready) {
-        int port = slice.tree().path("ports").path(0).path("port").asInt(0);
+        int port = port(slice);
         if (port < 1 || port > 65535) {
             return;
         }
@@ -123,6 +123,16 @@ public final class DefaultService implements Supplier<Optional<InetSocketAddress
                 }
             }
         }
+    }
+
+    /** That of the name {@code http}; of those without one the first. */
+    private static int port(ApiObject slice) {
+        JsonNode ports = slice.tree().path("ports");
+        JsonNode chosen = ports.path(0);
+        for (JsonNode port : ports) {
+            chosen = port.path("name").asText("").equals("http") ? port : chosen;
+        }
+        return chosen.path("port").asInt(0);
     }
 
     /** Never a look-up: an endpoint's address is user input. */

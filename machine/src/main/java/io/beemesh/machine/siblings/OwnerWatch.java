@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -283,10 +284,16 @@ final class OwnerWatch {
             LOG.info("Published clone task {} for {}", request.id(), owner);
         }
         task.asking = true;
-        siblings.replace(request).thenAccept(answer -> {
-            task.asking = false;
-            onAnswer(index, task, answer);
-        });
+        CompletableFuture.completedFuture(request).thenCompose(siblings::replace)
+                .exceptionally(failure -> {
+                    LOG.warn("Clone task failed id={} workload={} reason=\"{}\"", request.id(),
+                            owner,
+                            failure.getMessage());
+                    return CloneAnswer.of(CloneAnswer.Kind.UNAVAILABLE);
+                }).thenAccept(answer -> {
+                    task.asking = false;
+                    onAnswer(index, task, answer);
+                });
     }
 
     private void onAnswer(int index, Pending task, CloneAnswer answer) {

@@ -41,6 +41,7 @@ final class SelfClonerTest {
     private final ArrayDeque<CloneAnswer> answers = new ArrayDeque<>();
     private final Set<String> followed = new HashSet<>();
     private Optional<Ledger> ledger = Optional.empty();
+    private boolean isBroken;
     private final CloneMeters meters = CloneMeters.of(new Meters());
     private final SelfCloner cloner = new SelfCloner(loop, simulation.newRandom(), self,
             new Mesh(), meters);
@@ -68,6 +69,9 @@ final class SelfClonerTest {
         @Override
         public CompletableFuture<CloneAnswer> replace(CloneTask task) {
             tasks.add(task);
+            if (isBroken) {
+                throw new IllegalStateException("of a test");
+            }
             return CompletableFuture.completedFuture(
                     answers.isEmpty() ? CloneAnswer.of(Kind.UNAVAILABLE) : answers.remove());
         }
@@ -99,6 +103,23 @@ final class SelfClonerTest {
 
     private static Replica missing(int index, long incarnation) {
         return new Replica(index, incarnation, true);
+    }
+
+    @Test
+    void taskThatFails_isAskedForAgain() {
+        here("a", 0);
+        says(1, alive(1, 4));
+        isBroken = true;
+        lost.add(other);
+        loop.run(cloner::machinesChanged);
+        run(Duration.ofSeconds(5));
+        assertThat(tasks).isNotEmpty();
+        isBroken = false;
+        answers.add(new CloneAnswer(Kind.REPLACED, 5));
+        tasks.clear();
+        run(Duration.ofSeconds(30));
+        assertThat(tasks).isNotEmpty();
+        assertThat(answers).isEmpty();
     }
 
     @Test
