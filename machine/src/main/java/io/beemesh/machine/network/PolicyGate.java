@@ -2,6 +2,7 @@ package io.beemesh.machine.network;
 
 import io.beemesh.libp2p.Stream;
 import io.beemesh.machine.network.policy.Party;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.Credential.Proven;
@@ -33,7 +34,7 @@ public final class PolicyGate {
 
     /** A pod of this machine. */
     public Party party(Attachments.Attachment pod) {
-        return policies.pod(pod.pod().namespace(), pod.pod().name());
+        return policies.pod(pod.pod());
     }
 
     /**
@@ -58,7 +59,8 @@ public final class PolicyGate {
         int slash = who.name().indexOf('/');
         return who.address().isEmpty() || slash < 0
                 ? new Party.Machine()
-                : policies.pod(who.name().substring(0, slash), who.name().substring(slash + 1));
+                : policies.pod(new PodName(who.name().substring(0, slash),
+                        who.name().substring(slash + 1), who.uid()));
     }
 
     /** A connection by a way that is to be tried. */

@@ -11,6 +11,7 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +26,12 @@ public final class PolicyMap implements WatchListener {
     private final Map<String, Map<String, String>> namespaces = new ConcurrentHashMap<>();
     private final Policies policies = new Policies(
             namespace -> namespaces.getOrDefault(namespace, Map.of()));
-    private final Map<ObjectKey, Party.Pod> pods = new ConcurrentHashMap<>();
+    private final Map<ObjectKey, Known> pods = new ConcurrentHashMap<>();
     private final Map<String, ObjectKey> byAddress = new ConcurrentHashMap<>();
     private Runnable onChange = () -> {
     };
+
+    private record Known(String uid, Party.Pod party) {}
 
     public PolicyMap(Registry registry) {
         this.registry = registry;
@@ -52,17 +55,22 @@ public final class PolicyMap implements WatchListener {
         return policies.allow(from, to, protocol, port);
     }
 
-    /** The pod of a name; of one that is not known only policies for all pods of its namespace hold. */
-    public Party pod(String namespace, String name) {
-        Party.Pod known = pods.get(new ObjectKey(GroupResource.PODS, namespace, name));
-        return known == null ? new Party.Pod(namespace, Map.of(), "", Map.of()) : known;
+    /**
+     * The pod of a name and a uid: another one of that name has labels of its own. Of one that is not known only
+     * policies for all pods of its namespace hold.
+     */
+    public Party pod(PodName name) {
+        Known known = pods.get(new ObjectKey(GroupResource.PODS, name.namespace(), name.name()));
+        return known == null || !known.uid.equals(name.uid())
+                ? new Party.Pod(name.namespace(), Map.of(), "", Map.of())
+                : known.party;
     }
 
     /** Who has an address. */
     public Party at(String address) {
         ObjectKey key = byAddress.get(address);
-        Party.Pod known = key == null ? null : pods.get(key);
-        return known == null ? new Party.Outside(address) : known;
+        Known known = key == null ? null : pods.get(key);
+        return known == null ? new Party.Outside(address) : known.party;
     }
 
     @Override
@@ -133,11 +141,11 @@ public final class PolicyMap implements WatchListener {
         String address = Pods.isTerminal(object)
                 ? ""
                 : stored.fields().getOrDefault("status.podIP", "");
-        Party.Pod now = new Party.Pod(stored.key().namespace(), stored.labels(), address,
-                namedPorts(object));
-        Party.Pod before = pods.put(stored.key(), now);
-        if (before != null && !before.address().equals(address)) {
-            byAddress.remove(before.address(), stored.key());
+        Known now = new Known(stored.uid(), new Party.Pod(stored.key().namespace(),
+                stored.labels(), address, namedPorts(object)));
+        Known before = pods.put(stored.key(), now);
+        if (before != null && !before.party.address().equals(address)) {
+            byAddress.remove(before.party.address(), stored.key());
         }
         if (PodRange.shareOf(address).isPresent()) {
             byAddress.put(address, stored.key());
@@ -159,9 +167,9 @@ public final class PolicyMap implements WatchListener {
     }
 
     private boolean removePod(ObjectKey key) {
-        Party.Pod before = pods.remove(key);
+        Known before = pods.remove(key);
         if (before != null) {
-            byAddress.remove(before.address(), key);
+            byAddress.remove(before.party.address(), key);
         }
         return before != null;
     }

@@ -6,6 +6,7 @@ import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.network.policy.Party;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.registry.SimulatedRegistry;
+import io.beemesh.machine.runtime.SandboxSpec.PodName;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -14,6 +15,8 @@ final class PolicyMapTest {
     private static final String DENY = "{'metadata':{'namespace':'shop','name':'deny'},'spec':"
             + "{'podSelector':{'matchLabels':{'app':'db'}},'policyTypes':['Ingress'],'ingress':[{'from':"
             + "[{'namespaceSelector':{'matchLabels':{'trusted':'yes'}}}],'ports':[{'port':'sql','protocol':'TCP'}]}]}}";
+
+    private static final PodName PROBE = new PodName("ops", "probe", "uid-of-probe");
 
     private final SimulatedRegistry home = SimulatedRegistry.on(new Simulation(1));
     private final WrittenObjects objects = new WrittenObjects(home);
@@ -39,7 +42,7 @@ final class PolicyMapTest {
     }
 
     private boolean probeReachesDb(int port) {
-        return policies.allow(policies.pod("ops", "probe"), policies.at("10.244.0.1"), "TCP", port);
+        return policies.allow(policies.pod(PROBE), policies.at("10.244.0.1"), "TCP", port);
     }
 
     @Test
@@ -60,6 +63,16 @@ final class PolicyMapTest {
     }
 
     @Test
+    void podOfAnotherUid_hasNotTheLabelsOfItsName() {
+        objects.create(GroupResource.NETWORK_POLICIES, DENY.replace(
+                "'namespaceSelector':{'matchLabels':{'trusted':'yes'}}",
+                "'namespaceSelector':{},'podSelector':{'matchLabels':{'app':'probe'}}"));
+        assertThat(probeReachesDb(5432)).isTrue();
+        assertThat(policies.allow(policies.pod(new PodName("ops", "probe", "former")),
+                policies.at("10.244.0.1"), "TCP", 5432)).isFalse();
+    }
+
+    @Test
     void lastPolicyGone_nothingIsKept() {
         objects.create(GroupResource.NETWORK_POLICIES, DENY);
         assertThat(policies.at("10.244.0.1")).isInstanceOf(Party.Pod.class);
@@ -72,8 +85,8 @@ final class PolicyMapTest {
     void addressOfAPodThatHasEnded_isWhoseItIsNow() {
         objects.create(GroupResource.NETWORK_POLICIES, DENY);
         pod("shop", "old", "10.244.0.2", "Succeeded");
-        assertThat(policies.at("10.244.0.2")).isEqualTo(policies.pod("ops", "probe"));
+        assertThat(policies.at("10.244.0.2")).isEqualTo(policies.pod(PROBE));
         objects.delete(GroupResource.PODS, "shop", "old");
-        assertThat(policies.at("10.244.0.2")).isEqualTo(policies.pod("ops", "probe"));
+        assertThat(policies.at("10.244.0.2")).isEqualTo(policies.pod(PROBE));
     }
 }

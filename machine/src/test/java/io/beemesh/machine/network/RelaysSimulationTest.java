@@ -96,7 +96,8 @@ final class RelaysSimulationTest {
             PrivateKey key = PrivateKey.generate(RANDOM);
             MeshId mesh = new MeshId(meshKey.peerId());
             gate = network.newHost(key.peerId());
-            pod = new Attachment(new PodName("default", "pod-" + name, "uid-" + name), "default",
+            pod = new Attachment(new PodName("default", "pod-" + name, "uid-of-pod-" + name),
+                    "default",
                     podKey.peerId(), "10.244." + share + ".1");
             MembershipCertificate certificate = MembershipCertificate.issue(meshKey,
                     new MembershipCertificate.Fields(mesh, key.peerId(), name,

@@ -27,11 +27,12 @@ public record Credential(byte[] certificate, byte[] identity) {
      * @param machine on which it is
      * @param address of the pod; empty for a machine
      * @param name namespace and name of the pod, or the machine's Node
+     * @param uid of the pod; empty for a machine
      * @param until it says nothing from then on
      * @param isFenced see {@link PodIdentity#isFenced}
      */
     public record Proven(PeerId peer, PeerId machine, String address, String name,
-            Instant until, boolean isFenced) {}
+            String uid, Instant until, boolean isFenced) {}
 
     public byte[] toBytes() {
         return new ProtobufWriter().bytes(1, certificate).bytes(2, identity).toBytes();
@@ -51,14 +52,14 @@ public record Credential(byte[] certificate, byte[] identity) {
         }
         if (read.identity.length == 0) {
             return new Proven(machine.peer(), machine.peer(), "", machine.nodeName(),
-                    machine.until(), false);
+                    "", machine.until(), false);
         }
         PodIdentity pod = PodIdentity.open(read.identity, mesh, machine.peer());
         if (!now.isBefore(pod.until())) {
             throw new FormatException("pod identity was valid until " + pod.until());
         }
         return new Proven(pod.peer(), machine.peer(), pod.address(),
-                pod.namespace() + "/" + pod.name(),
+                pod.namespace() + "/" + pod.name(), pod.uid(),
                 pod.until().isBefore(machine.until()) ? pod.until() : machine.until(),
                 pod.isFenced());
     }
