@@ -31,7 +31,7 @@ public final class BridgeBudget {
 
     /** What a bridge may have on its way. */
     int window() {
-        return (int) Math.clamp(rest() / SHARE, WINDOW_BYTES_MIN, ChannelBridge.WINDOW_BYTES);
+        return Math.clamp(rest() / SHARE, WINDOW_BYTES_MIN, ChannelBridge.WINDOW_BYTES);
     }
 
     boolean take(int bytes, boolean isFirst) {
