@@ -56,6 +56,7 @@ public final class Controllers {
         add(new CronJobReconciler(store));
         add(new DisruptionReconciler(store));
         add(new EndpointReconciler(store));
+        add(new LoadBalancerReconciler(store));
         add(new ApiServiceReconciler(store, config.api()));
         add(new ClaimReconciler(store));
         add(new LostPodReconciler(store, machines));

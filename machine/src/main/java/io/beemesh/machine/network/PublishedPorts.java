@@ -8,14 +8,15 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
+import io.beemesh.machine.service.LoadBalancers;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which TCP ports of this machine lead into the mesh, and where to: node ports of Services, host ports of this
- * machine's pods. On the node's loop only.
+ * Which TCP ports of this machine lead into the mesh, and where to: node ports of Services, the own ports of
+ * those of type LoadBalancer, host ports of this machine's pods. On the node's loop only.
  */
 public final class PublishedPorts implements WatchListener {
     private static final int PORTS_MAX = 4096;
@@ -86,11 +87,15 @@ public final class PublishedPorts implements WatchListener {
                         new Endpoint(address, port.path("port").asInt()));
             }
         }
+        for (int port : LoadBalancers.ports(spec)) {
+            ports.put(new HostPort("", port), new Endpoint(address, port));
+        }
         set(owner(service), ports);
     }
 
     private static String owner(StoredObject service) {
-        return "service/" + service.key().namespace() + "/" + service.key().name();
+        // In the order of keys: the controller of load balancers says by it who has a port.
+        return "service/" + service.key().namespace() + "\0" + service.key().name();
     }
 
     private void set(String owner, Map<HostPort, Endpoint> ports) {

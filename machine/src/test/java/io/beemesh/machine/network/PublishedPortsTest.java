@@ -80,6 +80,20 @@ final class PublishedPortsTest {
     }
 
     @Test
+    void loadBalancers_haveTheirOwnPortsToo() {
+        ApiObject service = service(30080, "TCP");
+        service.spec().put("type", "LoadBalancer");
+        home.await(() -> home.registry()
+                .write(List.of(new Mutation.Create(Draft.of(WEB, service)))));
+        assertThat(open).containsExactly(Map.entry(":30080", "10.96.0.20:80"),
+                Map.entry(":80", "10.96.0.20:80"));
+        service.spec().put("type", "ClusterIP");
+        ((ObjectNode) service.spec().path("ports").path(0)).remove("nodePort");
+        update(service);
+        assertThat(open).isEmpty();
+    }
+
+    @Test
     void hostPorts_areOfOnePod_untilItGoes() {
         ApiObject pod = new ApiObject(Json.object());
         pod.metadata().put("uid", "p1");

@@ -1,0 +1,80 @@
+package io.beemesh.machine.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.beemesh.machine.object.GracefulDeletion.Options;
+import io.beemesh.machine.object.GroupResource;
+import io.beemesh.machine.object.ObjectKey;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class LoadBalancerReconcilerTest {
+    private final World world = new World(9);
+
+    private void node(String name, String address, String podCidr, String ready) {
+        world.apply(GroupResource.NODES, """
+                {"kind":"Node","apiVersion":"v1","metadata":{"name":"%s"},
+                 "spec":{"podCIDR":"%s"},"status":{"conditions":[{"type":"Ready","status":"%s"}],
+                 "addresses":[{"type":"Hostname","address":"h"},
+                  {"type":"InternalIP","address":"%s"}]}}"""
+                .formatted(name, podCidr, ready, address));
+        world.run(Duration.ofSeconds(2));
+    }
+
+    private void service(String name, String more) {
+        world.apply(GroupResource.SERVICES, """
+                {"kind":"Service","apiVersion":"v1","metadata":{"name":"%s"},"spec":{%s
+                 "clusterIP":"10.96.0.9","ports":[{"port":80,"protocol":"TCP"}]}}"""
+                .formatted(name, more));
+        world.run(Duration.ofSeconds(2));
+    }
+
+    private String ingress(String name) {
+        return world.get(GroupResource.SERVICES, name).tree()
+                .at("/status/loadBalancer/ingress").toString();
+    }
+
+    @Test
+    void readyNodesOfThePodNetwork_areWhereItIs() {
+        node("n1", "192.0.2.1", "10.244.1.0/24", "True");
+        node("n2", "192.0.2.2", "10.244.2.0/24", "Unknown");
+        node("n3", "192.0.2.3", "", "True");
+        service("web", "'type':'LoadBalancer',".replace('\'', '"'));
+        assertThat(ingress("web")).isEqualTo("[{\"ip\":\"192.0.2.1\",\"ipMode\":\"Proxy\"}]");
+
+        node("n2", "192.0.2.2", "10.244.2.0/24", "True");
+        assertThat(ingress("web")).contains("192.0.2.1", "192.0.2.2").doesNotContain("192.0.2.3");
+        long writes = world.registry.writes();
+        node("n1", "192.0.2.1", "10.244.1.0/24", "False");
+        assertThat(ingress("web")).doesNotContain("192.0.2.1");
+        world.run(Duration.ofMinutes(5));
+        assertThat(world.registry.writes()).isEqualTo(writes + 2);
+
+        service("web", "\"type\":\"ClusterIP\",");
+        assertThat(ingress("web")).isEmpty();
+    }
+
+    @Test
+    void portThatAnotherHas_isWaitedFor() {
+        node("n1", "192.0.2.1", "10.244.1.0/24", "True");
+        service("b", "\"type\":\"LoadBalancer\",");
+        assertThat(ingress("b")).contains("192.0.2.1");
+        service("a", "\"type\":\"LoadBalancer\",");
+        assertThat(ingress("a")).contains("192.0.2.1");
+        assertThat(ingress("b")).isEmpty();
+        world.delete(new ObjectKey(GroupResource.SERVICES, World.NAMESPACE, "a"),
+                Options.DEFAULT);
+        world.run(Duration.ofSeconds(2));
+        assertThat(ingress("b")).contains("192.0.2.1");
+    }
+
+    @Test
+    void thoseOfAnotherKind_orForSomeClients_areNotServed() {
+        node("n1", "192.0.2.1", "10.244.1.0/24", "True");
+        service("other", "\"type\":\"LoadBalancer\",\"loadBalancerClass\":\"x.io/y\",");
+        service("some", "\"type\":\"LoadBalancer\","
+                + "\"loadBalancerSourceRanges\":[\"192.0.2.0/24\"],");
+        assertThat(ingress("other")).isEmpty();
+        assertThat(ingress("some")).isEmpty();
+    }
+}
