@@ -10,6 +10,7 @@ import io.beemesh.machine.agent.SimulatedStreams;
 import io.beemesh.machine.event.EventSink;
 import io.beemesh.machine.membership.MemberState;
 import io.beemesh.machine.membership.MemberStatus;
+import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.network.PodNetwork;
 import io.beemesh.machine.network.netty.PodSockets;
 import io.beemesh.machine.network.netty.SidecarNetwork;
@@ -38,7 +39,7 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
     private static final String SIMULATED_ADDRESSES = "10.244";
 
     static MachineParts create(NodeConfig config, MeshParts mesh, Registry registry,
-            EventSink events, RandomGenerator random, ServiceAccountTokens tokens)
+            EventSink events, RandomGenerator random, ServiceAccountTokens tokens, Meters meters)
             throws IOException {
         Loop loop = mesh.gate().loop();
         MachineFactsReader facts = new MachineFactsReader();
@@ -59,7 +60,7 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
                 Optional<SidecarNetwork> network = podman.sidecarImage().isEmpty()
                         ? Optional.empty()
                         : Optional.of(network(config, podman, mesh, registry,
-                                facts.resolvConf()));
+                                facts.resolvConf(), meters));
                 PodSockets sockets = network.map(SidecarNetwork::sockets)
                         .orElseGet(PodSockets::direct);
                 Machine machine = machine(config, podman, loop, tokens, sockets,
@@ -73,7 +74,7 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
     }
 
     private static SidecarNetwork network(NodeConfig config, NodeConfig.PodRuntime.Podman podman,
-            MeshParts mesh, Registry registry, String resolvConf) {
+            MeshParts mesh, Registry registry, String resolvConf, Meters meters) {
         return new SidecarNetwork(
                 new SidecarNetwork.Mesh(mesh.gate(), mesh.credentials()::own,
                         name -> mesh.membership().ofNode(name)
@@ -84,7 +85,7 @@ record MachineParts(NodeAgent agent, PodStreams streams, ContainerRuntime runtim
                 new SidecarNetwork.Config(config.identity(), config.name(),
                         config.data().resolve("sidecars"), pods(config), podman.sidecarImage(),
                         podman.statefulSidecarImage(), resolvConf),
-                new SecureRandom());
+                new SecureRandom(), meters);
     }
 
     private static Machine machine(NodeConfig config, NodeConfig.PodRuntime.Podman podman,

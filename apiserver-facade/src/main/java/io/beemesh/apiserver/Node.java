@@ -191,7 +191,7 @@ public final class Node implements AutoCloseable {
         PolicyBootstrap policy = new PolicyBootstrap(loop, registry, admission);
         EventRecorder events = new EventRecorder(loop, registry, admission, config.name());
         MachineParts machine = MachineParts.create(config, mesh, registry, events, random.split(),
-                new PodTokens(registry, tokens, workers, loop));
+                new PodTokens(registry, tokens, workers, loop), meters);
         DefaultService defaultService = new DefaultService(registry);
         ApiEngine engine = new ApiEngine(
                 new EngineSeams(new EventViews(new NodeLeases(registry, mesh.membership())),

@@ -1,5 +1,7 @@
 package io.beemesh.libp2p.netty;
 
+import java.util.function.LongConsumer;
+
 /**
  * Bytes that the {@link ChannelBridge}s of one loop together may hold for sockets that take none. The less is
  * left, the less each asks for; what does not fit costs the bridge that holds some already, so that those whose
@@ -13,11 +15,23 @@ public final class BridgeBudget {
     private static final int RESERVE = 4;
 
     private final long bytesMax;
+    private final LongConsumer carried;
     private long heldBytes;
 
     /** @param bytesMax outside of the heap; a quarter of it is only for bridges that hold nothing yet */
     public BridgeBudget(long bytesMax) {
+        this(bytesMax, bytes -> {
+        });
+    }
+
+    /**
+     * The same.
+     *
+     * @param carried told of bytes that a bridge carried, of either direction
+     */
+    public BridgeBudget(long bytesMax, LongConsumer carried) {
         this.bytesMax = bytesMax;
+        this.carried = carried;
     }
 
     /** Bytes that are held now. */
@@ -40,6 +54,10 @@ public final class BridgeBudget {
         }
         heldBytes += bytes;
         return true;
+    }
+
+    void carried(int bytes) {
+        carried.accept(bytes);
     }
 
     void give(int bytes) {

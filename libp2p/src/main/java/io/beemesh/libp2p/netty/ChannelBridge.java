@@ -157,6 +157,7 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
             return;
         }
         held.add((ByteBuf) message);
+        budget.carried(((ByteBuf) message).readableBytes());
         pumpIfJoined();
     }
 
@@ -201,6 +202,7 @@ public final class ChannelBridge extends ChannelInboundHandlerAdapter implements
             throw e;
         }
         writing += count;
+        budget.carried(count);
         channel.writeAndFlush(copy)
                 .addListener((ChannelFuture written) -> {
                     writing -= count;

@@ -33,6 +33,7 @@ public final class Relays {
     private final GateStreams machines;
     private final PodCredentials credentials;
     private final CredentialCheck check;
+    private final NetworkMeters meters;
     private final Function<String, Optional<PeerId>> members;
 
     /**
@@ -42,7 +43,7 @@ public final class Relays {
      * @param members the peer that is a node, if it can be reached; from any thread
      */
     public record Parts(Attachments pods, PolicyGate gate, Connecting sidecars,
-            PodCredentials credentials, CredentialCheck check,
+            PodCredentials credentials, CredentialCheck check, NetworkMeters meters,
             Function<String, Optional<PeerId>> members) {}
 
     public Relays(GateStreams gate, Parts parts) {
@@ -51,6 +52,7 @@ public final class Relays {
         this.sidecars = parts.sidecars;
         this.credentials = parts.credentials;
         this.check = parts.check;
+        this.meters = parts.meters;
         this.members = parts.members;
         this.machines = gate;
     }
@@ -109,11 +111,13 @@ public final class Relays {
         Optional<Proven> asking = prove(request.credential())
                 .filter(who -> who.machine().equals(source.stream().remotePeer()));
         if (asking.isEmpty()) {
+            meters.refused(ConnectStatus.DENIED);
             source.answer(ConnectStatus.DENIED);
             return;
         }
         Optional<Attachment> pod = pods.ofAddress(ServiceNames.text(request.address()));
         if (pod.isEmpty()) {
+            meters.refused(ConnectStatus.UNREACHABLE);
             source.answer(ConnectStatus.UNREACHABLE);
             return;
         }
@@ -121,6 +125,7 @@ public final class Relays {
                 () -> policies.party(asking.get()), () -> policies.party(pod.get()),
                 request.transport(), request.port());
         if (!policies.allows(connection)) {
+            meters.refused(ConnectStatus.DENIED);
             source.answer(ConnectStatus.DENIED);
             return;
         }
@@ -128,9 +133,12 @@ public final class Relays {
             if (failure == null) {
                 source.accept(credentials.of(pod.get()));
                 policies.opened(connection, source.stream());
-                Splice.join(source, target);
+                meters.relayed().increment();
+                Splice.join(source, target, meters.bytes());
             } else {
-                source.answer(RefusedException.statusOf(failure));
+                ConnectStatus why = RefusedException.statusOf(failure);
+                meters.refused(why);
+                source.answer(why);
             }
         });
     }

@@ -17,6 +17,7 @@ import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.SimulatedHost;
 import io.beemesh.libp2p.simulation.SimulatedNetwork;
 import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.network.Attachments.Attachment;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.registry.SimulatedRegistry;
@@ -90,6 +91,7 @@ final class RelaysSimulationTest {
         private final Attachment pod;
         private final PodCredentials credentials;
         private final PolicyGate gatekeeper;
+        private final NetworkMeters meters = NetworkMeters.of(new Meters());
         private final Relays relays;
 
         Site(String name, int share, PrivateKey meshKey) {
@@ -110,7 +112,7 @@ final class RelaysSimulationTest {
             relays = new Relays(new GateStreams(gate, pods.loop()), new Relays.Parts(attachments,
                     gatekeeper,
                     new Connecting(new Spied(Streams.of(pods)), Protocols.POD_ACCEPT, LIMIT),
-                    credentials, new CredentialCheck(mesh, simulation::wallTime),
+                    credentials, new CredentialCheck(mesh, simulation::wallTime), meters,
                     node -> Optional.ofNullable(members.get(node))));
         }
 
@@ -314,6 +316,10 @@ final class RelaysSimulationTest {
         say("nobody else reads this");
         simulation.runUntil(() -> echoed.endsWith("."), LIMIT);
         assertThat(echoed).isEqualTo("nobody else reads this.");
+        assertThat(there.meters.relayed().value()).isEqualTo(1);
+        // Both directions, with what sealing adds.
+        assertThat(there.meters.bytes().value()).isBetween(300L, 2000L);
+        assertThat(there.meters.denied().value() + there.meters.failed().value()).isZero();
         assertThat(seen.size()).isGreaterThan(100);
         assertThat(seen.toString(StandardCharsets.ISO_8859_1)).doesNotContain("nobody");
     }
@@ -377,6 +383,7 @@ final class RelaysSimulationTest {
         byte[] own = here.credentials.of(here.pod);
         letIn("{'from':[{'podSelector':{'matchLabels':{'app':'friend'}}}]}");
         assertThat(refusal("there", "10.244.1.1", own)).isEqualTo(ConnectStatus.DENIED);
+        assertThat(there.meters.denied().value()).isEqualTo(1);
         assertThat(refusal("there", "10.244.1.1", here.credentials.ofMachine()))
                 .isEqualTo(ConnectStatus.OK);
         objects.create(GroupResource.PODS, "{'metadata':{'namespace':'default','name':"

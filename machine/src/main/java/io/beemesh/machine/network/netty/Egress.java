@@ -39,8 +39,8 @@ final class Egress {
         this.bridges = bridges;
     }
 
-    /** Connects and joins; {@code failed} is told why there is no connection. */
-    void open(Carrier carrier, Transport transport, Route.Outside to,
+    /** Connects and joins, and calls {@code opened}; {@code failed} is told why there is no connection. */
+    void open(Carrier carrier, Transport transport, Route.Outside to, Runnable opened,
             Consumer<ConnectStatus> failed) {
         InetSocketAddress target = new InetSocketAddress(to.address(), to.port());
         PeerId pod = carrier.stream().remotePeer();
@@ -53,18 +53,19 @@ final class Egress {
             failed.accept(why);
         };
         switch (transport) {
-            case TCP -> tcp(carrier, target, none);
-            case UDP -> udp(carrier, target, none);
+            case TCP -> tcp(carrier, target, opened, none);
+            case UDP -> udp(carrier, target, opened, none);
             case GROUP, FENCE -> none.accept(ConnectStatus.DENIED);
         }
     }
 
-    private void tcp(Carrier carrier, InetSocketAddress target,
+    private void tcp(Carrier carrier, InetSocketAddress target, Runnable opened,
             Consumer<ConnectStatus> failed) {
         ChannelBridge.dial(loop, target, CONNECT_MILLIS_MAX, 0, bridges)
                 .whenComplete((bridge, failure) -> {
                     if (failure == null) {
                         giveBackAtTheEnd(bridge.channel(), carrier);
+                        opened.run();
                         KeepAlive.start(bridge.channel());
                         carrier.answer(ConnectStatus.OK);
                         carrier.bytes(bridge);
@@ -89,7 +90,7 @@ final class Egress {
                 : ConnectStatus.UNREACHABLE;
     }
 
-    private void udp(Carrier carrier, InetSocketAddress target,
+    private void udp(Carrier carrier, InetSocketAddress target, Runnable opened,
             Consumer<ConnectStatus> failed) {
         loop.opened(new Bootstrap().group(loop.eventLoop()).channel(NioDatagramChannel.class)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, DatagramBridge.room())
@@ -100,6 +101,7 @@ final class Egress {
                         return;
                     }
                     giveBackAtTheEnd(socket, carrier);
+                    opened.run();
                     DatagramBridge bridge = new DatagramBridge(socket, carrier.stream());
                     socket.pipeline().addLast(bridge);
                     carrier.answer(ConnectStatus.OK);

@@ -1,11 +1,14 @@
 package io.beemesh.machine.network.netty;
 
 import io.beemesh.libp2p.Host;
+import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.netty.NettyChaChaPoly;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.machine.metrics.Counter;
 import io.beemesh.machine.network.Attachments;
 import io.beemesh.machine.network.Attachments.Attachment;
+import io.beemesh.machine.network.NetworkMeters;
 import io.beemesh.machine.network.PodCredentials;
 import io.beemesh.machine.network.PolicyGate;
 import io.beemesh.machine.network.Relays;
@@ -42,11 +45,13 @@ final class PodConnections {
     /** Among those who share streams to other machines. */
     private static final String MACHINE = "machine";
 
+    private final Loop loop;
     private final Attachments pods;
     private final Router router;
     private final PolicyGate policies;
     private final NameServer names;
     private final Egress egress;
+    private final NetworkMeters meters;
     private final Connecting sidecars;
     private final Connecting requests;
     private final Relays relays;
@@ -56,16 +61,17 @@ final class PodConnections {
 
     /** Where connections of pods may go: on this machine, to another, out of the mesh. */
     record Ways(Router router, PolicyGate policies, Connecting sidecars, Relays relays,
-            NameServer names,
-            Egress egress) {}
+            NameServer names, Egress egress, NetworkMeters meters) {}
 
     PodConnections(Host host, Attachments pods, Ways ways, PodCredentials credentials,
             SecureRandom random, PrivateKey key) {
+        this.loop = host.loop();
         this.pods = pods;
         this.router = ways.router;
         this.policies = ways.policies;
         this.names = ways.names;
         this.egress = ways.egress;
+        this.meters = ways.meters;
         this.relays = ways.relays;
         this.credentials = credentials;
         this.sealing = new Sealing(host.loop(), key, random, new NettyChaChaPoly());
@@ -98,11 +104,16 @@ final class PodConnections {
             way = way.exceptionallyCompose(failure -> policies.allows(connection)
                     ? open(route, new Wish(address, port, source)).thenApply(carrier -> {
                         policies.opened(connection, carrier.stream());
+                        meters.gateway().increment();
                         return carrier;
                     })
                     : refused(ConnectStatus.DENIED));
         }
-        return way;
+        return way.whenComplete((carrier, failure) -> {
+            if (failure != null) {
+                meters.refused(RefusedException.statusOf(failure));
+            }
+        });
     }
 
     /** What a client of this machine asked for. */
@@ -186,6 +197,7 @@ final class PodConnections {
         private final ConnectRequest request;
         private final Attachment pod;
         private final List<Route> routes;
+        private final long beganNanos = loop.nanoTime();
 
         Attempt(Carrier source, ConnectRequest request, Attachment pod, List<Route> routes) {
             this.source = source;
@@ -196,8 +208,12 @@ final class PodConnections {
 
         void next(int next, ConnectStatus last) {
             if (next == routes.size()) {
+                meters.refused(last);
                 source.answer(last);
                 return;
+            }
+            if (next > 0) {
+                meters.retried().increment();
             }
             Route route = routes.get(next);
             PolicyGate.Connection connection = policies
@@ -208,16 +224,18 @@ final class PodConnections {
             }
             switch (route) {
                 case Route.Pod local when isSealed(local) -> sealed(connection, local, next);
-                case Route.Pod local -> join(connection, sidecars.open(local.peer(),
-                        new ConnectRequest(request.transport(),
-                                ServiceNames.bytes(local.address()).orElseThrow(), local.port())),
+                case Route.Pod local -> join(
+                        connection, meters.within(), sidecars.open(local.peer(),
+                                new ConnectRequest(request.transport(),
+                                        ServiceNames.bytes(local.address()).orElseThrow(),
+                                        local.port())),
                         next);
-                case Route.Remote remote -> join(connection,
+                case Route.Remote remote -> join(connection, meters.across(),
                         relays.open(remote, request, credentials.of(pod), pod.uid()), next);
                 case Route.Outside outside -> {
                     policies.opened(connection, source.stream());
                     egress.open(source, request.transport(), outside,
-                            status -> next(next + 1, status));
+                            () -> opened(meters.outside()), status -> next(next + 1, status));
                 }
                 case Route.NameServer _ -> names.serve(source, request.transport());
                 case Route.Nowhere nowhere -> next(next + 1, nowhere.why());
@@ -242,27 +260,33 @@ final class PodConnections {
                 next(next + 1, ConnectStatus.DENIED);
                 return;
             }
-            join(connection, sidecars.open(local.peer(),
+            join(connection, meters.within(), sidecars.open(local.peer(),
                     new ConnectRequest(request.transport(),
                             ServiceNames.bytes(local.address()).orElseThrow(), local.port(),
                             credentials.of(pod))),
                     credentials.of(there.get()), next);
         }
 
-        private void join(PolicyGate.Connection connection, CompletableFuture<Carrier> opened,
-                int next) {
-            join(connection, opened, new byte[0], next);
+        private void opened(Counter way) {
+            way.increment();
+            meters.connecting().observe(Duration.ofNanos(loop.nanoTime() - beganNanos));
         }
 
-        private void join(PolicyGate.Connection connection, CompletableFuture<Carrier> opened,
-                byte[] localCredential, int next) {
-            opened.whenComplete((target, failure) -> {
+        private void join(PolicyGate.Connection connection, Counter way,
+                CompletableFuture<Carrier> opening, int next) {
+            join(connection, way, opening, new byte[0], next);
+        }
+
+        private void join(PolicyGate.Connection connection, Counter way,
+                CompletableFuture<Carrier> opening, byte[] localCredential, int next) {
+            opening.whenComplete((target, failure) -> {
                 if (failure == null) {
                     policies.opened(connection, source.stream());
                     source.accept(localCredential.length > 0
                             ? localCredential
                             : target.credential());
-                    Splice.join(source, target);
+                    opened(way);
+                    Splice.join(source, target, meters.bytes());
                 } else {
                     next(next + 1, RefusedException.statusOf(failure));
                 }

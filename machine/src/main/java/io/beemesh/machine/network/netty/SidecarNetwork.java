@@ -15,9 +15,11 @@ import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.swarm.ConnectionGater;
 import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.yamux.YamuxConfig;
+import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.network.Attachments;
 import io.beemesh.machine.network.Attachments.Attachment;
 import io.beemesh.machine.network.GateStreams;
+import io.beemesh.machine.network.NetworkMeters;
 import io.beemesh.machine.network.PodAddresses;
 import io.beemesh.machine.network.PodCredentials;
 import io.beemesh.machine.network.PodNetwork;
@@ -92,7 +94,8 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
     private final PolicyMap policies;
     private final PolicyGate gate;
     private final NettyLoop loop = new NettyLoop("pods");
-    private final BridgeBudget bridges = new BridgeBudget(BRIDGE_BYTES_MAX);
+    private final NetworkMeters meters;
+    private final BridgeBudget bridges;
     private final NettyHost host;
     private final MeshId meshId;
     private final SocksListener socks;
@@ -126,9 +129,12 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
             Function<String, Optional<PeerId>> members) {}
 
     /** Its registry and agent are on the loop of {@code mesh}. */
-    public SidecarNetwork(Mesh mesh, Registry registry, Config config, SecureRandom random) {
+    public SidecarNetwork(Mesh mesh, Registry registry, Config config, SecureRandom random,
+            Meters shown) {
         this.node = mesh.gate().loop();
         this.config = config;
+        this.meters = NetworkMeters.of(shown);
+        this.bridges = new BridgeBudget(BRIDGE_BYTES_MAX, meters.bytes()::add);
         this.identities = new PodIdentities(config.pods(), config.pods().resolveSibling("sets"),
                 random);
         this.groups = new StatefulGroups(node, registry, this::removeSet);
@@ -160,7 +166,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         Connecting sidecars = new Connecting(host, Protocols.POD_ACCEPT, PodConnections.ACCEPT);
         Relays relays = new Relays(new GateStreams(mesh.gate(), loop),
                 new Relays.Parts(pods, gate, sidecars, credentials,
-                        new CredentialCheck(meshId, loop::wallTime), mesh.members()));
+                        new CredentialCheck(meshId, loop::wallTime), meters, mesh.members()));
         return new PodConnections(host, pods,
                 new PodConnections.Ways(
                         new Router(services, pods, config.node(), shares::nodeOf,
@@ -169,7 +175,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                         sidecars, relays,
                         new NameServer(loop, new ServiceNames(services),
                                 NameServer.servers(config.resolvConf())),
-                        new Egress(loop, bridges)),
+                        new Egress(loop, bridges), meters),
                 credentials, random, config.key());
     }
 
