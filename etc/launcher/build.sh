@@ -21,7 +21,7 @@ JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeader
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.showShortLogName=true
     -Dorg.slf4j.simpleLogger.log.com.github.dockerjava=warn
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX")
-JLINK_MODULES=java.base,java.logging,java.naming,java.management,java.sql,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.crypto.cryptoki
+JLINK_MODULES=java.base,java.logging,java.naming,java.management,java.sql,java.desktop,jdk.unsupported,jdk.crypto.ec,jdk.crypto.cryptoki,jdk.net
 
 build_hint() {
     if is_built; then printf ': nothing to do'; else printf ' (about 5 min on two cores, the first time)'; fi
