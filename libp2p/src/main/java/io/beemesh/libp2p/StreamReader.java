@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 
 /** Receives the bytes of a {@link Stream}, on the host's loop. */
 public interface StreamReader {
-    /** The next bytes; valid only during the call. */
+    /**
+     * The next bytes, from the position to the limit; valid only during the call. The buffer is a larger one
+     * of which the rest is not the reader's.
+     */
     void onData(ByteBuffer bytes);
 
     /** The remote peer ended its writing side; nothing follows. */

@@ -162,11 +162,9 @@ final class Libp2pAgainstGo {
     }
 
     private static Pair ours(String wire) {
-        // With it C2 of JDK 25.0.3 hands YamuxStream.onBody a null that was never there; nodes do
-        // without C2.
         List<String> program = List.of(
                 ProcessHandle.current().info().command().orElse("java"),
-                "-XX:-EliminateAllocations", "--enable-native-access=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseSerialGC", "-Xmx2g", "-cp",
                 System.getProperty("java.class.path"), BenchPeer.class.getName());
         String[] options = {"--listen", listen(wire), "--wire", wire};

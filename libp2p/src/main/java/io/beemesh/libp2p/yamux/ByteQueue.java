@@ -17,20 +17,23 @@ final class ByteQueue {
         return bytes;
     }
 
-    /** Copies the rest of {@code in}. */
-    void add(ByteBuffer in) {
-        bytes += in.remaining();
+    /** Copies the next {@code count} bytes of {@code in}. */
+    void add(ByteBuffer in, int count) {
+        bytes += count;
+        int left = count;
         ByteBuffer tail = chunks.peekLast();
         if (tail != null && tail.limit() < tail.capacity()) {
-            int count = Math.min(in.remaining(), tail.capacity() - tail.limit());
             int end = tail.limit();
-            tail.limit(end + count);
-            tail.put(end, in, in.position(), count);
-            in.position(in.position() + count);
+            int part = Math.min(left, tail.capacity() - end);
+            tail.limit(end + part);
+            tail.put(end, in, in.position(), part);
+            in.position(in.position() + part);
+            left -= part;
         }
-        if (in.hasRemaining()) {
-            ByteBuffer chunk = ByteBuffer.allocate(Math.max(CHUNK_BYTES_MIN, in.remaining()));
-            chunk.put(in).flip();
+        if (left > 0) {
+            ByteBuffer chunk = ByteBuffer.allocate(Math.max(CHUNK_BYTES_MIN, left));
+            chunk.put(0, in, in.position(), left).limit(left);
+            in.position(in.position() + left);
             chunks.addLast(chunk);
         }
     }

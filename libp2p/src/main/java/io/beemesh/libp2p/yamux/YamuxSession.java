@@ -165,7 +165,8 @@ public final class YamuxSession {
                 onFrame(YamuxFrame.read(in));
             } else {
                 int count = Math.min(header.remaining(), in.remaining());
-                header.put(in.slice(in.position(), count));
+                header.put(header.position(), in, in.position(), count);
+                header.position(header.position() + count);
                 in.position(in.position() + count);
                 if (!header.hasRemaining()) {
                     header.flip();
@@ -179,12 +180,12 @@ public final class YamuxSession {
 
     private void feedBody(ByteBuffer in) {
         int count = (int) Math.min(bodyLeft, in.remaining());
-        ByteBuffer part = in.slice(in.position(), count);
-        in.position(in.position() + count);
         bodyLeft -= count;
         YamuxStream stream = bodyStream;
-        if (stream != null) {
-            stream.onBody(part);
+        if (stream == null) {
+            in.position(in.position() + count);
+        } else {
+            stream.onBody(in, count);
             if (bodyLeft == 0) {
                 bodyStream = null;
                 if (bodyEnds) {

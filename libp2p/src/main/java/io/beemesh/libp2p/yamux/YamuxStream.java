@@ -4,6 +4,7 @@ import io.beemesh.libp2p.ByteStream;
 import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -177,18 +178,28 @@ public final class YamuxStream implements ByteStream {
         receiveWindow -= length;
     }
 
-    /** Takes all of {@code body}: to the reader as far as there is credit, the rest into the queue. */
-    void onBody(ByteBuffer body) {
+    /**
+     * Takes the next {@code count} bytes of {@code in}: to the reader as far as there is credit, the rest into
+     * the queue. The reader gets {@code in} itself, with its limit drawn in for the call: a slice costs an
+     * allocation, and C2 of JDK 25.0.3, which tries to spare it, now and then gives null instead (option
+     * {@code ReduceAllocationMerges}, where a buffer may be of two classes).
+     */
+    void onBody(ByteBuffer in, int count) {
+        int limit = in.limit();
+        int end = in.position() + count;
         if (queue.bytes() == 0) {
-            deliver(body);
+            deliver(in, end);
         }
-        if (body.hasRemaining() && failure == null) {
-            if (session.tryBuffer(this, body.remaining())) {
-                queue.add(body);
+        in.limit(limit);
+        int left = end - in.position();
+        if (left > 0 && failure == null) {
+            if (session.tryBuffer(this, left)) {
+                queue.add(in, left);
             } else {
                 resetBecause(YamuxSession.UNREAD);
             }
         }
+        in.position(end);
     }
 
     void onFin() {
@@ -196,12 +207,15 @@ public final class YamuxStream implements ByteStream {
         pump();
     }
 
-    private void deliver(ByteBuffer body) {
-        while (body.hasRemaining() && credit > 0 && failure == null && reader != null) {
-            int count = (int) Math.min(credit, body.remaining());
-            ByteBuffer part = body.slice(body.position(), count);
-            body.position(body.position() + count);
-            hand(reader, part);
+    private void deliver(ByteBuffer in, int end) {
+        int next = in.position();
+        while (next < end && credit > 0 && failure == null && reader != null) {
+            int count = (int) Math.min(credit, end - next);
+            next += count;
+            in.limit(next);
+            hand(reader, in, count);
+            // Whatever the reader did to it.
+            in.limit(end).position(next).order(ByteOrder.BIG_ENDIAN);
         }
     }
 
@@ -209,8 +223,9 @@ public final class YamuxStream implements ByteStream {
         while (!delivering && queue.bytes() > 0 && credit > 0 && failure == null
                 && reader != null) {
             ByteBuffer part = queue.take(credit);
-            session.budget().unbuffer(part.remaining());
-            hand(reader, part);
+            int count = part.remaining();
+            session.budget().unbuffer(count);
+            hand(reader, part, count);
         }
         if (finReceived && !endDelivered && !delivering && queue.bytes() == 0 && failure == null
                 && reader != null) {
@@ -220,8 +235,7 @@ public final class YamuxStream implements ByteStream {
         }
     }
 
-    private void hand(StreamReader to, ByteBuffer part) {
-        int count = part.remaining();
+    private void hand(StreamReader to, ByteBuffer part, int count) {
         credit -= credit == Long.MAX_VALUE ? 0 : count;
         consumedBytes += count;
         if (!finReceived && consumedBytes >= windowBytes / 2) {

@@ -8,6 +8,7 @@ import io.beemesh.libp2p.StreamReader;
 import io.beemesh.libp2p.StreamResetException;
 import io.beemesh.libp2p.simulation.Simulation;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -96,6 +97,51 @@ class YamuxSessionTest {
             assertThat(none.ended()).isTrue();
             assertThat(dialer.session().streamCount() + listener.session().streamCount()).isZero();
             assertThat(budget.bufferedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void feed_readersMoveWhatTheyAreGiven_isReadOnFromWhereItWas() throws YamuxException {
+        YamuxSide victim = side(false, YamuxConfig.defaults());
+        victim.session().feed(frame(YamuxFrame.SYN, 1, 0));
+        victim.session().feed(frame(YamuxFrame.SYN, 3, 0));
+        List<Integer> sizes = new ArrayList<>();
+        for (YamuxStream stream : victim.accepted()) {
+            stream.reader(new Careless(stream, sizes));
+            stream.request(40);
+        }
+        ByteBuffer frames = ByteBuffer.allocate(1000);
+        frames.put(frame(0, 1, 100)).put(frame(0, 3, 50)).put(frame(0, 1, 7)).flip();
+        victim.session().feed(frames);
+        assertThat(frames.hasRemaining()).isFalse();
+        simulation.run(Duration.ofMillis(1));
+        assertThat(sizes).containsExactly(40, 40, 20, 40, 10, 7);
+        assertThat(budget.bufferedBytes()).isZero();
+    }
+
+    private static ByteBuffer frame(int flags, int stream, int length) {
+        ByteBuffer frame = ByteBuffer.allocate(YamuxFrame.HEADER_BYTES + length);
+        YamuxFrame.write(frame, YamuxFrame.DATA, flags, stream, length);
+        return frame.clear();
+    }
+
+    /** Asks for as much again while it is called, and leaves the buffer anyhow. */
+    private record Careless(YamuxStream stream, List<Integer> sizes) implements StreamReader {
+        @Override
+        public void onData(ByteBuffer bytes) {
+            sizes.add(bytes.remaining());
+            stream.request(bytes.remaining());
+            bytes.clear().order(ByteOrder.LITTLE_ENDIAN).position(sizes.size());
+        }
+
+        @Override
+        public void onEnd() {
+            throw new AssertionError("ended");
+        }
+
+        @Override
+        public void onReset(StreamResetException cause) {
+            throw new AssertionError(cause);
         }
     }
 
