@@ -12,6 +12,7 @@ import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.pubsub.GossipsubConfig;
@@ -42,7 +43,8 @@ final class BenchPeer {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int GOSSIP_WINDOW = 16;
 
-    private final NettyLoop loop = new NettyLoop("bench-loop");
+    private final NettyLoop loop = new NettyLoop("bench-loop",
+            NettySockets.fastest());
     private final List<String> options;
     private final NettyHost host;
     private final Pubsub pubsub;

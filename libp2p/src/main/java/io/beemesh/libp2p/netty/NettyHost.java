@@ -13,6 +13,7 @@ import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.ping.Ping;
 import io.beemesh.libp2p.quic.QuicTransport;
+import io.beemesh.libp2p.quic.UdpSockets;
 import io.beemesh.libp2p.relay.RelayClient;
 import io.beemesh.libp2p.swarm.AddressSource;
 import io.beemesh.libp2p.swarm.Swarm;
@@ -73,7 +74,8 @@ public final class NettyHost implements Host, AutoCloseable {
                 config.handshakeTimeout());
         this.transport = new NettyTransport(loop, context, config.gater(), swarm,
                 config.swarm().portReuse());
-        this.quic = config.quic().map(bounds -> new QuicTransport(loop, loop.eventLoop(),
+        this.quic = config.quic().map(bounds -> new QuicTransport(loop,
+                new UdpSockets(loop.eventLoop(), loop.sockets().udp()),
                 new TlsCredentials(loop, config.key(), random), bounds, config.gater(),
                 swarm::onConnection));
         this.ping = new Ping(this, random, PING_TIMEOUT);

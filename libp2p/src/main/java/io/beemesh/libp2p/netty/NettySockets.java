@@ -4,6 +4,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -19,13 +21,27 @@ import java.util.function.Function;
  */
 public record NettySockets(IoHandlerFactory handler, Class<? extends Channel> tcp,
         Class<? extends ServerChannel> tcpServer, Class<? extends Channel> unix,
-        Class<? extends ServerChannel> unixServer,
+        Class<? extends ServerChannel> unixServer, Class<? extends DatagramChannel> udp,
         Function<UnixDomainSocketAddress, SocketAddress> unixAddress) {
     /** The JDK's. */
     public static NettySockets nio() {
         return new NettySockets(NioIoHandler.newFactory(), NioSocketChannel.class,
                 NioServerSocketChannel.class, NioDomainSocketChannel.class,
-                NioServerDomainSocketChannel.class, address -> address);
+                NioServerDomainSocketChannel.class, NioDatagramChannel.class, address -> address);
+    }
+
+    /**
+     * Linux' own, which take connections to any address and carry many datagrams of QUIC in one call.
+     *
+     * @throws UnsatisfiedLinkError if Netty's library for them is missing
+     */
+    public static NettySockets epoll() {
+        return EpollSockets.all();
+    }
+
+    /** Linux' own where Netty's classes and its library for them are there, else the JDK's. */
+    public static NettySockets fastest() {
+        return EpollSockets.areThere() ? epoll() : nio();
     }
 
     SocketAddress address(SocketAddress jdk) {

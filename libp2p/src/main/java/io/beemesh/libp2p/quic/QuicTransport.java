@@ -10,7 +10,6 @@ import io.beemesh.libp2p.swarm.ConnectionGater;
 import io.beemesh.libp2p.swarm.Transport;
 import io.beemesh.libp2p.tls.TlsCredentials;
 import io.beemesh.libp2p.tls.TlsException;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -21,13 +20,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.MaxMessagesRecvByteBufAllocator;
-import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.handler.codec.quic.Quic;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicClientCodecBuilder;
 import io.netty.handler.codec.quic.QuicCodecBuilder;
 import io.netty.handler.codec.quic.QuicServerCodecBuilder;
@@ -67,12 +62,12 @@ public final class QuicTransport implements Transport {
     private static final String PROTOCOL = "libp2p";
     private static final AttributeKey<QuicConnection> CONNECTION = AttributeKey
             .valueOf(QuicTransport.class, "connection");
-    private static final int DATAGRAM_BYTES = 2048;
-    private static final int DATAGRAMS_PER_READ = 32;
-    private static final int SOCKET_BYTES = 1 << 20;
+
+    /** Of an Ethernet frame, less the headers of IPv6 and UDP; go takes as much. Smaller ones come first. */
+    private static final int DATAGRAM_BYTES_MAX = 1452;
 
     private final Loop loop;
-    private final EventLoop eventLoop;
+    private final UdpSockets sockets;
     private final TlsCredentials credentials;
     private final QuicConfig config;
     private final ConnectionGater gater;
@@ -88,15 +83,15 @@ public final class QuicTransport implements Transport {
     /**
      * A transport on this loop.
      *
-     * @param eventLoop the loop's own
+     * @param sockets of this loop
      * @param accepted takes the connections of peers that dialed
      * @throws UnsatisfiedLinkError if the native library is missing
      */
-    public QuicTransport(Loop loop, EventLoop eventLoop, TlsCredentials credentials,
+    public QuicTransport(Loop loop, UdpSockets sockets, TlsCredentials credentials,
             QuicConfig config, ConnectionGater gater, Consumer<Connection> accepted) {
         Quic.ensureAvailability();
         this.loop = loop;
-        this.eventLoop = eventLoop;
+        this.sockets = sockets;
         this.credentials = credentials;
         this.config = config;
         this.gater = gater;
@@ -138,8 +133,9 @@ public final class QuicTransport implements Transport {
             connect(socket, address, peer, result);
             return result;
         }
-        bootstrap().handler(codec(new QuicClientCodecBuilder(), dialing).build())
-                .bind(new InetSocketAddress(0)).addListener((ChannelFuture bound) -> {
+        sockets.bind(new InetSocketAddress(0), allocator,
+                codec(new QuicClientCodecBuilder(), dialing).build())
+                .addListener((ChannelFuture bound) -> {
                     if (!bound.isSuccess()) {
                         result.completeExceptionally(
                                 new Libp2pException("no socket to dial from", bound.cause()));
@@ -163,6 +159,7 @@ public final class QuicTransport implements Transport {
         result.whenComplete((connection, failure) -> deadline.cancel());
         QuicChannel.newBootstrap(socket)
                 .option(ChannelOption.ALLOCATOR, allocator)
+                .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, sockets.segments())
                 .streamOption(ChannelOption.ALLOCATOR, allocator)
                 .handler(handshake.expecting(peer))
                 .streamHandler(new AcceptStream())
@@ -188,11 +185,12 @@ public final class QuicTransport implements Transport {
         CompletableFuture<List<Multiaddr>> result = new CompletableFuture<>();
         ChannelHandler server = codec(new QuicServerCodecBuilder(), listening)
                 .option(ChannelOption.ALLOCATOR, allocator)
+                .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, sockets.segments())
                 .streamOption(ChannelOption.ALLOCATOR, allocator)
                 .handler(new AcceptConnection())
                 .streamHandler(new AcceptStream())
                 .build();
-        bootstrap().handler(server).bind(QuicAddress.toSocketAddress(address))
+        sockets.bind(QuicAddress.toSocketAddress(address), allocator, server)
                 .addListener((ChannelFuture bound) -> {
                     if (!bound.isSuccess()) {
                         result.completeExceptionally(
@@ -207,19 +205,6 @@ public final class QuicTransport implements Transport {
         return result;
     }
 
-    private Bootstrap bootstrap() {
-        return new Bootstrap().group(eventLoop).channel(NioDatagramChannel.class)
-                .option(ChannelOption.ALLOCATOR, allocator)
-                .option(ChannelOption.SO_RCVBUF, SOCKET_BYTES)
-                .option(ChannelOption.SO_SNDBUF, SOCKET_BYTES)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, datagrams());
-    }
-
-    private static RecvByteBufAllocator datagrams() {
-        MaxMessagesRecvByteBufAllocator fixed = new FixedRecvByteBufAllocator(DATAGRAM_BYTES);
-        return fixed.maxMessagesPerRead(DATAGRAMS_PER_READ);
-    }
-
     private <B extends QuicCodecBuilder<B>> B codec(B builder, QuicSslContext context) {
         return builder.sslEngineProvider(channel -> context.newEngine(channel.alloc()))
                 .maxIdleTimeout(config.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
@@ -228,6 +213,8 @@ public final class QuicTransport implements Transport {
                 .initialMaxStreamDataBidirectionalRemote(config.streamWindowBytes())
                 .initialMaxStreamsBidirectional(config.inboundStreamsMax())
                 .initialMaxStreamsUnidirectional(0)
+                .maxSendUdpPayloadSize(DATAGRAM_BYTES_MAX)
+                .discoverPmtu(true)
                 .activeMigration(false);
     }
 

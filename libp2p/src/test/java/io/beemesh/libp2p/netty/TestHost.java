@@ -43,7 +43,13 @@ public final class TestHost implements AutoCloseable {
 
     /** A host with a changed configuration that listens on {@code address}. */
     public static TestHost start(UnaryOperator<NettyHostConfig> change, String address) {
-        NettyLoop loop = new NettyLoop("test-loop");
+        return start(NettySockets.nio(), change, address);
+    }
+
+    /** The same on sockets of these kinds. */
+    public static TestHost start(NettySockets sockets, UnaryOperator<NettyHostConfig> change,
+            String address) {
+        NettyLoop loop = new NettyLoop("test-loop", sockets);
         NettyHostConfig config = change
                 .apply(NettyHostConfig.defaults(PrivateKey.generate(new SecureRandom())));
         return start(loop, new NettyHost(loop, config), config.key(), address);

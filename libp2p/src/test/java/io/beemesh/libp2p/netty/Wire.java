@@ -9,17 +9,18 @@ public enum Wire {
     NOISE,
     /** TCP, TLS 1.3, Yamux. */
     TLS,
-    /** QUIC v1. */
+    /** QUIC v1, on Linux' own sockets where they are there. */
     QUIC;
 
     /** A host on loopback that speaks only this. */
     public TestHost start() {
-        return TestHost.start(this::only, listen("/ip4/127.0.0.1"));
+        return start("/ip4/127.0.0.1");
     }
 
     /** The same at an address such as {@code /ip6/::1}. */
     public TestHost start(String ip) {
-        return TestHost.start(this::only, listen(ip));
+        return TestHost.start(this == QUIC ? NettySockets.fastest() : NettySockets.nio(),
+                this::only, listen(ip));
     }
 
     /** Any port at an address such as {@code /ip6/::1}. */

@@ -3,10 +3,10 @@ package io.beemesh.sidecar.cli;
 import io.beemesh.libp2p.multiformats.FormatException;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.membership.MeshId;
-import io.beemesh.sidecar.proxy.NativeSockets;
 import io.beemesh.sidecar.proxy.Sidecar;
 import io.beemesh.sidecar.proxy.SidecarConfig;
 import java.io.IOException;
@@ -56,7 +56,7 @@ public final class SidecarCommand {
     private static void run(SidecarConfig config)
             throws InterruptedException, ExecutionException {
         CountDownLatch stopped = new CountDownLatch(1);
-        NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        NettyLoop loop = new NettyLoop("sidecar", NettySockets.epoll());
         Sidecar sidecar = new Sidecar(loop, config);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             sidecar.close();

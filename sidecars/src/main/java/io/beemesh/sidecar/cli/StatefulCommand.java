@@ -2,8 +2,8 @@ package io.beemesh.sidecar.cli;
 
 import io.beemesh.libp2p.netty.IdleMemory;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.sidecar.http.LocalEndpoint;
-import io.beemesh.sidecar.proxy.NativeSockets;
 import io.beemesh.sidecar.proxy.Sidecar;
 import io.beemesh.sidecar.proxy.SidecarConfig;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class StatefulCommand {
 
     private static void run(SidecarConfig config, String set) throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
-        NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        NettyLoop loop = new NettyLoop("sidecar", NettySockets.epoll());
         Sidecar sidecar = new Sidecar(loop, config);
         StatefulPart part = new StatefulPart(loop, sidecar, config, set, LOG);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

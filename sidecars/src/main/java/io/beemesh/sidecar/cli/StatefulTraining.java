@@ -10,6 +10,7 @@ import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.Protocols;
@@ -22,7 +23,6 @@ import io.beemesh.protocol.sidecar.Credential;
 import io.beemesh.protocol.sidecar.GroupState;
 import io.beemesh.protocol.sidecar.GroupView;
 import io.beemesh.protocol.sidecar.PodIdentity;
-import io.beemesh.sidecar.proxy.NativeSockets;
 import io.beemesh.sidecar.proxy.Sidecar;
 import io.beemesh.sidecar.proxy.SidecarConfig;
 import java.io.IOException;
@@ -66,7 +66,7 @@ final class StatefulTraining {
         new Training().run();
         Path directory = Files.createTempDirectory("training");
         Multiaddr address = Multiaddr.parse("/unix" + directory.resolve("machine.sock"));
-        try (NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        try (NettyLoop loop = new NettyLoop("sidecar", NettySockets.epoll());
                 NettyHost machine = new NettyHost(loop,
                         NettyHostConfig.defaults(machineKey)
                                 .withSecurities(Security.NOISE_LOCAL, Security.NOISE))) {

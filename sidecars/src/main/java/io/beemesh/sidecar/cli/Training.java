@@ -7,6 +7,7 @@ import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyHostConfig.Security;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.Protocols;
@@ -15,7 +16,6 @@ import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.Connecting;
-import io.beemesh.sidecar.proxy.NativeSockets;
 import io.beemesh.sidecar.proxy.Sidecar;
 import io.beemesh.sidecar.proxy.SidecarConfig;
 import java.io.IOException;
@@ -50,7 +50,7 @@ final class Training {
         PrivateKey machineKey = PrivateKey.generate(random);
         PrivateKey podKey = PrivateKey.generate(random);
         CompletableFuture<PeerId> connected = new CompletableFuture<>();
-        try (NettyLoop loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        try (NettyLoop loop = new NettyLoop("sidecar", NettySockets.epoll());
                 NettyHost machine = new NettyHost(loop, NettyHostConfig.defaults(machineKey)
                         .withSecurities(Security.NOISE_LOCAL, Security.NOISE))) {
             FarPod far = FarPod.create(loop, random);

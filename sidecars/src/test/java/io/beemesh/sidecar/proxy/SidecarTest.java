@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.protocol.sidecar.ConnectStatus;
@@ -56,7 +57,7 @@ final class SidecarTest {
         Assumptions.assumeTrue("true".equals(System.getenv("CI"))
                 || System.getProperty("user.name").equals("root"), "not root");
         machine = new TestMachine(machineKey, address());
-        loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        loop = new NettyLoop("sidecar", NettySockets.epoll());
         sidecar = new Sidecar(loop,
                 new SidecarConfig(podKey, POD, machine.far.mesh(), machineKey.peerId(), address(),
                         0, 10));
