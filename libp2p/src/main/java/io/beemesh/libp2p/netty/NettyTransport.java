@@ -7,6 +7,7 @@ import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.swarm.AddressGroup;
 import io.beemesh.libp2p.swarm.ConnectionGater;
+import io.beemesh.libp2p.swarm.PendingHandshakes;
 import io.beemesh.libp2p.swarm.Swarm;
 import io.beemesh.libp2p.swarm.Transport;
 import io.beemesh.libp2p.upgrade.ConnectionUpgrade;

@@ -3,10 +3,13 @@ package io.beemesh.libp2p.quic;
 import io.beemesh.libp2p.Connection;
 import io.beemesh.libp2p.Libp2pException;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.multiformats.AddressPart;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PublicKey;
+import io.beemesh.libp2p.swarm.AddressGroup;
 import io.beemesh.libp2p.swarm.ConnectionGater;
+import io.beemesh.libp2p.swarm.PendingHandshakes;
 import io.beemesh.libp2p.swarm.Transport;
 import io.beemesh.libp2p.tls.TlsCredentials;
 import io.beemesh.libp2p.tls.TlsException;
@@ -56,7 +59,7 @@ import org.slf4j.LoggerFactory;
 public final class QuicTransport implements Transport {
     private static final Logger LOG = LoggerFactory.getLogger(QuicTransport.class);
 
-    /** Handshakes of peers that dialed, at a time; further ones are closed at once. */
+    /** Handshakes of peers that dialed, at a time. */
     private static final int HANDSHAKES_MAX = 128;
 
     private static final String PROTOCOL = "libp2p";
@@ -78,7 +81,7 @@ public final class QuicTransport implements Transport {
             0, 0, false);
     private final List<Channel> servers = new ArrayList<>(1);
     private @Nullable Channel client;
-    private int handshakes;
+    private final PendingHandshakes handshakes = new PendingHandshakes(HANDSHAKES_MAX);
 
     /**
      * A transport on this loop.
@@ -184,6 +187,7 @@ public final class QuicTransport implements Transport {
             Function<InetSocketAddress, List<InetAddress>> hosts) {
         CompletableFuture<List<Multiaddr>> result = new CompletableFuture<>();
         ChannelHandler server = codec(new QuicServerCodecBuilder(), listening)
+                .tokenHandler(new RetryTokens(loop, handshakes::isBusy))
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, sockets.segments())
                 .streamOption(ChannelOption.ALLOCATOR, allocator)
@@ -226,18 +230,20 @@ public final class QuicTransport implements Transport {
                 return;
             }
             Multiaddr remote = QuicAddress.toMultiaddr(from.getAddress(), from.getPort());
-            if (handshakes >= HANDSHAKES_MAX || !gater.allowAccept(remote)) {
+            AddressPart group = AddressGroup.of(remote);
+            if (!gater.allowAccept(remote) || !handshakes.makeRoom(group)) {
                 channel.close(false, 0, Unpooled.EMPTY_BUFFER);
                 return;
             }
-            handshakes++;
             CompletableFuture<Connection> result = new CompletableFuture<>();
             Handshake handshake = new Handshake(remote, true, result);
+            Runnable end = () -> handshake.fail("too many handshakes");
+            handshakes.add(group, end);
             Loop.Timer deadline = loop.schedule(config.handshakeTimeout(),
                     () -> handshake.fail("handshake took too long"));
             result.whenComplete((connection, failure) -> {
                 deadline.cancel();
-                handshakes--;
+                handshakes.remove(group, end);
                 if (failure == null) {
                     accepted.accept(connection);
                 }

@@ -1,9 +1,9 @@
-package io.beemesh.libp2p.netty;
+package io.beemesh.libp2p.swarm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.multiformats.AddressPart;
-import io.beemesh.libp2p.swarm.AddressGroup;
+import io.beemesh.libp2p.netty.TestHost;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

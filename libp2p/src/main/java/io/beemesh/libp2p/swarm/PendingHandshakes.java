@@ -1,4 +1,4 @@
-package io.beemesh.libp2p.netty;
+package io.beemesh.libp2p.swarm;
 
 import io.beemesh.libp2p.multiformats.AddressPart;
 import java.util.ArrayDeque;
@@ -12,12 +12,13 @@ import java.util.Map;
  * counted, loses its oldest: silent sockets keep out neither peers of other addresses nor later ones of their
  * own. Where all have one each, the newcomer is refused.
  */
-final class PendingHandshakes {
+public final class PendingHandshakes {
     private final int max;
     private final Map<AddressPart, Deque<Runnable>> byAddress = new LinkedHashMap<>();
     private int count;
 
-    PendingHandshakes(int max) {
+    /** At most so many at a time. */
+    public PendingHandshakes(int max) {
         this.max = max;
     }
 
@@ -26,7 +27,7 @@ final class PendingHandshakes {
      *
      * @param from its address, or its network
      */
-    boolean makeRoom(AddressPart from) {
+    public boolean makeRoom(AddressPart from) {
         if (count < max) {
             return true;
         }
@@ -40,18 +41,28 @@ final class PendingHandshakes {
         return count < max;
     }
 
+    /** True while every second place is taken: then who comes may be asked to prove where it is. */
+    public boolean isBusy() {
+        return count >= max / 2;
+    }
+
     /** With the newcomer. */
     private static int size(Map.Entry<AddressPart, Deque<Runnable>> address, AddressPart from) {
         return address.getValue().size() + (address.getKey().equals(from) ? 1 : 0);
     }
 
-    /** @param end ends the handshake, and so removes it */
-    void add(AddressPart from, Runnable end) {
+    /**
+     * One more has begun.
+     *
+     * @param end ends the handshake, and so removes it
+     */
+    public void add(AddressPart from, Runnable end) {
         byAddress.computeIfAbsent(from, ignored -> new ArrayDeque<>(1)).addLast(end);
         count++;
     }
 
-    void remove(AddressPart from, Runnable end) {
+    /** One of those is over, however it ended. */
+    public void remove(AddressPart from, Runnable end) {
         Deque<Runnable> those = byAddress.get(from);
         if (those != null && those.remove(end)) {
             count--;
