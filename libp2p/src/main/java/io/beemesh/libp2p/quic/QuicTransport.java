@@ -13,6 +13,7 @@ import io.beemesh.libp2p.swarm.PendingHandshakes;
 import io.beemesh.libp2p.swarm.Transport;
 import io.beemesh.libp2p.tls.TlsCredentials;
 import io.beemesh.libp2p.tls.TlsException;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -79,6 +80,9 @@ public final class QuicTransport implements Transport {
     private final QuicSslContext listening;
     private final PooledByteBufAllocator allocator = new PooledByteBufAllocator(true, 0, 1, 8192, 6,
             0, 0, false);
+    /** A pool frees its last chunk with the last buffer in it, and the next one would pay for another. */
+    private final ByteBuf keepsChunk = allocator.directBuffer(16);
+
     private final List<Channel> servers = new ArrayList<>(1);
     private @Nullable Channel client;
     private final PendingHandshakes handshakes = new PendingHandshakes(HANDSHAKES_MAX);
@@ -386,6 +390,9 @@ public final class QuicTransport implements Transport {
         if (client != null) {
             client.close();
             client = null;
+        }
+        if (keepsChunk.refCnt() > 0) {
+            keepsChunk.release();
         }
     }
 }
