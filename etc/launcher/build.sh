@@ -7,6 +7,7 @@ DIST=$ROOT/target/dist
 JAVA_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHeaders -Xss256k
     -XX:ReservedCodeCacheSize=24m -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions
     -XX:ArchiveRelocationMode=0 -XX:-AOTRecordTraining -XX:-AOTReplayTraining --enable-native-access=ALL-UNNAMED
+    --add-opens=java.base/java.nio=ALL-UNNAMED
     --sun-misc-unsafe-memory-access=allow -Dio.netty.noUnsafe=false "-Djava.library.path=$DIST/native"
     -XX:MaxDirectMemorySize=32m -Dio.netty.noPreferDirect=true
     # Without arenas the pooled allocator keeps nothing; Vert.x replaces the one called "unpooled" by a pool.

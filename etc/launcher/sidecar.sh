@@ -8,9 +8,10 @@ SIDECAR_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHea
     -XX:ReservedCodeCacheSize=12m -XX:-UseCodeCacheFlushing -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0
     -XX:-AOTRecordTraining -XX:-AOTReplayTraining -XX:CompileThresholdScaling=3
     -Xms4m -Xmx24m -XX:NewSize=1m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps -XX:MarkSweepDeadRatio=0
-    -XX:TrimNativeHeapInterval=10000
-    -XX:MaxDirectMemorySize=8m
-    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
+    -XX:TrimNativeHeapInterval=10000 -XX:MaxDirectMemorySize=8m
+    # Tables for what is not in the cache, and the part of each stack that is written in advance of native calls.
+    -XX:+UnlockExperimentalVMOptions -XX:StringTableSize=2048 -XX:SymbolTableSize=2048 -XX:StackShadowPages=10
+    --enable-native-access=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
     -Djava.library.path=/native -Dio.netty.noUnsafe=false -Dio.netty.noPreferDirect=true
     -Dio.netty.allocator.type=pooled -Dio.netty.allocator.numHeapArenas=0 -Dio.netty.allocator.numDirectArenas=0
     -Dio.netty.leakDetection.level=disabled
@@ -20,6 +21,8 @@ SIDECAR_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHea
     -Djdk.reflect.useNativeAccessorOnly=true
     # A call without code of its own: half as many classes for the one that there is.
     -Djdk.internal.foreign.DowncallLinker.USE_SPEC=false
+    # Else every jar is looked through for others, and its directory stays in the heap.
+    -Dslf4j.provider=org.slf4j.simple.SimpleServiceProvider
     -Dorg.slf4j.simpleLogger.showShortLogName=true)
 # Ratis makes classes and garbage; less is compiled, and the young generation stays small.
 STATEFUL_FLAGS=(-XX:CompileThresholdScaling=8 -XX:MaxNewSize=1m)
