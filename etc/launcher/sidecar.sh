@@ -25,11 +25,15 @@ SIDECAR_FLAGS=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+UseCompactObjectHea
     -Dslf4j.provider=org.slf4j.simple.SimpleServiceProvider
     -Dorg.slf4j.simpleLogger.showShortLogName=true)
 # Ratis makes classes and garbage; less is compiled, and the young generation stays small.
-STATEFUL_FLAGS=(-XX:CompileThresholdScaling=8 -XX:MaxNewSize=1m)
+STATEFUL_FLAGS=(-XX:CompileThresholdScaling=8 -XX:MaxNewSize=1m
+    # Classes of the cache are linked when they are needed: a fifth is not, such as those of leaders and of the endpoint.
+    -XX:-AOTClassLinking)
 SIDECAR_MAIN=io.beemesh.sidecar.cli.SidecarCommand
 STATEFUL_SIDECAR_MAIN=io.beemesh.sidecar.cli.StatefulCommand
 # What only the stateful one has.
-STATEFUL_JARS=(ratis-*.jar jakarta.annotation-api-*.jar netty-codec-http-*.jar netty-codec-compression-*.jar)
+STATEFUL_JARS=(ratis-*.jar netty-codec-http-*.jar)
+# What none has: annotations, Protobuf for other key types than pods have, compression.
+UNUSED_JARS=(jspecify-*.jar jakarta.annotation-api-*.jar protobuf-java-*.jar netty-codec-compression-*.jar)
 
 # sidecar_layout: the image's root directory, in target/sidecar/root; the same for all tags.
 sidecar_layout() {
@@ -40,13 +44,14 @@ sidecar_layout() {
         --output "$layout/runtime" || return 1
     rm -rf "$layout/runtime/legal" "$layout"/runtime/bin/keytool
     cp "$DIST"/sidecar/*.jar "$layout/lib/" || return 1
-    rm -f "$layout"/lib/jspecify-*.jar
     # shellcheck disable=SC2068 # The patterns are to be expanded where the jars are.
-    (cd "$layout/lib" && rm -f ${STATEFUL_JARS[@]})
+    (cd "$layout/lib" && rm -f ${STATEFUL_JARS[@]} ${UNUSED_JARS[@]})
     # The native halves of the sockets and of the cipher lie outside of their jars: nothing is unpacked at the start.
     native_halves "$layout"/lib "$layout"/native netty-transport-native-epoll netty-incubator-codec-ohttp-hpke-native-boringssl \
         || return 1
     slim "$layout"/lib/bcprov-*.jar || return 1
+    leave_out "$layout"/lib/bcprov-*.jar org/bouncycastle/{crypto/{engines,util,modes,agreement,prng,kems,bls,hpke,io,tls},jcajce,jce,x509} \
+        org/bouncycastle/{crypto/signers/{xmss,lms,slhdsa},asn1/{cryptopro,ocsp,teletrust,bc},util/test} || return 1
     chmod 1777 "$layout/tmp"
     # Its C library, as the loader of this machine finds it.
     for file in $(ldd "$layout"/runtime/bin/java "$layout"/runtime/lib/*.so "$layout"/runtime/lib/server/*.so \
@@ -65,14 +70,25 @@ stateful_layout() {
     mkdir -p "$jars"
     # shellcheck disable=SC2068
     (cd "$DIST/sidecar" && cp ${STATEFUL_JARS[@]} "$jars/") || return 1
-    # Of what Ratis brings along only Protobuf, half of Guava and a few of Netty's utilities are used; a jar's whole
-    # directory lies in the heap.
+    # Of what Ratis brings along only Protobuf, half of Guava and a few of Netty's utilities are used.
     dir=$(mktemp -d)
     (cd "$dir" && "$JDK/bin/jar" xf "$jars"/ratis-thirdparty-misc-*.jar \
         org/apache/ratis/thirdparty/{com/google/{protobuf,common},io/netty/util} \
-        && rm -rf org/apache/ratis/thirdparty/com/google/common/{eventbus,graph,hash,html,io,net,reflect,xml,escape} \
+        && rm -rf org/apache/ratis/thirdparty/com/google/{common/{eventbus,graph,hash,html,io,net,reflect,xml,escape},protobuf/{util,compiler}} \
+        && rm -rf org/apache/ratis/thirdparty/io/netty/util/{collection,internal/shaded/org/jctools/queues/{atomic,unpadded},internal/svm} \
         && "$JDK/bin/jar" cfM "$jars/thirdparty.jar" .) || return 1
     rm -rf "$dir" "$jars"/ratis-thirdparty-misc-*.jar
+    leave_out "$jars"/ratis-proto-*.jar org/apache/ratis/{proto/{rmap,grpc,netty},test}
+}
+
+# leave_out JAR PATH...: takes out what is never used. A jar's whole directory lies in the heap, and all are opened, by whoever
+# looks for an optional class.
+leave_out() {
+    local jar=$1 dir
+    shift
+    dir=$(mktemp -d)
+    (cd "$dir" && "$JDK/bin/jar" xf "$jar" && rm -rf "$@" && "$JDK/bin/jar" cfM "$jar" .) || return 1
+    rm -rf "$dir"
 }
 
 SIDECAR_DEFAULT=localhost/beemesh/stateless-sidecar:v1

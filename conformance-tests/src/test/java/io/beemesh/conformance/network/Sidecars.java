@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The sidecars of a node's pods, which the API does not show. */
 public record Sidecars(NodeUnderTest node) {
     /** The limit that the project has set itself; what is measured is in docs/benchmarks.md. */
     static final int PSS_MB_MAX = 40;
 
+    private static final int READINGS = 15;
     private static final Pattern PSS = Pattern.compile("(?m)^Pss: *(\\d+) kB");
 
     /** The running ones, as Podman's ids. */
@@ -31,6 +34,13 @@ public record Sidecars(NodeUnderTest node) {
         return node.podman("ps", "-q", "--filter",
                 "label=io.kubernetes.container.name=beemesh-sidecar", "--filter", filter).ok()
                 .lines().map(String::strip).filter(id -> !id.isEmpty()).toList();
+    }
+
+    /** The same as the median of readings, for sidecars that give memory back several times a second. */
+    List<Long> pssMegabytesAtMedian() {
+        List<List<Long>> readings = Stream.generate(this::pssMegabytes).limit(READINGS).toList();
+        return IntStream.range(0, readings.getFirst().size()).mapToObj(i -> readings.stream()
+                .map(reading -> reading.get(i)).sorted().toList().get(READINGS / 2)).toList();
     }
 
     /** What each costs the machine, those of one image sharing its pages. */

@@ -7,6 +7,8 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +27,10 @@ import org.slf4j.LoggerFactory;
 public final class IdleMemory {
     private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
     private static final Path MAPS = Path.of("/proc/self/maps");
-    /** A collection of the whole stops the program for some 20 ms; rounds between two of them. */
-    private static final int COLLECT_ROUNDS = 8;
+    /** Reading which files are mapped makes garbage: what is between are rounds of those that stay mapped. */
+    private static final Duration READ = Duration.ofSeconds(1);
+    /** A collection of the whole stops the program for some 20 ms; readings between two of them. */
+    private static final int COLLECT_READINGS = 8;
     /** Collecting more takes the time of a request, and is left to the collector. */
     private static final long HEAP_BYTES_MAX = 64L << 20;
     private static final long GROWTH_BYTES_MIN = 512L << 10;
@@ -34,6 +38,8 @@ public final class IdleMemory {
     private final Loop loop;
     private final Duration period;
     private final Method unload;
+    private final int roundsPerReading;
+    private List<MappedRange> lasting = List.of();
     private long heapBytes;
     private int rounds;
 
@@ -41,6 +47,7 @@ public final class IdleMemory {
         this.loop = loop;
         this.period = period;
         this.unload = unload;
+        this.roundsPerReading = (int) Math.max(1, READ.dividedBy(period));
     }
 
     /**
@@ -73,10 +80,17 @@ public final class IdleMemory {
 
     private void round() {
         try {
-            if (rounds++ % COLLECT_ROUNDS == 0) {
+            if (rounds % (COLLECT_READINGS * roundsPerReading) == 0) {
                 collect();
             }
-            release();
+            if (rounds % roundsPerReading == 0) {
+                releaseAll();
+            } else {
+                for (MappedRange range : lasting) {
+                    unload(range);
+                }
+            }
+            rounds++;
             loop.schedule(period, this::later);
         } catch (IOException | IllegalAccessException e) {
             LOG.warn("Memory is not given back: {}", e.toString());
@@ -92,13 +106,18 @@ public final class IdleMemory {
         }
     }
 
-    private void release() throws IOException, IllegalAccessException {
+    private void releaseAll() throws IOException, IllegalAccessException {
+        List<MappedRange> found = new ArrayList<>();
         for (String line : Files.readAllLines(MAPS)) {
             Optional<MappedRange> range = MappedRange.ofUnwritten(line);
             if (range.isPresent()) {
                 unload(range.get());
+                if (MappedRange.isLasting(line)) {
+                    found.add(range.get());
+                }
             }
         }
+        lasting = found;
     }
 
     private void unload(MappedRange range) throws IllegalAccessException {

@@ -30,4 +30,9 @@ record MappedRange(long from, long to) {
         return Optional.of(new MappedRange(Long.parseUnsignedLong(ends[0], 16),
                 Long.parseUnsignedLong(ends[1], 16)));
     }
+
+    /** Whether such a line is of a file that the JVM keeps mapped: later nothing else can be where it is. */
+    static boolean isLasting(String line) {
+        return line.endsWith(".aot") || line.endsWith("/libjvm.so");
+    }
 }

@@ -74,19 +74,23 @@ public final class NettyHost implements Host, AutoCloseable {
                 config.handshakeTimeout());
         this.transport = new NettyTransport(loop, context, config.gater(), swarm,
                 config.swarm().portReuse());
-        this.quic = config.quic().map(bounds -> new QuicTransport(loop,
-                new UdpSockets(loop.eventLoop(), loop.sockets().udp()),
-                new TlsCredentials(loop, config.key(), random), bounds, config.gater(),
-                swarm::onConnection));
+        // Nowhere a lambda of it: to link one loads QUIC's codec, which may not be there.
+        this.quic = config.quic().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new QuicTransport(loop,
+                        new UdpSockets(loop.eventLoop(), loop.sockets().udp()),
+                        new TlsCredentials(loop, config.key(), random), config.quic().get(),
+                        config.gater(), swarm::onConnection));
         this.ping = new Ping(this, random, PING_TIMEOUT);
         this.relayClient = new RelayClient(this, context.sealing(),
                 addresses -> swarm.announce(AddressSource.RELAY, addresses), swarm::onConnection);
         loop.execute(() -> {
             swarm.addTransport(transport);
-            quic.ifPresent(swarm::addTransport);
-            swarm.addTransport(new DnsTransport(loop, DnsTransport.ofJdk(loop), quic
-                    .<List<Transport>>map(it -> List.of(transport, it))
-                    .orElse(List.of(transport))));
+            if (quic.isPresent()) {
+                swarm.addTransport(quic.get());
+            }
+            swarm.addTransport(new DnsTransport(loop, DnsTransport.ofJdk(loop),
+                    quic.isPresent() ? List.of(transport, quic.get()) : List.of(transport)));
             swarm.addTransport(relayClient.transport());
             ping.start();
             relayClient.start();
@@ -125,9 +129,9 @@ public final class NettyHost implements Host, AutoCloseable {
     }
 
     private CompletableFuture<List<Multiaddr>> listen(Multiaddr address) {
-        return quic.filter(one -> one.canListen(address))
-                .map(one -> one.listen(address, SocketAddresses::hosts))
-                .orElseGet(() -> transport.listen(address));
+        return quic.isPresent() && quic.get().canListen(address)
+                ? quic.get().listen(address, SocketAddresses::hosts)
+                : transport.listen(address);
     }
 
     /** Connections, limits and what peers said of themselves. */
@@ -150,8 +154,9 @@ public final class NettyHost implements Host, AutoCloseable {
     public void close() {
         loop.execute(() -> {
             transport.close();
-            // Not a method reference: to link it loads QUIC's codec, which may not be there.
-            quic.ifPresent(one -> one.close());
+            if (quic.isPresent()) {
+                quic.get().close();
+            }
             swarm.close();
         });
     }

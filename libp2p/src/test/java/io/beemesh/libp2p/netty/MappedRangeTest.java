@@ -34,4 +34,14 @@ final class MappedRangeTest {
         assertThat(MappedRange.ofUnwritten("1000-3000 r-xp 00000000 fe:00 1 /lib/x.so"))
                 .contains(new MappedRange(0x1000, 0x3000));
     }
+
+    @Test
+    void isLasting_theJvmAndItsCache_areAndOtherFilesAreNot() {
+        assertThat(MappedRange.isLasting(
+                "801453000-802f43000 r--p 01453000 fe:00 1 /opt/beemesh/beemesh.aot")).isTrue();
+        assertThat(MappedRange.isLasting(
+                "7f6fcaae3000-7f6fcbb6f000 r-xp 002e3000 fe:00 1 /opt/lib/libjvm.so")).isTrue();
+        assertThat(MappedRange.isLasting(
+                "7f6fc6c00000-7f6fca401000 r--s 00000000 fe:00 1 /opt/lib/modules")).isFalse();
+    }
 }

@@ -12,8 +12,8 @@ import java.util.concurrent.CountDownLatch;
 
 /** As {@link SidecarCommand}, for the pod of a StatefulSet. */
 public final class StatefulCommand {
-    /** Between two rounds of giving memory back: a group at rest reads little, but every half second. */
-    static final Duration GIVE_BACK = Duration.ofSeconds(1);
+    /** Between two rounds of giving memory back: a group at rest reads little at a time, but every half second. */
+    static final Duration GIVE_BACK = Duration.ofMillis(250);
     private static final Path LOG = Path.of("/run/beemesh/log");
 
     private StatefulCommand() {}
@@ -34,17 +34,33 @@ public final class StatefulCommand {
     }
 
     private static void run(SidecarConfig config, String set) throws Exception {
-        CountDownLatch stopped = new CountDownLatch(1);
         NettyLoop loop = new NettyLoop("sidecar", NettySockets.epoll());
         Sidecar sidecar = new Sidecar(loop, config);
         StatefulPart part = new StatefulPart(loop, sidecar, config, set, LOG);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+        Stop stop = new Stop(part, sidecar);
+        Runtime.getRuntime().addShutdownHook(stop);
+        part.startBoth(LocalEndpoint.PORT).get();
+        IdleMemory.start(loop, GIVE_BACK);
+        stop.done.await();
+    }
+
+    /** No lambda: training does not come here, and to make one that is not in the cache costs a running sidecar memory. */
+    static final class Stop extends Thread {
+        private final CountDownLatch done = new CountDownLatch(1);
+        private final StatefulPart part;
+        private final Sidecar sidecar;
+
+        Stop(StatefulPart part, Sidecar sidecar) {
+            super("stop");
+            this.part = part;
+            this.sidecar = sidecar;
+        }
+
+        @Override
+        public void run() {
             part.close();
             sidecar.close();
-            stopped.countDown();
-        }, "stop"));
-        sidecar.start().thenComposeAsync(bound -> part.start(LocalEndpoint.PORT), loop).get();
-        IdleMemory.start(loop, GIVE_BACK);
-        stopped.await();
+            done.countDown();
+        }
     }
 }

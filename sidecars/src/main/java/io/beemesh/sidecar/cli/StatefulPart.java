@@ -27,6 +27,7 @@ final class StatefulPart implements AutoCloseable {
     /** Until an operation of the application fails. */
     private static final Duration OPERATION = Duration.ofSeconds(10);
 
+    private final NettyLoop loop;
     private final Sidecar sidecar;
     private final GroupStreams streams;
     private final MachineGroupLink machine;
@@ -38,6 +39,7 @@ final class StatefulPart implements AutoCloseable {
      * @param log the directory that holds the group's log
      */
     StatefulPart(NettyLoop loop, Sidecar sidecar, SidecarConfig config, String set, Path log) {
+        this.loop = loop;
         this.sidecar = sidecar;
         this.streams = new GroupStreams(loop, this::open);
         this.machine = new MachineGroupLink(sidecar.host(), config.machine(), this::view);
@@ -49,8 +51,12 @@ final class StatefulPart implements AutoCloseable {
                 new GroupRoutes(group::standing, group::submit, ordinal -> set + "-" + ordinal));
     }
 
-    /** Begins, on the loop; gives the port of the endpoint once it listens. */
-    CompletableFuture<Integer> start(int port) {
+    /** Begins once the sidecar has; gives the port of the endpoint once it listens. */
+    CompletableFuture<Integer> startBoth(int port) {
+        return sidecar.start().thenComposeAsync(bound -> start(port), loop);
+    }
+
+    private CompletableFuture<Integer> start(int port) {
         sidecar.onGroup(carrier -> streams.accept(carrier.stream().remotePeer(), carrier));
         sidecar.fence(group.lease(), new Challenges(group.lease())::accept);
         group.start();

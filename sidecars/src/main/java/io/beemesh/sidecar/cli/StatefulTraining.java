@@ -63,6 +63,7 @@ final class StatefulTraining {
     private final List<GroupView.Member> members = new ArrayList<>();
 
     void run() throws Exception {
+        SidecarCommand.need(System.getenv(), "MALLOC_ARENA_MAX");
         new Training().run();
         Path directory = Files.createTempDirectory("training");
         Multiaddr address = Multiaddr.parse("/unix" + directory.resolve("machine.sock"));
@@ -83,8 +84,9 @@ final class StatefulTraining {
                 Sidecar sidecar = new Sidecar(loop, config);
                 StatefulPart part = new StatefulPart(loop, sidecar, config, "set",
                         Files.createDirectory(directory.resolve("log-" + i)));
-                port = sidecar.start().thenComposeAsync(bound -> part.start(0), loop)
-                        .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+                // What is not done here is to be in the cache too.
+                Runtime.getRuntime().removeShutdownHook(new StatefulCommand.Stop(part, sidecar));
+                port = part.startBoth(0).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             }
             complete.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             for (int i = 0; i < ROUNDS; i++) {
