@@ -102,8 +102,18 @@ final class FiveMachinesConformanceTest {
     private void everywhere(int wanted) {
         for (int node = 0; node < MACHINES; node++) {
             int each = node;
-            Eventually.within(SOON, () -> assertThat(replicas(each)).hasSize(wanted)
+            told(each, () -> assertThat(replicas(each)).hasSize(wanted)
                     .allMatch(replica -> replica.active() && replica.ready()));
+        }
+    }
+
+    /** Waits, and says of the pods what a node knows if that was for nothing. */
+    private void told(int node, Runnable condition) {
+        try {
+            Eventually.within(SOON, condition);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\n" + kubectls.get(node)
+                    .run("describe pods --request-timeout=10s").output(), e);
         }
     }
 
@@ -188,7 +198,7 @@ final class FiveMachinesConformanceTest {
         Instant early = Instant.now();
         Eventually.within(SOON, () -> assertThat(Instant.now()).isAfter(early.plusSeconds(1)));
         written(MAJORITY, "annotate --overwrite deployment web both=late");
-        Eventually.within(SOON, () -> assertThat(replicas(0).stream()
+        told(0, () -> assertThat(replicas(0).stream()
                 .filter(r -> r.active() && r.ready() && isOn(r, MAJORITY))).hasSize(WANTED));
         Eventually.within(SOON.plus(PARTED), () -> assertThat(System.nanoTime() - parted)
                 .isGreaterThan(PARTED.toNanos()));

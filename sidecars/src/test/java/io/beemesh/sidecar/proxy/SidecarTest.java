@@ -3,6 +3,7 @@ package io.beemesh.sidecar.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.beemesh.libp2p.Waiting;
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.libp2p.netty.NettySockets;
@@ -283,19 +284,16 @@ final class SidecarTest {
     @Test
     void machineRestarted_isFoundAgain() throws Exception {
         machine.close();
-        machine = new TestMachine(machineKey, again());
+        // It removes the socket's file when it has closed the socket, and not that of the next one.
+        Waiting.until(Duration.ofSeconds(LIMIT_SECONDS),
+                () -> !Files.exists(directory.resolve("m.sock")), () -> "the socket is there");
+        machine = new TestMachine(machineKey, address());
         PeerId back = machine.connected.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
         assertThat(back).isEqualTo(podKey.peerId());
         try (Socket socket = connect()) {
             socket.getOutputStream().write(7);
             assertThat(socket.getInputStream().read()).isEqualTo(7);
         }
-    }
-
-    /** The socket's file is left by a machine that ends; the next one makes it anew. */
-    private Multiaddr again() throws Exception {
-        Files.deleteIfExists(directory.resolve("m.sock"));
-        return address();
     }
 
     @Test
