@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.multiformats.Multiaddr;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.netty.NettySockets;
 import io.beemesh.libp2p.peer.PrivateKey;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -48,7 +49,7 @@ final class OutboundUdpTest {
         PrivateKey podKey = PrivateKey.generate(new SecureRandom());
         Multiaddr address = Multiaddr.parse("/unix" + directory.resolve("m.sock"));
         machine = new TestMachine(machineKey, address);
-        loop = new NettyLoop("sidecar", NativeSockets.epoll());
+        loop = new NettyLoop("sidecar", NettySockets.epoll());
         try (DatagramSocket free = new DatagramSocket(0)) {
             port = free.getLocalPort();
         }
