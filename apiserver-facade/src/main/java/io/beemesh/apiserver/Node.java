@@ -29,6 +29,7 @@ import io.beemesh.libp2p.netty.IdleMemory;
 import io.beemesh.libp2p.netty.NettyHost;
 import io.beemesh.libp2p.netty.NettyHostConfig;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.libp2p.swarm.SwarmConfig;
 import io.beemesh.libp2p.yamux.YamuxConfig;
 import io.beemesh.machine.agent.SimulatedStreams;
 import io.beemesh.machine.controller.Controllers;
@@ -86,6 +87,8 @@ public final class Node implements AutoCloseable {
     private static final Duration GIVE_BACK = Duration.ofSeconds(4);
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
     private static final Duration INTRODUCED_MAX = Duration.ofSeconds(20);
+    /** Members that are away are few, and to be found again at once. */
+    private static final Duration DIAL_BACK_OFF_MAX = Duration.ofSeconds(2);
     /** With one other machine: pods' connections both ways, and the node's own. */
     private static final int STREAMS_MAX = 2 * GateStreams.STREAMS_MAX + 512;
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
@@ -144,6 +147,7 @@ public final class Node implements AutoCloseable {
         InstantSource clock = loop::wallTime;
         ApiPki pki = new ApiPki(config.data().resolve("pki"), clock, secureRandom);
         NettyHost host = new NettyHost(loop, NettyHostConfig.defaults(config.identity())
+                .withSwarm(SwarmConfig.defaults().withDialBackOffMax(DIAL_BACK_OFF_MAX))
                 .withYamux(YamuxConfig.defaults().withStreamsMax(STREAMS_MAX)));
         MembershipFiles files = new MembershipFiles(config.data().resolve("mesh"), loop);
         MeshEntry.Entry entry = new MeshEntry(config, host, files, pki,

@@ -13,7 +13,7 @@ import java.util.function.Function;
 
 /**
  * Dials peers: one run a peer at a time, a bounded number at once, and after a failure not again before
- * its back-off has passed, which doubles from 1 s to a minute. A dial that is refused for that or because
+ * its back-off has passed, which doubles from 1 s. A dial that is refused for that or because
  * too many wait fails with a {@link NotDialedException}. On the loop only.
  *
  * @param <C> what a dial brings
@@ -22,23 +22,28 @@ public final class Dialer<C> {
     private static final int WAITING_MAX = 1024;
     private static final int BACK_OFFS_MAX = 1024;
     private static final Duration WAITING_RETRY = Duration.ofSeconds(1);
-    private static final Duration BACK_OFF_FIRST = Duration.ofSeconds(1);
-    private static final Duration BACK_OFF_MAX = Duration.ofMinutes(1);
+    static final Duration BACK_OFF_FIRST = Duration.ofSeconds(1);
 
     private record BackOff(long untilNanos, Duration length) {}
 
     private final Loop loop;
     private final int dialsMax;
+    private final Duration backOffMax;
     private final Function<PeerId, CompletableFuture<C>> run;
     private final Map<PeerId, CompletableFuture<C>> pending = new LinkedHashMap<>();
     private final Deque<PeerId> waiting = new ArrayDeque<>();
     private final Map<PeerId, BackOff> backOffs = new LinkedHashMap<>();
     private int running;
 
-    /** @param run begins to dial a peer at the addresses that are known of it then */
-    public Dialer(Loop loop, int dialsMax, Function<PeerId, CompletableFuture<C>> run) {
+    /**
+     * @param backOffMax the longest back-off
+     * @param run begins to dial a peer at the addresses that are known of it then
+     */
+    public Dialer(Loop loop, int dialsMax, Duration backOffMax,
+            Function<PeerId, CompletableFuture<C>> run) {
         this.loop = loop;
         this.dialsMax = dialsMax;
+        this.backOffMax = backOffMax;
         this.run = run;
     }
 
@@ -93,8 +98,8 @@ public final class Dialer<C> {
     private void backOff(PeerId peer) {
         BackOff before = backOffs.remove(peer);
         Duration length = before == null ? BACK_OFF_FIRST : before.length.multipliedBy(2);
-        if (length.compareTo(BACK_OFF_MAX) > 0) {
-            length = BACK_OFF_MAX;
+        if (length.compareTo(backOffMax) > 0) {
+            length = backOffMax;
         }
         backOffs.put(peer, new BackOff(loop.nanoTime() + length.toNanos(), length));
         if (backOffs.size() > BACK_OFFS_MAX) {

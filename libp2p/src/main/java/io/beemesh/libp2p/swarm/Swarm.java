@@ -72,7 +72,7 @@ public final class Swarm implements Host {
         this.gater = gater;
         this.addressBook = new BoundedAddressBook(loop::nanoTime);
         this.identifier = new Identifier(key, config.agentVersion(), loop::wallTime);
-        this.dialer = new Dialer<>(loop, config.dialsMax(),
+        this.dialer = new Dialer<>(loop, config.dialsMax(), config.dialBackOffMax(),
                 peer -> new DialRun(loop, peer, targets(peer)).start());
         this.trimmer = new ConnectionTrimmer(config, loop::nanoTime);
         this.observed = new ObservedAddresses(config.portReuse());

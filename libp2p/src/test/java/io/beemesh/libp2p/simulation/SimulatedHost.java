@@ -46,6 +46,7 @@ public final class SimulatedHost implements Host {
         this.addresses = List.of(address);
         this.addressBook = network.newAddressBook(loop);
         this.dialer = new Dialer<>(loop, SwarmConfig.defaults().dialsMax(),
+                SwarmConfig.defaults().dialBackOffMax(),
                 peer -> new SimulatedDial(network, this, peer, addressBook.addresses(peer))
                         .start());
     }

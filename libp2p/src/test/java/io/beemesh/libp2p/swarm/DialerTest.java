@@ -17,10 +17,11 @@ final class DialerTest {
     private final PeerId peer = new SimulatedNetwork(simulation, NetworkConditions.lan()).newHost()
             .peerId();
     private int runs;
-    private final Dialer<String> dialer = new Dialer<>(simulation.newLoop(), 1, dialed -> {
-        runs++;
-        return CompletableFuture.failedFuture(new Libp2pException("not there"));
-    });
+    private final Dialer<String> dialer = new Dialer<>(simulation.newLoop(), 1,
+            Duration.ofSeconds(3), dialed -> {
+                runs++;
+                return CompletableFuture.failedFuture(new Libp2pException("not there"));
+            });
 
     private static Throwable failure(CompletableFuture<String> dial) {
         return dial.exceptionNow();
@@ -39,8 +40,11 @@ final class DialerTest {
         simulation.run(Duration.ofMillis(600));
         assertThat(failure(dialer.dial(peer))).hasMessage("not there");
         assertThat(refusal()).isEqualTo(Duration.ofSeconds(2));
+        simulation.run(Duration.ofSeconds(2));
+        assertThat(failure(dialer.dial(peer))).hasMessage("not there");
+        assertThat(refusal()).isEqualTo(Duration.ofSeconds(3));
         dialer.forgive(peer);
         assertThat(failure(dialer.dial(peer))).hasMessage("not there");
-        assertThat(runs).isEqualTo(3);
+        assertThat(runs).isEqualTo(4);
     }
 }

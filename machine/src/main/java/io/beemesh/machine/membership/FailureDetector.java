@@ -36,6 +36,7 @@ final class FailureDetector {
     private final PeerId self;
     private final Prober prober;
     private final Consumer<LaneMessage> gossip;
+    private final Consumer<PeerId> lost;
     private final LocalHealth health;
     private Loop.@Nullable Timer timer;
     private long lastTickNanos;
@@ -49,9 +50,12 @@ final class FailureDetector {
         CompletableFuture<Boolean> through(PeerId helper, PeerId peer, Duration limit);
     }
 
-    /** @param gossip says something in the lane */
+    /**
+     * @param gossip says something in the lane
+     * @param lost told of each member that is held for dead from now on
+     */
     FailureDetector(Loop loop, RandomGenerator random, MembershipConfig config, MemberTable table,
-            PeerId self, Prober prober, Consumer<LaneMessage> gossip) {
+            PeerId self, Prober prober, Consumer<LaneMessage> gossip, Consumer<PeerId> lost) {
         this.loop = loop;
         this.random = random;
         this.config = config;
@@ -59,6 +63,7 @@ final class FailureDetector {
         this.self = self;
         this.prober = prober;
         this.gossip = gossip;
+        this.lost = lost;
         this.health = new LocalHealth(config.healthMax());
     }
 
@@ -105,6 +110,7 @@ final class FailureDetector {
                     && now - suspicion.deadlineNanos(member.excusedNanos) >= 0) {
                 member.suspicion = null;
                 table.set(member, MemberState.DEAD);
+                lost.accept(member.id);
             }
         }
     }

@@ -78,7 +78,10 @@ public final class Membership implements Members {
         this.table = new MemberTable(loop, credentials);
         this.probes = new Probes(parts.gate(), parts.config().probeTimeout());
         this.detector = new FailureDetector(loop, parts.random(), parts.config(), table, self,
-                probes, this::publish);
+                probes, this::publish,
+                // What was sent into a cut waits for TCP's next try, ever longer: a new connection
+                // does not.
+                parts.gate()::disconnect);
         this.connector = new Connector(parts.gate(), table, parts.random(), parts.config());
         this.sync = new Exchange(parts.gate(), Protocols.MEMBERS, MemberRecord.LIST_BYTES_MAX,
                 SYNC_TIMEOUT);

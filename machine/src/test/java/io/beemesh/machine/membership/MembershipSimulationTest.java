@@ -92,6 +92,7 @@ class MembershipSimulationTest {
 
             for (TestMesh.Node here : rest) {
                 cut.forEach(there -> assertThat(here.sees(there)).isEqualTo(MemberState.DEAD));
+                assertThat(here.host.connectedPeers()).as("what the cut holds up").hasSize(3);
                 rest.stream().filter(other -> other != here).forEach(
                         other -> assertThat(here.sees(other)).isEqualTo(MemberState.ALIVE));
             }

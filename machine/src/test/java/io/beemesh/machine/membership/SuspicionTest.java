@@ -51,6 +51,7 @@ class SuspicionTest {
                 simulation::wallTime);
         MemberTable table = new MemberTable(loop, credentials);
         List<Object> said = new ArrayList<>();
+        List<PeerId> lost = new ArrayList<>();
         FailureDetector detector = new FailureDetector(loop, simulation.newRandom(),
                 MembershipConfig.lan(), table, peer(1), new FailureDetector.Prober() {
                     @Override
@@ -63,7 +64,7 @@ class SuspicionTest {
                             Duration limit) {
                         return CompletableFuture.completedFuture(false);
                     }
-                }, said::add);
+                }, said::add, lost::add);
         loop.run(() -> {
             table.start();
             table.heard(Objects.requireNonNull(
@@ -76,10 +77,12 @@ class SuspicionTest {
         simulation.run(Duration.ofMillis(300));
 
         assertThat(said).isEmpty();
+        assertThat(lost).isEmpty();
         assertThat(detector.healthScore()).isEqualTo(1);
         simulation.run(Duration.ofSeconds(20));
         assertThat(said).hasSize(1);
         assertThat(Objects.requireNonNull(table.get(peer(2))).state).isEqualTo(MemberState.DEAD);
+        assertThat(lost).containsExactly(peer(2));
     }
 
     private static MembershipCertificate certificate(PrivateKey root, MeshId mesh, PeerId peer) {
