@@ -5,6 +5,7 @@ final class MeshCounters {
     long crashes;
     long partitions;
     long pauses;
+    long fullDisks;
     long takeovers;
     long handovers;
     long homeChanges;
@@ -38,6 +39,7 @@ final class MeshCounters {
     @Override
     public String toString() {
         return "crashes=" + crashes + " partitions=" + partitions + " pauses=" + pauses
+                + " fullDisks=" + fullDisks
                 + " takeovers=" + takeovers + " handovers=" + handovers + " homeChanges="
                 + homeChanges + " forwarded=" + forwarded + " redirects=" + redirects
                 + " snapshots=" + snapshots + " committed=" + committed + " refusals=" + refusals

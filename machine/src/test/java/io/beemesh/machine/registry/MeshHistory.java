@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * What clients of several nodes asked and were told, checked per object against what one register would
@@ -33,8 +32,8 @@ final class MeshHistory {
         private final TreeMap<Long, String> states = new TreeMap<>();
         /** For each version that is known to follow directly upon another, that other. */
         private final TreeMap<Long, Long> parents = new TreeMap<>();
-        /** When the first deletion after a version may have begun: those without a known version. */
-        private final TreeSet<Integer> possibleDeletions = new TreeSet<>();
+        /** Deletions of which nobody knows whether they were made: what they are of, by when they began. */
+        private final Map<Integer, Long> possibleDeletions = new HashMap<>();
         private long floor;
         private boolean floorDeleted = true;
     }
@@ -58,8 +57,8 @@ final class MeshHistory {
         Register register = register(mutation.key());
         Operation operation = new Operation(mutation.key(), Optional.of(mutation), register.floor,
                 clock++);
-        if (mutation instanceof Mutation.Delete) {
-            register.possibleDeletions.add(operation.begin);
+        if (mutation instanceof Mutation.Delete delete) {
+            register.possibleDeletions.put(operation.begin, delete.expectedVersion());
         } else {
             begun.put(valueOf(mutation), operation.begin);
         }
@@ -126,6 +125,7 @@ final class MeshHistory {
         Mutation mutation = operation.mutation.orElseThrow();
         Register register = register(operation.key);
         boolean deleted = mutation instanceof Mutation.Delete;
+        register.possibleDeletions.remove(operation.begin);
         know(operation.key, object.version(), deleted ? DELETED : TestObjects.value(object));
         check(object.version() > operation.floor, operation,
                 "wrote version " + object.version() + " below " + operation.floor);
@@ -160,9 +160,14 @@ final class MeshHistory {
         boolean deleted = operation.floor == 0
                 || DELETED.equals(register.states.get(operation.floor))
                 || register.states.tailMap(operation.floor).containsValue(DELETED)
-                || !register.possibleDeletions.isEmpty();
+                || mayBeDeleted(register, operation.floor);
         check(deleted, operation, "saw nothing, but " + operation.floor
                 + " was known before and nobody deleted it");
+    }
+
+    /** Whether a deletion of a version, or of a later one, may have been made. */
+    private static boolean mayBeDeleted(Register register, long version) {
+        return register.possibleDeletions.values().stream().anyMatch(of -> of >= version);
     }
 
     private void raise(Register register, long version, boolean deleted) {
@@ -212,7 +217,7 @@ final class MeshHistory {
                     throw new AssertionError(key + " ends at " + state.get().version()
                             + ", but " + register.floor + " was acknowledged");
                 }
-            } else if (!register.floorDeleted && register.possibleDeletions.isEmpty()) {
+            } else if (!register.floorDeleted && !mayBeDeleted(register, register.floor)) {
                 throw new AssertionError(
                         key + " is gone, but " + register.floor + " was acknowledged");
             }

@@ -14,6 +14,7 @@ import io.beemesh.protocol.registry.RegistryMessage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -66,6 +67,28 @@ class MeshRegistryTest {
             write(node, TestObjects.updating(node.registry().get(KEY).orElseThrow(), "v" + i));
             assertThat(read(mesh.nodes.get((i + 1) % 3), KEY)).isEqualTo("v" + i);
         }
+    }
+
+    /** The others commit meanwhile; what is written later must not hide that this disk has not got that. */
+    @Test
+    void diskOfAFollowerFull_andThenNot_missesNothing_andOpensAgain() {
+        mesh.withNodes(3);
+        StoredObject first = write(mesh.nodes.getFirst(), TestObjects.creating(KEY, "one"));
+        simulation.run(Duration.ofSeconds(2));
+        MeshNode leader = primary();
+        MeshNode follower = mesh.nodes.stream().filter(n -> n != leader).findFirst().orElseThrow();
+        follower.storage().fail(Optional.of(new Storage.Outcome.Full("no space left")));
+        StoredObject second = write(leader, TestObjects.updating(first, "two"));
+        simulation.run(Duration.ofMillis(100));
+        follower.storage().fail(Optional.empty());
+        StoredObject third = write(leader, TestObjects.updating(second, "three"));
+        simulation.run(Duration.ofSeconds(2));
+        follower.crash();
+        follower.restart();
+        simulation.run(Duration.ofSeconds(5));
+        assertThat(read(follower, KEY)).isEqualTo("three");
+        assertThat(follower.registry().get(KEY)).map(StoredObject::version)
+                .contains(third.version());
     }
 
     @Test

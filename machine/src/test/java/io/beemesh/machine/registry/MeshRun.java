@@ -104,6 +104,19 @@ final class MeshRun {
                 tell("unwanted " + mesh.nodes.indexOf(node));
                 node.wanted = !node.wanted;
             }
+            case 21 -> {
+                if (node.isUp()) {
+                    tell("full " + mesh.nodes.indexOf(node));
+                    counters.fullDisks++;
+                    node.storage().fail(Optional.of(new Storage.Outcome.Full("no space left")));
+                }
+            }
+            case 22, 23, 24 -> {
+                if (node.isUp()) {
+                    tell("room " + mesh.nodes.indexOf(node));
+                    node.storage().fail(Optional.empty());
+                }
+            }
             case 18 -> {
                 if (mesh.nodes.size() < nodesMax) {
                     tell("join");
@@ -265,6 +278,7 @@ final class MeshRun {
             if (!node.isUp()) {
                 node.restart();
             }
+            node.storage().fail(Optional.empty());
         }
         simulation.run(CALM);
         Map<ObjectKey, Optional<StoredObject>> last = new TreeMap<>();

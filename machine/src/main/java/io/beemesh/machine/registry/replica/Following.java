@@ -12,6 +12,8 @@ import java.util.Optional;
 /** What a replica does while another leads: takes entries and snapshots, and says how far it is. */
 final class Following {
     private final Replica replica;
+    /** Up to here the primary has committed what this node's log has. */
+    private long told;
 
     Following(Replica replica) {
         this.replica = replica;
@@ -45,10 +47,15 @@ final class Following {
         take(append);
         long verified = Math.max(replica.committed.sequence(),
                 previous.sequence() + append.lines().size());
-        replica.commitTo(
-                Math.min(append.committed(), Math.min(verified, replica.log.last().sequence())));
+        told = Math.max(told, Math.min(append.committed(), verified));
+        commit();
         replica.election.verified(verified);
         reply(from, append, true, Math.min(acknowledgeable(), verified));
+    }
+
+    /** Commits what the primary has, as far as it is on this node's disk. */
+    void commit() {
+        replica.commitTo(Math.min(told, acknowledgeable()));
     }
 
     private long acknowledgeable() {

@@ -124,7 +124,9 @@ final class Leadership {
     void tick() {
         long now = now();
         if (successor.isPresent() && now - handoverUntil > 0) {
-            successor = Optional.empty();
+            // The word may still come to it: it counts for nothing in another term.
+            replica.beginAnew();
+            return;
         }
         long silence = replica.config.suspicion().toNanos()
                 + replica.config.suspicionSpread().toNanos();
@@ -226,9 +228,9 @@ final class Leadership {
 
     /** Commits what a majority has. */
     void commit() {
-        long reached = replica.rules.hold(Rule.MAJORITY)
+        long reached = Math.min(match(replica.self), replica.rules.hold(Rule.MAJORITY)
                 ? replica.deciders.reachedByMajority(this::match)
-                : replica.log.last().sequence();
+                : replica.log.last().sequence());
         if (reached >= startSequence || (!replica.rules.hold(Rule.OWN_TERM_COMMITS)
                 && reached > replica.committed.sequence())) {
             long before = replica.committed.sequence();

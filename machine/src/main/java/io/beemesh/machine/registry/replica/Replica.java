@@ -215,6 +215,12 @@ public final class Replica {
         election.campaign(false);
     }
 
+    /** Begins a term after its own, which nobody else can lead. */
+    void beginAnew() {
+        stepDown();
+        election.campaign(true);
+    }
+
     /** Asks the other homes whether they would vote for this one, and begins a term if they do. */
     public void trial() {
         election.trial();
@@ -357,12 +363,13 @@ public final class Replica {
 
     /** A later term has begun, or another leads this one. */
     void follow(long of, Optional<PeerId> leader) {
+        if (of > term || !primary.equals(leader)) {
+            // What a former term wrote here need not be part of this one's log.
+            election.verified(committed.sequence());
+        }
         if (of > term) {
             term = of;
             votedFor = Optional.empty();
-        }
-        if (!primary.equals(leader)) {
-            election.verified(committed.sequence());
         }
         boolean was = role == Role.PRIMARY;
         role = Role.HOME;
@@ -435,15 +442,19 @@ public final class Replica {
         election.onStored(votedIn, candidate);
     }
 
-    /** An entry is on disk. */
+    /**
+     * An entry is on disk. Nothing is committed here before: a disk that takes no more would leave a hole behind
+     * what others have committed.
+     */
     public void onEntryStored(Position position) {
-        if (position.sequence() <= durable || !log.has(position)) {
+        if (position.sequence() != durable + 1 || !log.has(position)) {
             return;
         }
         durable = position.sequence();
         if (role == Role.PRIMARY) {
             leadership.commit();
         } else {
+            following.commit();
             effects.onUnsent(slot);
         }
     }
@@ -452,7 +463,7 @@ public final class Replica {
     public boolean abandon() {
         boolean unsettled = role == Role.CANDIDATE || role == Role.PRIMARY
                 || log.last().sequence() > durable;
-        truncateAfter(Math.max(durable, committed.sequence()));
+        truncateAfter(durable);
         stepDown();
         return unsettled;
     }

@@ -129,6 +129,61 @@ class ReplicaTest {
                 append -> assertThat(append.previous()).isEqualTo(replica.last()));
     }
 
+    /** A disk that takes no more would leave a hole behind it. */
+    @Test
+    void append_ofWhatOthersHaveCommitted_committedOnceItIsOnDisk() throws RegistryException {
+        Replica replica = replica(THREE);
+        replica.onMessage(OTHER, append(1, Position.NONE, 2, 2));
+        assertThat(effects.committed).isEmpty();
+        replica.onEntryStored(new Position(1, 1));
+        assertThat(effects.committed).containsExactly(new Position(1, 1));
+        replica.abandon();
+        assertThat(replica.last()).isEqualTo(new Position(1, 1));
+        replica.onMessage(OTHER, append(1, new Position(1, 1), 2, 3));
+        replica.onEntryStored(new Position(1, 3));
+        assertThat(replica.durable()).as("not beyond an entry that is missing").isEqualTo(1);
+        replica.onEntryStored(new Position(1, 2));
+        replica.onEntryStored(new Position(1, 3));
+        assertThat(replica.committed()).isEqualTo(new Position(1, 3));
+    }
+
+    /** Found in a review: its entries of before count as new ones then, though they are to be replaced. */
+    @Test
+    void newTermOfTheSamePrimary_acknowledgesNothingOfBefore() throws RegistryException {
+        Replica replica = replica(THREE);
+        replica.onMessage(OTHER, append(1, Position.NONE, 2, 0));
+        replica.onBeat(OTHER, 3);
+        replica.onEntryStored(new Position(1, 1));
+        replica.onEntryStored(new Position(1, 2));
+        replica.flush();
+        assertThat(effects.sent.getLast()).isInstanceOfSatisfying(
+                RegistryMessage.AppendReply.class, reply -> assertThat(reply.match()).isZero());
+    }
+
+    @Test
+    void handOver_unanswered_isOverWithItsTerm() throws RegistryException {
+        Replica replica = replica(THREE);
+        replica.campaign();
+        replica.onVoteStored(1, SELF);
+        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false));
+        replica.onBeatAnswered(OTHER, 1, effects.nanos);
+        replica.handOver(THIRD);
+        effects.nanos += ReplicaConfig.defaults().lease().toNanos() + 1;
+        replica.onBeatAnswered(OTHER, 1, effects.nanos);
+        replica.tick();
+        assertThat(replica.hasLease()).as("in the term of the word that may still come").isFalse();
+        assertThat(replica.term()).isEqualTo(2);
+    }
+
+    private static RegistryMessage.Append append(long term, Position previous, int count,
+            long committed) {
+        List<RegistryMessage.Line> lines = new ArrayList<>();
+        for (int i = 1; i <= count; i++) {
+            lines.add(new RegistryMessage.Line(term, previous.sequence() + i, new byte[0]));
+        }
+        return new RegistryMessage.Append(7, 0, term, previous, committed, 1, lines);
+    }
+
     private static RegistryMessage.VoteRequest request(long term, Position last) {
         return new RegistryMessage.VoteRequest(7, 0, term, last, false, false);
     }
