@@ -16,6 +16,7 @@ import io.beemesh.machine.membership.JoinException;
 import io.beemesh.machine.membership.Joining;
 import io.beemesh.machine.membership.MembershipStore;
 import io.beemesh.machine.membership.Renewal;
+import io.beemesh.machine.membership.RevocationList;
 import io.beemesh.protocol.membership.JoinAnswer;
 import io.beemesh.protocol.membership.JoinToken;
 import io.beemesh.protocol.membership.MembershipCertificate;
@@ -100,14 +101,25 @@ final class MeshEntry {
                     : Issuer.found(key, certificate.peer(), certificate.nodeName(), now());
             return asIssuer(own, false, key, pki.authority(""));
         }
-        if (certificate.isValidAt(now())) {
+        boolean removed = isRemoved(certificate);
+        if (certificate.isValidAt(now()) && !removed) {
             return asMember(certificate, false, memberCertificates());
         }
         if (token.isPresent()) {
             return join(token.get());
         }
-        throw new IOException("this machine's membership ended at " + certificate.until()
+        throw new IOException((removed
+                ? "this machine was removed from the mesh"
+                : "this machine's membership ended at " + certificate.until())
                 + "; join again: ./beemesh up --join TOKEN");
+    }
+
+    private boolean isRemoved(MembershipCertificate certificate)
+            throws IOException, FormatException {
+        Optional<byte[]> kept = files.read(MembershipStore.REVOCATIONS);
+        return kept.isPresent() && RevocationList.fromBytes(kept.get(), certificate.mesh())
+                .stream().anyMatch(each -> each.peer().equals(certificate.peer())
+                        && each.concerns(certificate));
     }
 
     private Entry found() throws IOException {

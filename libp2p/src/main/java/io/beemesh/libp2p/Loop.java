@@ -18,7 +18,7 @@ public interface Loop extends Executor {
     /** Runs {@code task} on the loop once {@code delay} has passed; may be called from any thread. */
     Timer schedule(Duration delay, Runnable task);
 
-    /** Monotonic time in nanoseconds; only differences mean anything. */
+    /** Monotonic time in nanoseconds, also of a machine that sleeps meanwhile; only differences mean anything. */
     long nanoTime();
 
     /** The wall clock, which may jump. */

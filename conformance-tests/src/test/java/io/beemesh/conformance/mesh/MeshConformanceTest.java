@@ -97,6 +97,12 @@ final class MeshConformanceTest {
         second.beemesh("remove", name(third)).ok();
         Eventually.within(SOON, () -> assertThat(first.beemesh("status").ok())
                 .doesNotContain(name(third) + ": ALIVE"));
+
+        // It is told so, and may join again by a new token.
+        third.beemesh("down").ok();
+        assertThat(third.up().output()).contains("was removed from the mesh", "--join TOKEN");
+        third.up("--join", first.token()).ok();
+        assertAllAlive();
         second.beemesh("leave").ok();
         assertSees(first, second, "LEFT");
         assertThat(second.beemesh("status").exitCode()).isEqualTo(3);

@@ -137,6 +137,11 @@ public final class NodeUnderTest implements AutoCloseable {
         return withPodman("--join", token(issuer));
     }
 
+    /** A new one, of which this node is the issuer. */
+    public String token() {
+        return token(this);
+    }
+
     private static String token(NodeUnderTest issuer, String... options) {
         String[] words = Stream.concat(Stream.of("token", "create"), Stream.of(options))
                 .toArray(String[]::new);

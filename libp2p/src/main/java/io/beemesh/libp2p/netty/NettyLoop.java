@@ -29,6 +29,8 @@ public final class NettyLoop implements Loop, AutoCloseable {
     private final NettySockets sockets;
     private final LoopBuffers buffers = new LoopBuffers();
     private final AtomicLong failures = new AtomicLong();
+    private final SuspendClock clock = new SuspendClock(System::nanoTime,
+            System::currentTimeMillis);
 
     /** Starts a thread of this name. */
     public NettyLoop(String threadName) {
@@ -120,7 +122,7 @@ public final class NettyLoop implements Loop, AutoCloseable {
 
     @Override
     public long nanoTime() {
-        return System.nanoTime();
+        return clock.nanoTime();
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -70,7 +71,7 @@ final class MemberTable {
     Member learn(MembershipCertificate certificate, List<Multiaddr> addresses) {
         Member member = members.get(certificate.peer());
         if (member == null) {
-            if (members.size() >= MemberRecord.RECORDS_MAX) {
+            if (members.size() >= MemberRecord.RECORDS_MAX && !forgetOneThatLeft()) {
                 return null;
             }
             member = new Member(certificate);
@@ -127,13 +128,28 @@ final class MemberTable {
         }
     }
 
-    /** Forgets who went in order and was not heard of since. */
-    void forgetLeft(Duration kept) {
-        long now = loop.nanoTime();
+    /** It went in order, in this generation of it or before. */
+    void left(Member member, long generation) {
+        if (generation >= member.generation) {
+            member.generation = generation;
+            member.suspicion = null;
+            set(member, MemberState.LEFT);
+        }
+    }
+
+    /** Forgets who went in order and could not come back: until then somebody may still tell of it. */
+    void forgetLeft() {
         if (members.values().removeIf(member -> member.state == MemberState.LEFT
-                && !member.id.equals(self) && now - member.heardNanos > kept.toNanos())) {
+                && !member.id.equals(self) && !credentials.counts(member.certificate))) {
             changed();
         }
+    }
+
+    private boolean forgetOneThatLeft() {
+        return members.values().stream()
+                .filter(member -> member.state == MemberState.LEFT && !member.id.equals(self))
+                .min(Comparator.comparingLong(member -> member.generation))
+                .map(member -> members.remove(member.id)).isPresent();
     }
 
     /** The up members closest to {@code target}: those of age first, and others if there are too few. */
@@ -157,8 +173,9 @@ final class MemberTable {
     List<MemberRecord> records() {
         List<MemberRecord> records = new ArrayList<>();
         for (Member member : members.values()) {
-            if (member.state != MemberState.LEFT && credentials.counts(member.certificate)) {
-                records.add(new MemberRecord(member.certificate.toBytes(), member.addresses));
+            if (credentials.counts(member.certificate)) {
+                records.add(new MemberRecord(member.certificate.toBytes(), member.addresses,
+                        member.state == MemberState.LEFT ? member.generation : 0));
             }
         }
         return records;

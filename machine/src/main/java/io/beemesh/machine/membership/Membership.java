@@ -33,8 +33,6 @@ public final class Membership implements Members {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
     private static final Duration KEEP_DELAY = Duration.ofSeconds(1);
     private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(5);
-    /** Who left is remembered until nobody tells of it any more. */
-    private static final Duration LEFT_KEPT = Duration.ofMinutes(10);
     private static final long SYNC_HEARTBEATS = 30;
     /** Above so many members lists are exchanged with new ones only. */
     private static final int SYNC_ALWAYS_MAX = 8;
@@ -144,7 +142,7 @@ public final class Membership implements Members {
         publish(new LaneMessage.Leave(generation));
         Member me = table.get(self);
         if (me != null) {
-            table.set(me, MemberState.LEFT);
+            table.left(me, generation);
         }
     }
 
@@ -219,7 +217,7 @@ public final class Membership implements Members {
         boolean full = sequence <= FULL_FIRST || sequence % FULL_EVERY == 0;
         sayAlive(full);
         if (sequence % SYNC_HEARTBEATS == 0) {
-            table.forgetLeft(LEFT_KEPT);
+            table.forgetLeft();
             List<PeerId> connected = List.copyOf(parts.gate().connectedPeers());
             if (!connected.isEmpty()) {
                 syncWith(connected.get(parts.random().nextInt(connected.size())));
@@ -281,13 +279,7 @@ public final class Membership implements Members {
                     detector.onSuspect(author, suspect);
                 }
             }
-            case LaneMessage.Leave leave -> {
-                if (leave.generation() >= member.generation) {
-                    member.generation = leave.generation();
-                    member.suspicion = null;
-                    table.set(member, MemberState.LEFT);
-                }
-            }
+            case LaneMessage.Leave leave -> table.left(member, leave.generation());
             case LaneMessage.Revoked revoked -> onRevoked(revoked);
             case LaneMessage.Usage usage -> {
                 return usageListener.onUsage(member.certificate.nodeName(), usage.report());
@@ -386,7 +378,10 @@ public final class Membership implements Members {
             MembershipCertificate certificate = MembershipCertificate.open(record.certificate(),
                     credentials.mesh());
             if (!certificate.peer().equals(self) && credentials.counts(certificate)) {
-                table.learn(certificate, record.addresses());
+                Member member = table.learn(certificate, record.addresses());
+                if (member != null && record.left() != 0) {
+                    table.left(member, record.left());
+                }
             }
         } catch (FormatException e) {
             LOG.debug("Member not learned reason={}", e.getMessage());

@@ -65,6 +65,8 @@ final class Detachment {
     }
 
     private void step() {
+        // First: what one slot makes of it must not end it for all.
+        loop.schedule(INTERVAL, this::step);
         long now = loop.nanoTime();
         for (PeerId peer : members.everyone()) {
             if (peer.equals(members.self()) || members.isAlive(peer)) {
@@ -74,7 +76,6 @@ final class Detachment {
             }
         }
         List.copyOf(slots.all()).forEach(s -> consider(s, now));
-        loop.schedule(INTERVAL, this::step);
     }
 
     private void consider(Slot slot, long now) {

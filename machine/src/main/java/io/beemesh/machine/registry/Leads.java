@@ -39,8 +39,9 @@ final class Leads {
     }
 
     private void step() {
-        slots.all().forEach(this::look);
+        // First: what one slot makes of it must not end it for all.
         loop.schedule(INTERVAL, this::step);
+        slots.all().forEach(this::look);
     }
 
     /** Tells of the slot if it was gained since the last look. */

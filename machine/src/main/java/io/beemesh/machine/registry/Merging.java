@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 final class Merging {
     private static final Logger LOG = LoggerFactory.getLogger(Merging.class);
     private static final Duration INTERVAL = Duration.ofMillis(100);
+    /** After something that could not be written. */
+    private static final Duration RETRY = Duration.ofMillis(500);
     /** Objects of one log entry, and JSON of them. */
     private static final int PINS_MAX = 64;
     private static final long BYTES_MAX = 1 << 20;
@@ -58,10 +60,11 @@ final class Merging {
     }
 
     private void step() {
+        // First: what one slot makes of it must not end it for all.
+        loop.schedule(INTERVAL, this::step);
         for (Fork fork : List.copyOf(slots.forks().all())) {
             consider(fork);
         }
-        loop.schedule(INTERVAL, this::step);
     }
 
     private void consider(Fork fork) {
@@ -131,10 +134,10 @@ final class Merging {
         Settle settle = new Settle(self, fork.slot().settled(self).upTo(), upTo, offer,
                 batch.size() < fork.pins().size(), version);
         int found = conflicts;
-        tell(List.copyOf(elsewhere), () -> router.merge(fork.number(), mutations, settle)
+        tell(fork, List.copyOf(elsewhere), () -> router.merge(fork.number(), mutations, settle)
                 .thenAccept(result -> {
-                    busy.remove(fork.number());
                     if (result instanceof WriteResult.Committed) {
+                        busy.remove(fork.number());
                         counters.merged.add(batch.size());
                         counters.conflicts.add(found);
                         LOG.info("Fork merged slot={} objects={} conflicts={}", fork.number(),
@@ -142,18 +145,34 @@ final class Merging {
                         consider(fork);
                     } else {
                         LOG.debug("Fork not merged yet slot={} result={}", fork.number(), result);
+                        later(fork);
                     }
                 }));
     }
 
     /** Events of other slots come before what they tell of, so that they are not lost. */
-    private void tell(List<Mutation> events, Runnable then) {
+    private void tell(Fork fork, List<Mutation> events, Runnable then) {
         if (events.isEmpty()) {
             then.run();
             return;
         }
         Mutation first = events.getFirst();
         router.write(SlotMap.of(first.key()), List.of(first))
-                .thenAccept(r -> tell(events.subList(1, events.size()), then));
+                .thenAccept(result -> {
+                    switch (result) {
+                        case WriteResult.Unavailable _,WriteResult.NeedsMajority _ -> later(fork);
+                        case WriteResult.Full(String reason) -> {
+                            LOG.warn("Conflict not told, its namespace is full event={} reason={}",
+                                    first.key(), reason);
+                            tell(fork, events.subList(1, events.size()), then);
+                        }
+                        case WriteResult.Committed _,WriteResult.AlreadyExists _,WriteResult.Conflict _,WriteResult.NotFound _ ->
+                            tell(fork, events.subList(1, events.size()), then);
+                    }
+                });
+    }
+
+    private void later(Fork fork) {
+        loop.schedule(RETRY, () -> busy.remove(fork.number()));
     }
 }

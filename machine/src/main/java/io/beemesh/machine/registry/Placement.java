@@ -67,6 +67,8 @@ final class Placement {
     }
 
     private void step() {
+        // First: what one slot makes of it must not end it for all.
+        loop.schedule(INTERVAL, this::step);
         int moving = 0;
         for (Slot slot : new ArrayList<>(slots.all())) {
             Replica replica = slot.replica();
@@ -82,6 +84,5 @@ final class Placement {
                 }
             }
         }
-        loop.schedule(INTERVAL, this::step);
     }
 }

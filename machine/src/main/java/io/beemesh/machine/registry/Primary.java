@@ -100,7 +100,8 @@ final class Primary {
                 effects.size() == mutations.size() ? request : 0,
                 settle.map(s -> s.at(target.nextVersion())));
         byte[] payload = RecordCodec.encode(entry);
-        Optional<String> refusal = refusal(payload, growths);
+        // What one side of a parted mesh has acknowledged is not refused when it is whole again.
+        Optional<String> refusal = refusal(payload, settle.isPresent() ? Map.of() : growths);
         if (refusal.isPresent()) {
             future.complete(new WriteResult.Full(refusal.get()));
             return;

@@ -119,6 +119,26 @@ class MembershipSimulationTest {
         assertThat(mesh.nodes.getFirst().membership.everyone()).hasSize(3);
     }
 
+    /** Who did not hear it would tell the others of a member that is none any more, for as long as its certificate lasts. */
+    @Test
+    void leave_thatOneMemberMissed_isHeardOfLater() {
+        TestMesh mesh = mesh(8, 4);
+        TestMesh.Node away = mesh.nodes.get(3);
+        TestMesh.Node leaver = mesh.nodes.get(1);
+        mesh.crash(away);
+        mesh.run(Duration.ofSeconds(20));
+        leaver.host.loop().run(leaver.membership::leave);
+        mesh.run(Duration.ofSeconds(1));
+        mesh.crash(leaver);
+        mesh.run(Duration.ofMinutes(15));
+
+        mesh.restart(away);
+        mesh.run(Duration.ofMinutes(15));
+
+        mesh.nodes.forEach(node -> assertThat(node.membership.everyone())
+                .doesNotContain(leaver.id()).hasSize(3));
+    }
+
     @Test
     void closest_key_namesLiveMembersInTheSameOrderEverywhere() {
         TestMesh mesh = mesh(7, 8);

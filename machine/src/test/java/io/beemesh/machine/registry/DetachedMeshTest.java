@@ -22,11 +22,13 @@ import org.junit.jupiter.api.Test;
 /** A mesh of two in which either node goes on alone, one case at a time. */
 class DetachedMeshTest {
     private static final ObjectKey KEY = TestObjects.configMap("shop", "a");
+    private static final int NAMESPACE_MAX = 20;
     private static final Duration LIMIT = Duration.ofSeconds(15);
 
     private final Simulation simulation = new Simulation(11);
     private final SimulatedMesh mesh = new SimulatedMesh(simulation, NetworkConditions.lan(),
-            RegistryConfig.defaults(), Rules.all()).withNodes(2);
+            RegistryConfig.defaults().withNamespaceMax(NAMESPACE_MAX, 1 << 20), Rules.all())
+            .withNodes(2);
     private final MeshNode left = mesh.nodes.get(0);
     private final MeshNode right = mesh.nodes.get(1);
 
@@ -184,6 +186,24 @@ class DetachedMeshTest {
         for (MeshNode node : mesh.nodes) {
             assertThat(list(node, GroupResource.CONFIG_MAPS)).isEmpty();
             assertThat(events(node)).singleElement().asString().contains("changed");
+        }
+    }
+
+    /** What was acknowledged is not refused afterwards; the next write is. */
+    @Test
+    void bothSidesFillANamespace_allIsThereAfterwards() {
+        create(left, KEY, "u1", "one");
+        part();
+        for (int i = 0; i < NAMESPACE_MAX - 2; i++) {
+            create(left, TestObjects.configMap("shop", "l" + i), "l" + i, "");
+            create(right, TestObjects.configMap("shop", "r" + i), "r" + i, "");
+        }
+        heal();
+        for (MeshNode node : mesh.nodes) {
+            assertThat(list(node, GroupResource.CONFIG_MAPS)).hasSize(2 * NAMESPACE_MAX - 3);
+            assertThat(write(node, new Mutation.Create(TestObjects.draft(
+                    TestObjects.configMap("shop", "more"), ""))))
+                    .isInstanceOf(WriteResult.Full.class);
         }
     }
 

@@ -14,8 +14,9 @@ import java.util.List;
  *
  * @param certificate see {@link MembershipCertificate}
  * @param addresses at most {@value #ADDRESSES_MAX}
+ * @param left the generation in which it left in order, see {@link LaneMessage.Leave}; zero if it did not
  */
-public record MemberRecord(byte[] certificate, List<Multiaddr> addresses) {
+public record MemberRecord(byte[] certificate, List<Multiaddr> addresses, long left) {
     /** Records in one list. */
     public static final int RECORDS_MAX = 1024;
 
@@ -30,6 +31,11 @@ public record MemberRecord(byte[] certificate, List<Multiaddr> addresses) {
                 : List.copyOf(addresses);
     }
 
+    /** Of a member that has not left. */
+    public MemberRecord(byte[] certificate, List<Multiaddr> addresses) {
+        this(certificate, addresses, 0);
+    }
+
     /** A list; what does not fit into {@link #LIST_BYTES_MAX} is left out. */
     public static byte[] listToBytes(List<MemberRecord> records) {
         ProtobufWriter out = new ProtobufWriter();
@@ -37,6 +43,9 @@ public record MemberRecord(byte[] certificate, List<Multiaddr> addresses) {
         for (MemberRecord member : records) {
             ProtobufWriter inner = new ProtobufWriter().bytes(1, member.certificate);
             member.addresses.forEach(address -> inner.bytes(2, address.toBytes()));
+            if (member.left != 0) {
+                inner.varint(3, member.left);
+            }
             byte[] bytes = inner.toBytes();
             total += bytes.length + 8;
             if (total > LIST_BYTES_MAX) {
@@ -64,14 +73,17 @@ public record MemberRecord(byte[] certificate, List<Multiaddr> addresses) {
     private static MemberRecord read(ByteBuffer slice) throws FormatException {
         byte[] certificate = new byte[0];
         List<Multiaddr> addresses = new ArrayList<>();
+        long left = 0;
         ProtobufReader reader = new ProtobufReader(slice);
         while (reader.next()) {
             if (reader.field() == 1) {
                 certificate = reader.readBytes();
             } else if (reader.field() == 2 && addresses.size() < ADDRESSES_MAX) {
                 Multiaddr.ifKnown(reader.readBytes()).ifPresent(addresses::add);
+            } else if (reader.field() == 3) {
+                left = Math.max(0, reader.readVarint());
             }
         }
-        return new MemberRecord(certificate, addresses);
+        return new MemberRecord(certificate, addresses, left);
     }
 }

@@ -89,6 +89,8 @@ public final class Replicas implements Effects {
     }
 
     private void tick() {
+        // First: what one slot makes of it must not end it for all.
+        loop.schedule(interval(), this::tick);
         loop.assertInside();
         for (Replica replica : List.copyOf(replicas.values())) {
             replica.tick();
@@ -96,7 +98,6 @@ public final class Replicas implements Effects {
         if (ticks++ % TICKS_A_BEAT == 0) {
             beats.send();
         }
-        loop.schedule(interval(), this::tick);
     }
 
     private Duration interval() {
