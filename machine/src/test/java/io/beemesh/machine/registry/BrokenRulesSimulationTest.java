@@ -62,6 +62,10 @@ class BrokenRulesSimulationTest {
             }
             return Optional.empty();
         } catch (RuntimeException | AssertionError e) {
+            if (String.valueOf(e.getMessage()).contains("all is well")) {
+                // That nothing goes on breaks no promise, and may have other causes.
+                return Optional.empty();
+            }
             return Optional.of("Broken rule " + rule + " noticed with seed " + seed + ": "
                     + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         }

@@ -44,6 +44,7 @@ final class ReplicaNode implements Contents, Transport {
     private SimulatedLoop loop;
     private Replicas replicas;
     private boolean lostItsDisk;
+    private Duration stalled = Duration.ZERO;
 
     ReplicaNode(ReplicaRun run, PeerId id) {
         this.run = run;
@@ -132,6 +133,18 @@ final class ReplicaNode implements Contents, Transport {
         return lostItsDisk;
     }
 
+    /** The disk takes so long for what it is given next. */
+    void stall(Duration time) {
+        stalled = time;
+    }
+
+    /** The process stands still. */
+    void pause(Duration time) {
+        SimulatedLoop paused = loop;
+        paused.pause();
+        run.later(time, paused::resume);
+    }
+
     /** Up to which entry the log is on disk. */
     long forced() {
         return replica().durable();
@@ -166,7 +179,7 @@ final class ReplicaNode implements Contents, Transport {
 
     @Override
     public void send(PeerId to, RegistryMessage message) {
-        Duration delay = run.delay(id, to);
+        Duration delay = run.delay(id, to, message);
         if (!delay.isZero()) {
             ReplicaNode other = run.nodes.get(run.everyone().indexOf(to));
             run.later(delay, () -> other.receive(id, message));
@@ -199,7 +212,9 @@ final class ReplicaNode implements Contents, Transport {
     }
 
     private void forceNext() {
-        loop.schedule(Duration.ofNanos(run.random.nextLong(FORCE_MAX.toNanos())), () -> {
+        Duration stall = stalled;
+        stalled = Duration.ZERO;
+        loop.schedule(stall.plusNanos(run.random.nextLong(FORCE_MAX.toNanos())), () -> {
             disk.add(unforced.removeFirst());
             Runnable done = waiting.removeFirst();
             if (!unforced.isEmpty()) {

@@ -3,6 +3,7 @@ package io.beemesh.machine.registry.replica;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.protocol.registry.RegistryMessage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.random.RandomGenerator;
 /**
  * One slot on five nodes without anything above it, from one seed: messages that are lost, overtaken and late by
  * seconds, which no real stream is, parted nodes, crashes after each of which the node is back at once, disks that
- * lose what was not forced, one that loses all, and homes that are to be elsewhere. Checked after each step: one
+ * lose what was not forced or take seconds for it, one that loses all, nodes that stand still, and homes that are to be elsewhere. Checked after each step: one
  * primary a term; nobody commits while a primary of a former term has a lease; what is committed at one node is
  * the same at each, and stays; a new home has what was committed before it counts; all go on once all is well.
  */
@@ -44,6 +45,9 @@ final class ReplicaRun {
     private boolean diskLost;
     /** Nobody writes: only then a node that was cut off has all that the others have. */
     private boolean quiet;
+    /** No entries come through but so many: a primary has some that nobody else has. */
+    private boolean appendsLost;
+    private int appendsThrough;
     private int proposed;
 
     ReplicaRun(long seed, Rules rules) {
@@ -80,6 +84,7 @@ final class ReplicaRun {
             check();
         }
         cut = (from, to) -> false;
+        appendsLost = false;
         lossPercent = 0;
         simulation.run(CALM);
         check();
@@ -119,8 +124,15 @@ final class ReplicaRun {
                 List<PeerId> two = List.of(node.id, everyone().get(random.nextInt(NODES)));
                 cut = (from, to) -> two.contains(from) && two.contains(to);
             }
-            case 6 -> cut = (from, to) -> false;
+            case 6 -> {
+                cut = (from, to) -> false;
+                appendsLost = false;
+            }
             case 7 -> quiet = !quiet;
+            case 9 -> fleetingPrimaries();
+            case 10 -> doNotHearEachOther();
+            case 12, 13 -> node.stall(Duration.ofMillis(random.nextInt(3_000)));
+            case 14 -> node.pause(Duration.ofMillis(random.nextInt(3_000)));
             case 8 -> {
                 List<PeerId> rest = new ArrayList<>(everyone());
                 wanted = new ArrayList<>();
@@ -157,6 +169,74 @@ final class ReplicaRun {
         cut = (from, to) -> leader.equals(from) != leader.equals(to);
     }
 
+    /** A home that has all that there is hears nothing of its primary, which the others follow. */
+    private void doNotHearEachOther() {
+        Optional<ReplicaNode> primary = nodes.stream().filter(n -> n.replica().hasLease())
+                .findFirst();
+        if (primary.isEmpty()) {
+            return;
+        }
+        PeerId leader = primary.get().id;
+        PeerId other = everyone.stream().filter(n -> !n.equals(leader)
+                && primary.get().replica().homes().contains(n)).findFirst().orElse(leader);
+        quiet = true;
+        cut = (from, to) -> false;
+        pass(Duration.ofMillis(600));
+        cut = (from, to) -> (from.equals(leader) && to.equals(other))
+                || (from.equals(other) && to.equals(leader));
+        pass(Duration.ofSeconds(3));
+    }
+
+    /**
+     * One has an entry alone, another leads meanwhile, and the first again for long enough to give its entry to a
+     * majority (figure 3.7 of the thesis).
+     */
+    private void fleetingPrimaries() {
+        Optional<ReplicaNode> primary = nodes.stream().filter(n -> n.replica().hasLease())
+                .findFirst();
+        if (primary.isEmpty()) {
+            return;
+        }
+        ReplicaNode first = primary.get();
+        quiet = true;
+        cut = (from, to) -> false;
+        pass(Duration.ofMillis(600));
+        if (first.replica().role() != Role.PRIMARY || first.replica().isHandingOver()) {
+            return;
+        }
+        appendsLost = true;
+        appendsThrough = 0;
+        first.propose("alone " + proposed++ + ".".repeat(80));
+        pass(Duration.ofMillis(100));
+        cutOff(first.id);
+        pass(Duration.ofSeconds(3));
+        Optional<ReplicaNode> second = nodes.stream().filter(n -> n != first
+                && n.replica().role() == Role.PRIMARY).findFirst();
+        if (second.isPresent()) {
+            cutOff(second.get().id);
+            for (int i = 0; i < 200 && !first.replica().isLed(); i++) {
+                pass(Duration.ofMillis(20));
+            }
+            appendsThrough = 2;
+            pass(Duration.ofMillis(800));
+            cutOff(first.id);
+            appendsLost = false;
+            pass(Duration.ofSeconds(3));
+        }
+    }
+
+    private void cutOff(PeerId one) {
+        cut = (from, to) -> from.equals(one) != to.equals(one);
+    }
+
+    private void pass(Duration time) {
+        long end = simulation.nanoTime() + time.toNanos();
+        while (simulation.nanoTime() < end) {
+            simulation.run(Duration.ofMillis(20));
+            check();
+        }
+    }
+
     private void act() {
         for (ReplicaNode node : quiet ? List.<ReplicaNode>of() : nodes) {
             if (node.replica().role() == Role.PRIMARY && !node.replica().isHandingOver()) {
@@ -171,8 +251,10 @@ final class ReplicaRun {
     }
 
     /** How long a message takes, or that it is lost. */
-    Duration delay(PeerId from, PeerId to) {
-        if (cut.test(from, to) || random.nextInt(100) < lossPercent) {
+    Duration delay(PeerId from, PeerId to, RegistryMessage message) {
+        if (cut.test(from, to) || random.nextInt(100) < lossPercent || (appendsLost
+                && message instanceof RegistryMessage.Append append && !append.lines().isEmpty()
+                && --appendsThrough < 0)) {
             return Duration.ZERO;
         }
         return random.nextInt(30) == 0
