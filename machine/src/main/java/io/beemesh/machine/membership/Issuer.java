@@ -21,7 +21,10 @@ import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -38,6 +41,8 @@ public final class Issuer {
     private static final Logger LOG = LoggerFactory.getLogger(Issuer.class);
     private static final Duration SKEW = Duration.ofMinutes(10);
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** From the question of a machine that joins to its first word as a member. */
+    private static final Duration EXPECTED_MAX = Duration.ofMinutes(1);
     private static final String ADMINISTRATOR = "beemesh-admin";
     private static final String MASTERS = "system:masters";
     private static final Set<String> COMMON_NAMES = Set.of("localhost", "kubernetes",
@@ -50,6 +55,10 @@ public final class Issuer {
     private final CertificateGate gate;
     private final JoinTokens tokens;
     private final SecureRandom random;
+    /** Machines that are about to be members, by name: neither name nor place is given twice. */
+    private final Map<String, Expected> expected = new HashMap<>();
+
+    private record Expected(PeerId peer, long sinceNanos) {}
 
     /**
      * What makes an issuer: secrets of the mesh.
@@ -135,26 +144,38 @@ public final class Issuer {
         if (!refusal.isEmpty()) {
             return refuse(peer, refusal);
         }
-        return tokens.take(request.secret()).thenCompose(token -> token.isEmpty()
-                ? refuse(peer,
-                        "the token is unknown here: used, revoked or expired; make a new one")
-                : CompletableFuture.completedFuture(
-                        admit(peer, request, request.nodeName(), token.get().role())));
+        Expected place = new Expected(peer, gate.loop().nanoTime());
+        expected.put(request.nodeName(), place);
+        return tokens.take(request.secret()).thenCompose(token -> {
+            if (token.isEmpty()) {
+                expected.remove(request.nodeName(), place);
+                return refuse(peer,
+                        "the token is unknown here: used, revoked or expired; make a new one");
+            }
+            return CompletableFuture.completedFuture(
+                    admit(peer, request, request.nodeName(), token.get().role()));
+        });
     }
 
     private String refusal(PeerId peer, JoinRequest request) {
         if (!MembershipCertificate.isNodeName(request.nodeName())) {
             return "node name '" + request.nodeName() + "' is not a DNS-1123 label";
         }
+        long now = gate.loop().nanoTime();
+        expected.values().removeIf(one -> now - one.sinceNanos > EXPECTED_MAX.toNanos()
+                || membership.isMember(one.peer));
         // In a larger mesh nobody could tell who decides on a new slot.
         List<PeerId> all = membership.everyone();
-        boolean isFull = all.isEmpty() || all.size() >= Members.SMALL_MESH_MAX;
+        boolean isFull = all.isEmpty()
+                || all.size() + expected.size() >= Members.SMALL_MESH_MAX;
         if (isFull && !membership.isMember(peer)) {
             return "a mesh has at most " + Members.SMALL_MESH_MAX
                     + " members, and this one has as many; remove one, or found another mesh";
         }
         boolean taken = membership.ofNode(request.nodeName())
-                .filter(member -> !member.peer().equals(peer)).isPresent();
+                .filter(member -> !member.peer().equals(peer)).isPresent()
+                || Optional.ofNullable(expected.get(request.nodeName()))
+                        .filter(one -> !one.peer.equals(peer)).isPresent();
         return taken
                 ? "another machine of the mesh is called '" + request.nodeName()
                         + "'; name this one by BEEMESH_NODE_ID, or remove the other"

@@ -109,6 +109,21 @@ class JoinTest {
     }
 
     @Test
+    void join_twoOfOneNameAtOnce_oneIsRefused() {
+        List<CompletableFuture<JoinAnswer.Admitted>> answers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            SimulatedHost host = mesh.network.newHost(mesh.newKey().peerId());
+            JoinToken token = token(Role.MEMBER, Duration.ofHours(1));
+            host.loop().run(() -> answers
+                    .add(Joining.join(host, token, request(token.secret(), "worker"))));
+        }
+        mesh.run(Duration.ofSeconds(5));
+        assertThat(answers.stream().map(JoinTest::reason).filter(String::isEmpty)).hasSize(1);
+        assertThat(answers.stream().map(JoinTest::reason).toList().toString())
+                .contains("is called 'worker'");
+    }
+
+    @Test
     void join_meshIsFull_isRefusedWithTheReason() {
         while (first.membership.everyone().size() < Members.SMALL_MESH_MAX) {
             PeerId member = mesh.newKey().peerId();
