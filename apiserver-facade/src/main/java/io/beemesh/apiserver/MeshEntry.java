@@ -54,9 +54,11 @@ final class MeshEntry {
      * @param authority of the mesh's API
      * @param serving what the API server shows
      * @param isNew it became one just now
+     * @param isJoining others admitted it, and it has not yet what they have
      * @param admin completes once kubectl's credentials are written; making their key takes a second
      */
-    record Entry(MembershipCertificate certificate, boolean isNew, Issuer.@Nullable Keys keys,
+    record Entry(MembershipCertificate certificate, boolean isNew, boolean isJoining,
+            Issuer.@Nullable Keys keys,
             X509Certificate authority, Supplier<Credential> serving, Renewal.Api api,
             CompletableFuture<?> admin) {}
 
@@ -170,6 +172,7 @@ final class MeshEntry {
             files.write(MembershipFiles.ROOT_KEY, key.toBytes());
             root = Optional.of(key);
         }
+        files.write(MembershipStore.JOINING, new byte[]{1});
         files.write(MembershipStore.CERTIFICATE, certificate.toBytes());
         LOG.info("Mesh joined mesh={} node={} role={}", token.mesh(), config.name(),
                 certificate.role());
@@ -181,7 +184,8 @@ final class MeshEntry {
     private Entry asIssuer(MembershipCertificate certificate, boolean isNew, PrivateKey root,
             ApiAuthority authority) throws IOException {
         pki.checkTarget(authority, adminDirectory());
-        return new Entry(certificate, isNew, new Issuer.Keys(root, authority, pki.tokenKey()),
+        return new Entry(certificate, isNew, isJoining(),
+                new Issuer.Keys(root, authority, pki.tokenKey()),
                 authority.certificate(),
                 pki.serving(authority, names),
                 new IssuerCertificates(pki, authority, adminDirectory()), writeAdmin(authority));
@@ -190,8 +194,13 @@ final class MeshEntry {
     private Entry asMember(MembershipCertificate certificate, boolean isNew,
             MemberCertificates certificates)
             throws IOException {
-        return new Entry(certificate, isNew, null, pki.authorityCertificate(), certificates,
+        return new Entry(certificate, isNew, isJoining(), null, pki.authorityCertificate(),
+                certificates,
                 certificates, CompletableFuture.completedFuture(null));
+    }
+
+    private boolean isJoining() throws IOException {
+        return files.read(MembershipStore.JOINING).filter(mark -> mark.length > 0).isPresent();
     }
 
     private CompletableFuture<?> writeAdmin(ApiAuthority authority) {

@@ -55,7 +55,7 @@ record MeshParts(NettyHost open, CertificateGate gate, Credentials credentials, 
                 Map.of());
         Membership membership = new Membership(new Membership.Parts(gate, credentials,
                 new GossipLane(pubsub, gate.peerId(), ""), files, random.split(),
-                MembershipConfig.lan(), entry.isNew()));
+                MembershipConfig.lan(), entry.isNew(), entry.isJoining()));
         Renewal renewal = new Renewal(gate, credentials, membership, files, random.split(),
                 entry.api());
         JoinTokens tokens = new JoinTokens(files, loop::wallTime, secureRandom);

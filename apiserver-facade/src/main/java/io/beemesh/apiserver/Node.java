@@ -163,7 +163,7 @@ public final class Node implements AutoCloseable {
             mesh.start();
         }, loop));
         await(host.listen(List.of(listenAddress())));
-        if (entry.isNew() && !config.join().isEmpty()) {
+        if (entry.isJoining()) {
             // Who has just joined must not take itself for alone.
             await(mesh.membership().introduced().orTimeout(INTRODUCED_MAX.toMillis(),
                     TimeUnit.MILLISECONDS));

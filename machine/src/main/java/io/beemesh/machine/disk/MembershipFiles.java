@@ -95,7 +95,8 @@ public final class MembershipFiles implements MembershipStore, AutoCloseable {
 
     /** This machine is no member any more: what made it one is gone. Blocks. */
     public void forget() throws IOException {
-        for (String name : new String[]{CERTIFICATE, ROOT_KEY, TOKENS, MEMBERS, REVOCATIONS}) {
+        for (String name : new String[]{CERTIFICATE, ROOT_KEY, TOKENS, MEMBERS, REVOCATIONS,
+                JOINING}) {
             Files.deleteIfExists(directory.resolve(name));
         }
     }

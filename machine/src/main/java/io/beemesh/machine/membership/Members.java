@@ -47,11 +47,16 @@ public interface Members {
     boolean isNew();
 
     /**
-     * Whether this node was admitted by others in this life of its process, so that there may be much of
-     * which it has not heard.
+     * Whether this node was admitted by others and has not {@link #joined} since, be it in a former life of its
+     * process: there may be much of which it has not heard.
      */
     default boolean isJoining() {
         return false;
+    }
+
+    /** This node has on its disk what the others had when it came; that is kept. */
+    default void joined() {
+        // Whoever is alone has all.
     }
 
     /** Calls {@code listener} on the loop after any answer of the methods above may have changed. */

@@ -55,6 +55,7 @@ public final class Membership implements Members {
     private boolean syncing;
     private boolean keepPlanned;
     private boolean leaving;
+    private boolean joining;
     private UsageListener usageListener = (node, report) -> Verdict.IGNORE;
     private boolean closed;
     private final CompletableFuture<@Nullable Void> introduced = new CompletableFuture<>();
@@ -63,10 +64,11 @@ public final class Membership implements Members {
      * What it works on.
      *
      * @param isNew this machine was admitted just now, so nobody can count on what it had before
+     * @param isJoining others admitted it, and it has not yet what they have
      */
     public record Parts(CertificateGate gate, Credentials credentials, Lane lane,
             MembershipStore store, RandomGenerator random, MembershipConfig config,
-            boolean isNew) {}
+            boolean isNew, boolean isJoining) {}
 
     public Membership(Parts parts) {
         this.parts = parts;
@@ -83,6 +85,7 @@ public final class Membership implements Members {
         this.connector = new Connector(parts.gate(), table, parts.random(), parts.config());
         this.sync = new Exchange(parts.gate(), Protocols.MEMBERS, MemberRecord.LIST_BYTES_MAX,
                 SYNC_TIMEOUT);
+        this.joining = parts.isJoining();
         this.generation = loop.wallTime().toEpochMilli();
     }
 
@@ -408,7 +411,15 @@ public final class Membership implements Members {
 
     @Override
     public boolean isJoining() {
-        return parts.isNew() && table.size() > 1;
+        return joining;
+    }
+
+    @Override
+    public void joined() {
+        if (joining) {
+            joining = false;
+            parts.store().keep(MembershipStore.JOINING, new byte[0]);
+        }
     }
 
     @Override

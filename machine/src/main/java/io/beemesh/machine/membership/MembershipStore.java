@@ -11,6 +11,8 @@ public interface MembershipStore {
     String MEMBERS = "members";
     /** Certificates that count no more. */
     String REVOCATIONS = "revocations";
+    /** Not empty while this node joins and has not yet all that the others have. */
+    String JOINING = "joining";
     /** Join tokens that are open. */
     String TOKENS = "tokens";
 

@@ -6,7 +6,6 @@ import io.beemesh.machine.membership.Members;
 import io.beemesh.machine.registry.replica.HomeSet;
 import io.beemesh.machine.registry.replica.Replica;
 import io.beemesh.machine.registry.replica.Role;
-import io.beemesh.protocol.registry.Position;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -80,7 +79,7 @@ final class Detachment {
 
     private void consider(Slot slot, long now) {
         if (slots.forks().isOpen(slot.number())) {
-            if (isNew(slot) && !isCut(slot, now, Duration.ZERO)) {
+            if (slot.isNew() && !isCut(slot, now, Duration.ZERO)) {
                 // Nobody else may want it.
                 founding.begin(slot);
             }
@@ -93,7 +92,7 @@ final class Detachment {
         }
         Long since = leaderlessSince.putIfAbsent(slot.number(), now);
         long leaderless = since == null ? 0 : now - since;
-        boolean due = isNew(slot)
+        boolean due = slot.isNew()
                 ? isCut(slot, now, after)
                 : (leaderless >= after.toNanos() && isCut(slot, now, GONE))
                         || leaderless >= after.multipliedBy(PATIENCE).toNanos();
@@ -103,10 +102,6 @@ final class Detachment {
         }
     }
 
-    private static boolean isNew(Slot slot) {
-        return slot.replica().last().equals(Position.NONE);
-    }
-
     private static boolean isLed(Replica replica) {
         return replica.role() == Role.PRIMARY
                 || (replica.isLed() && replica.primary().isPresent());
@@ -114,7 +109,7 @@ final class Detachment {
 
     /** Whether the homes that are not out of reach for a while are no majority. */
     private boolean isCut(Slot slot, long now, Duration gone) {
-        List<HomeSet> deciders = isNew(slot)
+        List<HomeSet> deciders = slot.isNew()
                 ? List.of(mesh.founders(slot.number()))
                 : slot.replica().deciders();
         return deciders.stream().anyMatch(

@@ -3,7 +3,6 @@ package io.beemesh.machine.registry;
 import com.google.protobuf.CodedInputStream;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
-import io.beemesh.protocol.registry.Position;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
 import java.io.IOException;
@@ -13,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * Which slots there are: a slot that anything was acknowledged in is known to a majority of the members,
  * so asking a majority finds all. Members that have just joined and ask themselves do not count, as they had no
- * voice yet; else none of many that join at once would ever know. On the loop only.
+ * voice yet; else none of many that join at once would ever know. A slot that nobody has an entry of is none: who
+ * asks is not to wait until it begins. On the loop only.
  */
 final class Discovery {
     private static final Duration RESEND = Duration.ofMillis(500);
@@ -32,7 +33,10 @@ final class Discovery {
 
     /** One question to all. */
     private static final class Round {
-        private final CompletableFuture<Void> future = new CompletableFuture<>();
+        private final CompletableFuture<Set<Integer>> future = new CompletableFuture<>();
+        private final Set<Integer> told = new TreeSet<>();
+        /** Who may have begun a slot by the votes of those that told. */
+        private final Map<Integer, Set<PeerId>> promised = new TreeMap<>();
         private final Set<PeerId> answered = new HashSet<>();
         /** Who asks the same itself, and has had no voice in founding anything. */
         private final Set<PeerId> joining = new HashSet<>();
@@ -51,12 +55,12 @@ final class Discovery {
     }
 
     /**
-     * Completes once all slots that anything was acknowledged in before this call are known here; fails with
-     * {@link UnavailableException} if too few members answer.
+     * Names all slots that anything was acknowledged in before this call, but those that this node has entries
+     * of; fails with {@link UnavailableException} if too few members answer.
      */
-    CompletableFuture<Void> await() {
+    CompletableFuture<Set<Integer>> await() {
         Round round = new Round(loop.nanoTime() + Router.WAIT_MAX.toNanos());
-        (slots.mayFound() ? round.answered : round.joining).add(mesh.members().self());
+        (slots.hasVoice() ? round.answered : round.joining).add(mesh.members().self());
         long id = mesh.random().nextLong(1, Long.MAX_VALUE);
         rounds.put(id, round);
         ask(id, round);
@@ -75,7 +79,8 @@ final class Discovery {
         }
         for (PeerId peer : mesh.members().everyone()) {
             if (!round.answered.contains(peer)) {
-                mesh.transport().send(peer, new Request(0, id, Router.SLOTS, 0, new byte[0]));
+                mesh.transport().send(peer, new Request(0, id, Router.SLOTS, 0,
+                        RecordCodec.bytes(out -> out.writeBoolNoTag(!slots.hasVoice()))));
             }
         }
         loop.schedule(RESEND, () -> {
@@ -89,7 +94,7 @@ final class Discovery {
         List<PeerId> asked = mesh.members().everyone().stream()
                 .filter(p -> !round.joining.contains(p)).toList();
         // A side that goes on alone says what it knows.
-        boolean alone = detachment.isMinority() && slots.knowsAllThatWas()
+        boolean alone = detachment.isMinority() && slots.voice().knowsAllThatWas()
                 && asked.stream().filter(mesh.members()::isAlive)
                         .allMatch(round.answered::contains);
         if (2 * asked.stream().filter(round.answered::contains).count() <= asked.size()
@@ -97,25 +102,48 @@ final class Discovery {
             return false;
         }
         rounds.remove(id);
-        round.future.complete(null);
+        if (!slots.hasVoice()) {
+            round.promised.values().forEach(some -> some.removeAll(round.answered));
+            slots.voice().isWithheld(round.promised);
+        }
+        round.future.complete(round.told);
         return true;
     }
 
     /** Another node asks which slots this one knows; who does not know yet says just that. */
-    void onRequest(PeerId from, Request request) {
-        if (!slots.mayFound()) {
+    void onRequest(PeerId from, Request request) throws IOException {
+        if (!slots.hasVoice()) {
             mesh.transport().send(from,
                     new Response(0, request.id(), Router.SLOTS, JOINING));
             return;
         }
-        List<Integer> known = slots.all().stream()
-                .filter(s -> !s.replica().last().equals(Position.NONE)).map(Slot::number).toList();
+        Map<Integer, Set<PeerId>> promised = new TreeMap<>();
+        CodedInputStream in = CodedInputStream.newInstance(request.payload());
+        if (!in.isAtEnd() && in.readBool()) {
+            slots.voice().tells(from);
+            slots.voice().withheld()
+                    .forEach((slot, some) -> promised.put(slot, new TreeSet<>(some)));
+            for (Slot slot : slots.all()) {
+                if (!slot.replica().promised().isEmpty()) {
+                    promised.computeIfAbsent(slot.number(), s -> new TreeSet<>())
+                            .addAll(slot.replica().promised());
+                }
+            }
+        }
+        List<Integer> known = slots.all().stream().filter(s -> !s.isNew()).map(Slot::number)
+                .toList();
         mesh.transport().send(from, new Response(0, request.id(), Router.SLOTS,
-                RecordCodec.bytes(out -> RecordCodec.writeSlots(known, out))));
+                RecordCodec.bytes(out -> {
+                    RecordCodec.writeSlots(known, out);
+                    RecordCodec.writePromises(promised, out);
+                })));
     }
 
     /** The answer to a question of this node. */
     void onResponse(PeerId from, Response response) throws IOException {
+        if (response.payload().length > 0) {
+            slots.voice().toldBy(from);
+        }
         Round round = rounds.get(response.id());
         if (round == null) {
             return;
@@ -126,8 +154,10 @@ final class Discovery {
             return;
         }
         round.joining.remove(from);
-        RecordCodec.readSlots(CodedInputStream.newInstance(response.payload()))
-                .forEach(slots::slot);
+        CodedInputStream in = CodedInputStream.newInstance(response.payload());
+        round.told.addAll(RecordCodec.readSlots(in));
+        RecordCodec.readPromises(in).forEach((slot, some) -> round.promised
+                .computeIfAbsent(slot, s -> new TreeSet<>()).addAll(some));
         round.answered.add(from);
         finish(response.id(), round);
     }

@@ -1,9 +1,9 @@
 package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.registry.replica.HomeSet;
 import io.beemesh.machine.registry.replica.Replica;
 import io.beemesh.machine.registry.replica.Role;
-import io.beemesh.protocol.registry.Position;
 import java.util.Optional;
 
 /**
@@ -19,13 +19,9 @@ final class Founding {
         this.slots = slots;
     }
 
-    private static boolean isNew(Slot slot) {
-        return slot.replica().last().equals(Position.NONE);
-    }
-
     /** Who begins a slot that nobody has written to; empty if this node does, or the slot is older. */
     Optional<PeerId> founder(Slot slot) {
-        if (!isNew(slot) || slot.replica().role() != Role.HOME) {
+        if (!slot.isNew() || slot.replica().role() != Role.HOME) {
             return Optional.empty();
         }
         return mesh.members().closest(SlotMap.placeOf(slot.number()), 1).stream().findFirst()
@@ -38,11 +34,12 @@ final class Founding {
         if (replica.role() != Role.HOME) {
             return;
         }
-        if (isNew(slot) && !slots.mayFound()) {
+        HomeSet founders = mesh.founders(slot.number());
+        if (slot.isNew() && !slots.mayFound(slot.number(), founders.members())) {
             return;
         }
-        if (isNew(slot) && !replica.isLed()) {
-            replica.found(mesh.founders(slot.number()));
+        if (slot.isNew() && !replica.isLed()) {
+            replica.found(founders);
             if (replica.homes().size() > 1) {
                 replica.trial();
                 return;

@@ -69,9 +69,8 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     private List<Proposal> committed = new ArrayList<>();
     private BiConsumer<Integer, WriteResult> abandoned = (slot, result) -> {
     };
+    private final Voice voice;
     private boolean restoring;
-    private boolean mayFound;
-    private boolean forgetful;
     private volatile Optional<String> unusable = Optional.empty();
 
     HomeSlots(Loop loop, Storage storage, RegistryConfig config, ObjectTable objects,
@@ -87,12 +86,11 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         this.checkpoints = new Checkpoints(storage, this::stored, config.checkpointBytes());
         this.forks = new Forks(self, objects, clock, log, checkpoints, codec,
                 mesh.rules());
-        this.forgetful = storage.recovered().replaces();
+        boolean forgetful = storage.recovered().replaces();
+        this.voice = new Voice(loop, mesh.members(), forgetful);
         this.replicas = new Replicas(loop, self, mesh.random(), this, mesh.transport(),
                 new Replicas.Settings(config.replica(), mesh.rules(), mesh.members().isNew(),
                         forgetful));
-        // Of what it forgot it may have been half of those who know.
-        this.mayFound = !mesh.members().isJoining() && !forgetful;
         this.snapshots = new Snapshots(objects, codec, config.namespaceBytesMax());
     }
 
@@ -178,6 +176,10 @@ final class HomeSlots implements Contents, LogWriter.Listener {
 
     Forks forks() {
         return forks;
+    }
+
+    Voice voice() {
+        return voice;
     }
 
     Collection<Slot> all() {
@@ -332,26 +334,20 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         checkpoints.consider(log.storedBytes(), this::mark);
     }
 
-    /** Whether this node had at some time all that there was, and has lost nothing since. */
-    boolean knowsAllThatWas() {
-        return mayFound && !forgetful;
-    }
-
     /** Whether this node has the whole of the slot, as it was at some time. */
     boolean isComplete(Slot slot) {
-        return (knowsAllThatWas() || !slot.replica().last().equals(Position.NONE)) && mayFound
+        return (voice.knowsAllThatWas() || !slot.isNew()) && voice.isGiven()
                 && !slot.replica().isVoteless();
     }
 
-    /** This node has now what the others have. */
-    void knowsAll() {
-        mayFound = true;
-        forgetful = false;
+    @Override
+    public boolean mayFound(int slot, Collection<PeerId> founders) {
+        return voice.mayFound(slot, founders);
     }
 
     @Override
-    public boolean mayFound() {
-        return mayFound;
+    public boolean hasVoice() {
+        return voice.isGiven();
     }
 
     @Override

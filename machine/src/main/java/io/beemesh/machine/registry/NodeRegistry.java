@@ -39,8 +39,6 @@ public final class NodeRegistry
             Detachment.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRegistry.class);
 
-    private static final Duration CATCH_UP_RETRY = Duration.ofMillis(500);
-
     private final Loop loop;
     private final View view;
     private final ObjectTable objects;
@@ -48,7 +46,7 @@ public final class NodeRegistry
     private final Mesh mesh;
     private final Router router;
     private final Barriers barriers;
-    private final Discovery discovery;
+    private final Reads reads;
     private final Inbox inbox;
     private final Placement placement;
     private final Answers answers;
@@ -57,7 +55,6 @@ public final class NodeRegistry
     private final Detachment detachment;
     private final Merging merging;
     private volatile boolean alone;
-    private volatile boolean caughtUp;
 
     private NodeRegistry(Loop loop, Mesh mesh, Storage storage, RegistryConfig config) {
         this.loop = loop;
@@ -71,7 +68,8 @@ public final class NodeRegistry
                 counters);
         this.barriers = new Barriers(loop, mesh, slots, counters);
         this.detachment = new Detachment(loop, mesh, slots, config, counters, this);
-        this.discovery = new Discovery(loop, mesh, slots, detachment);
+        Discovery discovery = new Discovery(loop, mesh, slots, detachment);
+        this.reads = new Reads(loop, slots, discovery, barriers, view);
         this.inbox = new Inbox(slots, router, barriers, discovery);
         this.placement = new Placement(loop, mesh.members(), slots, counters);
         this.leads = new Leads(loop, slots);
@@ -123,34 +121,14 @@ public final class NodeRegistry
         return onLoop(() -> {
             alone = isAlone();
             if (alone) {
-                slots.knowsAll();
+                reads.caughtUp();
             }
             mesh.members().onChange(this::join);
             join();
             return router.begin().thenCompose(begun -> alone
                     ? CompletableFuture.<Void>completedFuture(null)
-                    : catchUp());
+                    : reads.catchUp());
         });
-    }
-
-    /** Who has just joined has no word before it has all; who was here before may go on without the others. */
-    private CompletableFuture<Void> catchUp() {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        barrier("").whenComplete((reached, failure) -> {
-            if (failure == null) {
-                slots.knowsAll();
-                caughtUp = true;
-            } else {
-                LOG.warn("Registry is behind the others reason=\"{}\"", failure.getMessage());
-            }
-            if (slots.mayFound()) {
-                done.complete(null);
-            }
-            if (!caughtUp) {
-                loop.schedule(CATCH_UP_RETRY, () -> catchUp().thenAccept(done::complete));
-            }
-        });
-        return done;
     }
 
     /** A node that is not alone has to look at the time. */
@@ -214,7 +192,7 @@ public final class NodeRegistry
         return onLoop(() -> alone
                 ? CompletableFuture
                         .completedFuture(new Snapshot(version(), objects.list(type, namespace)))
-                : barrier(namespace).thenApply(v -> snapshot(type, namespace, v)));
+                : reads.barrier(namespace).thenApply(v -> snapshot(type, namespace, v)));
     }
 
     /** What is here now; of several slots, what was there when all of them had passed {@code reached}. */
@@ -263,7 +241,7 @@ public final class NodeRegistry
 
     /** False where {@link #start} ended before a majority of the members answered; any thread. */
     public boolean isCaughtUp() {
-        return alone || caughtUp;
+        return alone || reads.isCaughtUp();
     }
 
     /** How a slot is here, in a line for logs. */
@@ -283,7 +261,7 @@ public final class NodeRegistry
     /** Whether nobody else is in the mesh, or decides on anything that this node holds. */
     private boolean isAlone() {
         PeerId self = mesh.members().self();
-        return mesh.isAlone() && slots.forks().isEmpty()
+        return mesh.isAlone() && !mesh.members().isJoining() && slots.forks().isEmpty()
                 && slots.all().stream()
                         .allMatch(s -> s.replica().homes().members().equals(List.of(self)));
     }
@@ -301,26 +279,6 @@ public final class NodeRegistry
         PeerId self = mesh.members().self();
         return slots.all().stream().map(Slot::replica).anyMatch(
                 r -> r.committedHomes().contains(self) && r.committedHomes().size() > 1);
-    }
-
-    /** Waits until all that was committed is here; the version that this is. */
-    private CompletableFuture<Long> barrier(String namespace) {
-        return namespace.isEmpty()
-                // A slot of which this node has not heard yet may hold some too.
-                ? discovery.await().thenCompose(
-                        told -> barrier(slots.all().stream().map(Slot::number).toList()))
-                : barrier(List.of(SlotMap.ofNamespace(namespace)));
-    }
-
-    private CompletableFuture<Long> barrier(List<Integer> numbers) {
-        if (numbers.isEmpty()) {
-            return CompletableFuture.completedFuture(version());
-        }
-        // The second round moves the clocks of all slots beyond what the first one saw.
-        return barriers.await(numbers, version())
-                .thenCompose(v -> numbers.size() == 1
-                        ? CompletableFuture.completedFuture(v)
-                        : barriers.await(numbers, v));
     }
 
     @Override

@@ -18,7 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Log entries and object states as bytes: Protobuf's primitives, without tags. An object is its JSON
@@ -262,6 +264,31 @@ public final class RecordCodec {
         for (int number : slots) {
             out.writeUInt32NoTag(number);
         }
+    }
+
+    static void writePromises(Map<Integer, Set<PeerId>> promises, CodedOutputStream out)
+            throws IOException {
+        out.writeUInt32NoTag(promises.size());
+        for (Map.Entry<Integer, Set<PeerId>> promise : promises.entrySet()) {
+            out.writeUInt32NoTag(promise.getKey());
+            out.writeUInt32NoTag(promise.getValue().size());
+            for (PeerId peer : promise.getValue()) {
+                out.writeByteArrayNoTag(peer.toBytes());
+            }
+        }
+    }
+
+    static Map<Integer, Set<PeerId>> readPromises(CodedInputStream in) throws IOException {
+        Map<Integer, Set<PeerId>> promises = new TreeMap<>();
+        // An earlier version says nothing of them.
+        for (int count = in.isAtEnd() ? 0 : in.readUInt32(); count > 0; count--) {
+            int slot = in.readUInt32();
+            Set<PeerId> some = promises.computeIfAbsent(slot, s -> new TreeSet<>());
+            for (int peers = in.readUInt32(); peers > 0; peers--) {
+                some.add(readPeer(in));
+            }
+        }
+        return promises;
     }
 
     static List<Integer> readSlots(CodedInputStream in) throws IOException {

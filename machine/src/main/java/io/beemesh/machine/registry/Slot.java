@@ -53,6 +53,11 @@ final class Slot {
         return replica;
     }
 
+    /** Whether this node has nothing of it: perhaps nobody has begun it. */
+    boolean isNew() {
+        return replica.last().equals(Position.NONE);
+    }
+
     /** The highest version that is committed here and told. */
     long version() {
         return toldVersion;

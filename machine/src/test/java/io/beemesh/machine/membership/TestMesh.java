@@ -78,7 +78,7 @@ final class TestMesh {
                     (name, content) -> {
                         files.put(name, content);
                         return CompletableFuture.allOf();
-                    }, simulation.newRandom(), config, false));
+                    }, simulation.newRandom(), config, false, false));
         }
 
         PeerId id() {

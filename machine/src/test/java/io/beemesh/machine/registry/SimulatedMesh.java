@@ -102,6 +102,11 @@ public final class SimulatedMesh {
         /** Lets a test have slots moved away from this node. */
         boolean wanted = true;
         private boolean joining;
+        private boolean left;
+        /** Of whom this node has not heard yet. */
+        List<MeshNode> unknown = List.of();
+        /** Whether this node was not told of those that left. */
+        boolean uninformed;
         final List<NodeRegistry> lives = new ArrayList<>();
         int life;
 
@@ -175,6 +180,13 @@ public final class SimulatedMesh {
             network.stop(host);
         }
 
+        /** Goes in order, after its slots have; it keeps its certificate. */
+        void leave() {
+            left = true;
+            nodes.forEach(MeshNode::membersChanged);
+            kill();
+        }
+
         /** Comes back with what its disk kept. */
         public void restart() {
             life++;
@@ -218,7 +230,8 @@ public final class SimulatedMesh {
 
         @Override
         public List<PeerId> everyone() {
-            return nodes.stream().map(n -> n.id).sorted().toList();
+            return nodes.stream().filter(n -> !n.left || uninformed)
+                    .filter(n -> !unknown.contains(n)).map(n -> n.id).sorted().toList();
         }
 
         @Override
@@ -232,7 +245,8 @@ public final class SimulatedMesh {
 
         @Override
         public boolean isMember(PeerId peer) {
-            return nodes.stream().anyMatch(n -> n.id.equals(peer));
+            return nodes.stream()
+                    .anyMatch(n -> n.id.equals(peer) && !unknown.contains(n));
         }
 
         @Override
@@ -248,7 +262,12 @@ public final class SimulatedMesh {
 
         @Override
         public boolean isJoining() {
-            return joining && life == 0;
+            return joining;
+        }
+
+        @Override
+        public void joined() {
+            joining = false;
         }
 
         @Override

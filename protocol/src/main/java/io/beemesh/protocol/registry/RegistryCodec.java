@@ -1,6 +1,7 @@
 package io.beemesh.protocol.registry;
 
 import io.beemesh.libp2p.multiformats.FormatException;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.protobuf.ProtobufReader;
 import io.beemesh.libp2p.protobuf.ProtobufWriter;
 import io.beemesh.protocol.registry.RegistryMessage.Append;
@@ -29,6 +30,7 @@ import java.util.List;
  *   bytes payload = 11;   bytes head = 12;
  *   repeated Line lines = 13;    // uint64 term = 1; uint64 sequence = 2; bytes payload = 3;
  *   repeated SlotTerm slots = 14; // uint32 slot = 1; uint64 branch = 2; uint64 term = 3;
+ *   repeated bytes peers = 15;
  * }
  * </pre>
  */
@@ -54,9 +56,9 @@ public final class RegistryCodec {
     public static byte[] encode(RegistryMessage message) {
         return switch (message) {
             case VoteRequest m ->
-                slot(VOTE_REQUEST, m).varint(4, m.term()).varint(5, m.last().term())
-                        .varint(6, m.last().sequence()).varint(7, flags(m.trial(), m.handover()))
-                        .toBytes();
+                peers(slot(VOTE_REQUEST, m).varint(4, m.term()).varint(5, m.last().term())
+                        .varint(6, m.last().sequence())
+                        .varint(7, flags(m.trial(), m.handover())), m.founders()).toBytes();
             case VoteReply m -> slot(VOTE_REPLY, m).varint(4, m.term())
                     .varint(7, flags(m.granted(), m.trial())).toBytes();
             case Append m -> append(m);
@@ -101,6 +103,11 @@ public final class RegistryCodec {
                 .varint(3, message.branch());
     }
 
+    private static ProtobufWriter peers(ProtobufWriter out, List<PeerId> peers) {
+        peers.forEach(p -> out.bytes(15, p.toBytes()));
+        return out;
+    }
+
     private static ProtobufWriter slots(ProtobufWriter out,
             List<RegistryMessage.SlotTerm> slots) {
         for (RegistryMessage.SlotTerm slot : slots) {
@@ -143,6 +150,7 @@ public final class RegistryCodec {
         private byte[] head = NOTHING;
         private final List<RegistryMessage.Line> lines = new ArrayList<>();
         private final List<RegistryMessage.SlotTerm> slots = new ArrayList<>();
+        private final List<PeerId> peers = new ArrayList<>();
 
         private void read(ProtobufReader in) throws FormatException, RegistryException {
             while (in.next()) {
@@ -161,6 +169,10 @@ public final class RegistryCodec {
                     case 12 -> head = in.readBytes();
                     case 13 -> line(new ProtobufReader(in.readSlice()));
                     case 14 -> slotTerm(new ProtobufReader(in.readSlice()));
+                    case 15 -> {
+                        bound(peers.size(), RegistryMessage.PEERS_MAX, "peers");
+                        peers.add(PeerId.fromBytes(in.readBytes()));
+                    }
                     default -> {
                         // A later version may say more.
                     }
@@ -210,7 +222,7 @@ public final class RegistryCodec {
             boolean two = (flags & FLAG_TWO) != 0;
             Position at = new Position(atTerm, atSequence);
             return switch (kind) {
-                case VOTE_REQUEST -> new VoteRequest(slot, branch, term, at, one, two);
+                case VOTE_REQUEST -> new VoteRequest(slot, branch, term, at, one, two, peers);
                 case VOTE_REPLY -> new VoteReply(slot, branch, term, one, two);
                 case APPEND -> new Append(slot, branch, term, at, count, sentAt, following(at));
                 case APPEND_REPLY -> new AppendReply(slot, branch, term, one,

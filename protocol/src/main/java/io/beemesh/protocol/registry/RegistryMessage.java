@@ -1,6 +1,7 @@
 package io.beemesh.protocol.registry;
 
 import io.beemesh.libp2p.ProtocolId;
+import io.beemesh.libp2p.peer.PeerId;
 import java.util.List;
 
 /**
@@ -22,6 +23,8 @@ public sealed interface RegistryMessage {
     int FRAME_BYTES_MAX = 5 << 20;
     /** Slots that one message names. */
     int SLOTS_MAX = 1024;
+    /** Peers that one message names. */
+    int PEERS_MAX = 128;
     /** Entries of one append. */
     int ENTRIES_MAX = 4096;
 
@@ -39,9 +42,14 @@ public sealed interface RegistryMessage {
      * @param last where the candidate's log ends
      * @param trial whether it only asks if it would get the vote
      * @param handover whether the primary asked it to
+     * @param founders who is to decide on the slot, while it has no entry
      */
     record VoteRequest(int slot, long branch, long term, Position last, boolean trial,
-            boolean handover) implements OfSlot {}
+            boolean handover, List<PeerId> founders) implements OfSlot {
+        public VoteRequest {
+            founders = List.copyOf(founders);
+        }
+    }
 
     /** The answer; {@code term} is the voter's if it refuses because of a later one. */
     record VoteReply(int slot, long branch, long term, boolean granted, boolean trial)

@@ -3,6 +3,7 @@ package io.beemesh.protocol.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.beemesh.libp2p.peer.PrivateKey;
 import io.beemesh.libp2p.protobuf.ProtobufWriter;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -11,7 +12,9 @@ import org.junit.jupiter.api.Test;
 
 class RegistryCodecTest {
     private static final List<RegistryMessage> ALL = List.of(
-            new RegistryMessage.VoteRequest(3, 0, 7, new Position(6, 5), true, false),
+            new RegistryMessage.VoteRequest(3, 0, 7, new Position(6, 5), true, false, List.of()),
+            new RegistryMessage.VoteRequest(3, 0, 7, Position.NONE, true, false,
+                    List.of(PrivateKey.fromSeed(new byte[32]).peerId())),
             new RegistryMessage.VoteReply(3, 0, 7, true, false),
             new RegistryMessage.Append(3, 0, 7, new Position(6, 5), 4, 99,
                     List.of(new RegistryMessage.Line(6, 6, new byte[]{1, 2}),

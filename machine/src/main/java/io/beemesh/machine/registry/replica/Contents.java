@@ -4,6 +4,7 @@ import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.protocol.registry.Position;
 import io.beemesh.protocol.registry.RegistryException;
 import io.beemesh.protocol.registry.RegistryMessage;
+import java.util.Collection;
 import java.util.List;
 
 /** What entries mean, and where they are kept: the side of a replica that the registry is. On the loop only. */
@@ -40,8 +41,17 @@ public interface Contents {
     /** The entries, in order, are committed. */
     void onCommitted(int slot, List<Entry> entries);
 
-    /** Whether this node knows of every slot that there was when it came, so that it may help to begin others. */
-    default boolean mayFound() {
+    /**
+     * Whether this node may help to begin a slot of which it has nothing.
+     *
+     * @param founders who is to decide on it
+     */
+    default boolean mayFound(int slot, Collection<PeerId> founders) {
+        return hasVoice();
+    }
+
+    /** Whether this node knows of every slot that there was when it came. */
+    default boolean hasVoice() {
         return true;
     }
 

@@ -7,13 +7,16 @@ import io.beemesh.protocol.registry.RegistryMessage.Handover;
 import io.beemesh.protocol.registry.RegistryMessage.VoteReply;
 import io.beemesh.protocol.registry.RegistryMessage.VoteRequest;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** How a replica votes, and asks for votes. */
 final class Election {
     private final Replica replica;
     private final Set<PeerId> votes = new LinkedHashSet<>();
+    private final Set<PeerId> promised = new TreeSet<>();
     private long heardAt;
     /** When this home asks for votes if it hears nothing. */
     private long attemptAt;
@@ -30,6 +33,17 @@ final class Election {
         attemptAt = replica.effects.nanoTime() + replica.config.suspicion().toNanos()
                 + replica.effects
                         .randomNanos(Math.max(1, replica.config.suspicionSpread().toNanos()));
+    }
+
+    /** The candidate may begin the slot by this node's vote. */
+    void promise(PeerId candidate) {
+        if (replica.isEmpty() && !candidate.equals(replica.self)) {
+            promised.add(candidate);
+        }
+    }
+
+    Set<PeerId> promised() {
+        return Set.copyOf(promised);
     }
 
     /** The primary of the current term lives. */
@@ -77,6 +91,11 @@ final class Election {
 
     /** Begins a term: votes for itself, and becomes primary once a majority has. */
     void campaign(boolean handover) {
+        if (replica.isEmpty() && !replica.mayLead()) {
+            // Who is to decide has changed.
+            replica.stepDown();
+            return;
+        }
         replica.role = Role.CANDIDATE;
         replica.primary = Optional.empty();
         replica.term++;
@@ -91,7 +110,8 @@ final class Election {
         for (PeerId home : replica.deciders.all()) {
             if (!home.equals(replica.self)) {
                 replica.effects.send(home, new VoteRequest(replica.slot, 0, term,
-                        replica.log.last(), trial, handover));
+                        replica.log.last(), trial, handover,
+                        replica.isEmpty() ? replica.homes().members() : List.of()));
             }
         }
     }
@@ -104,7 +124,7 @@ final class Election {
             return;
         }
         if (request.trial()) {
-            if (isComplete(request.last())) {
+            if (isComplete(request)) {
                 replica.effects.send(from, new VoteReply(replica.slot, request.branch(),
                         request.term(), true, true));
             } else {
@@ -117,11 +137,12 @@ final class Election {
         }
         boolean free = replica.votedFor.isEmpty() || replica.votedFor.get().equals(from);
         if (request.term() < replica.term || !free || replica.role == Role.PRIMARY
-                || !isComplete(request.last())) {
+                || !isComplete(request)) {
             refuse(from, request);
             return;
         }
         replica.votedFor = Optional.of(from);
+        promise(from);
         waitAgain();
         if (replica.rules.hold(Rule.DURABLE_VOTE)) {
             replica.effects.store(replica.slot, replica.term, from);
@@ -130,12 +151,16 @@ final class Election {
         }
     }
 
-    private boolean isComplete(Position last) {
+    private boolean isComplete(VoteRequest request) {
+        Position last = request.last();
         if (!replica.rules.hold(Rule.COMPLETE_CANDIDATE)) {
             return true;
         }
-        boolean empty = replica.log.last().equals(Position.NONE);
-        if (empty && !replica.effects.mayFound()) {
+        boolean empty = replica.isEmpty();
+        boolean knows = last.equals(Position.NONE)
+                ? replica.effects.mayFound(replica.slot, request.founders())
+                : replica.effects.hasVoice();
+        if (empty && !knows) {
             return false;
         }
         if (replica.isVoteless() || (empty && replica.isForgetful()
@@ -202,6 +227,10 @@ final class Election {
 
     private void beginIfElected() {
         if (votes.contains(replica.self) && isMajority()) {
+            if (replica.isEmpty() && !replica.mayLead()) {
+                replica.stepDown();
+                return;
+            }
             replica.role = Role.PRIMARY;
             replica.primary = Optional.of(replica.self);
             replica.leadership.begin();

@@ -85,6 +85,7 @@ public final class Replica {
         if (votedIn > term || (votedIn == term && votedFor.isEmpty())) {
             term = votedIn;
             votedFor = Optional.of(candidate);
+            election.promise(candidate);
             election.heard();
         }
     }
@@ -148,6 +149,11 @@ public final class Replica {
 
     public HomeSet homes() {
         return log.homes();
+    }
+
+    /** Who may have begun the slot by this node's vote, as far as it has heard nothing of it. */
+    public Set<PeerId> promised() {
+        return isEmpty() ? election.promised() : Set.of();
     }
 
     /** Who decides: the homes without those that are declared lost for good, if any are left then. */
@@ -342,7 +348,12 @@ public final class Replica {
 
     boolean mayLead() {
         return deciders.all().contains(self) && !isVoteless()
-                && (!log.last().equals(Position.NONE) || effects.mayFound());
+                && (!isEmpty() || effects.mayFound(slot, homes().members()));
+    }
+
+    /** Whether this node has nothing of the slot. */
+    boolean isEmpty() {
+        return log.last().equals(Position.NONE);
     }
 
     boolean isForgetful() {

@@ -204,8 +204,13 @@ public final class Replicas implements Effects {
     }
 
     @Override
-    public boolean mayFound() {
-        return contents.mayFound();
+    public boolean mayFound(int slot, Collection<PeerId> founders) {
+        return contents.mayFound(slot, founders);
+    }
+
+    @Override
+    public boolean hasVoice() {
+        return contents.hasVoice();
     }
 
     @Override

@@ -125,7 +125,7 @@ final class ReplicaNode implements Contents, Transport {
     }
 
     @Override
-    public boolean mayFound() {
+    public boolean hasVoice() {
         return !lostItsDisk;
     }
 

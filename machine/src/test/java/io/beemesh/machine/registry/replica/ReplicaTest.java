@@ -185,7 +185,7 @@ class ReplicaTest {
     }
 
     private static RegistryMessage.VoteRequest request(long term, Position last) {
-        return new RegistryMessage.VoteRequest(7, 0, term, last, false, false);
+        return new RegistryMessage.VoteRequest(7, 0, term, last, false, false, List.of());
     }
 
     /** Takes note of effects. */

@@ -1,0 +1,111 @@
+package io.beemesh.machine.registry;
+
+import io.beemesh.libp2p.Loop;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Waits until this node has what the others have: for a read, and when it starts. On the loop only. */
+final class Reads {
+    private static final Logger LOG = LoggerFactory.getLogger(Reads.class);
+    private static final Duration CATCH_UP_RETRY = Duration.ofMillis(500);
+    private static final Duration ON_DISK_RETRY = Duration.ofMillis(10);
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+
+    private final Loop loop;
+    private final HomeSlots slots;
+    private final Discovery discovery;
+    private final Barriers barriers;
+    private final View view;
+    private volatile boolean caughtUp;
+
+    Reads(Loop loop, HomeSlots slots, Discovery discovery, Barriers barriers, View view) {
+        this.loop = loop;
+        this.slots = slots;
+        this.discovery = discovery;
+        this.barriers = barriers;
+        this.view = view;
+    }
+
+    /** Any thread. */
+    boolean isCaughtUp() {
+        return caughtUp;
+    }
+
+    /** This node has what the others have, or is alone. */
+    void caughtUp() {
+        slots.voice().give();
+        caughtUp = true;
+    }
+
+    /** Waits until all that was committed is here; the version that this is. */
+    CompletableFuture<Long> barrier(String namespace) {
+        return namespace.isEmpty()
+                // A slot of which this node has not heard yet may hold some too.
+                ? discovery.await().thenCompose(this::barrier)
+                : barriers.await(List.of(SlotMap.ofNamespace(namespace)), view.version());
+    }
+
+    /** What nobody has an entry of is not waited for: it may be that it cannot begin for a while. */
+    private CompletableFuture<Long> barrier(Set<Integer> told) {
+        Set<Integer> all = new TreeSet<>(told);
+        slots.all().stream().map(Slot::number).filter(this::isBegun).forEach(all::add);
+        List<Integer> numbers = List.copyOf(all);
+        if (numbers.isEmpty()) {
+            return CompletableFuture.completedFuture(view.version());
+        }
+        // The second round moves the clocks of all slots beyond what the first one saw.
+        return barriers.await(numbers, view.version())
+                .thenCompose(v -> numbers.size() == 1
+                        ? CompletableFuture.completedFuture(v)
+                        : barriers.await(numbers, v));
+    }
+
+    private boolean isBegun(int number) {
+        return !slots.slot(number).isNew() || slots.forks().isOpen(number)
+                || slots.forks().isMerging(number);
+    }
+
+    /** Who has just joined has no word before it has all; who was here before may go on without the others. */
+    CompletableFuture<Void> catchUp() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        barrier("").whenComplete((reached, failure) -> {
+            if (failure == null) {
+                onceOnDisk(() -> {
+                    caughtUp();
+                    askAgain();
+                    done.complete(null);
+                });
+            } else {
+                LOG.warn("Registry is behind the others reason=\"{}\"", failure.getMessage());
+                loop.schedule(CATCH_UP_RETRY, () -> catchUp().thenAccept(done::complete));
+            }
+            if (slots.hasVoice()) {
+                done.complete(null);
+            }
+        });
+        return done;
+    }
+
+    /** What is lost with this life of the process does not count. */
+    private void onceOnDisk(Runnable task) {
+        if (slots.all().stream().map(Slot::replica)
+                .allMatch(r -> r.durable() >= r.committed().sequence())) {
+            task.run();
+        } else {
+            loop.schedule(ON_DISK_RETRY, () -> onceOnDisk(task));
+        }
+    }
+
+    /** Who may have begun a slot without this node has to say so, or to hear of it. */
+    private void askAgain() {
+        if (!slots.voice().withheld().isEmpty()) {
+            loop.schedule(ASK_AGAIN,
+                    () -> discovery.await().whenComplete((told, failure) -> askAgain()));
+        }
+    }
+}
