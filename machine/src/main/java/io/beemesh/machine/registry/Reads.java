@@ -2,7 +2,9 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -75,7 +77,9 @@ final class Reads {
         CompletableFuture<Void> done = new CompletableFuture<>();
         barrier("").whenComplete((reached, failure) -> {
             if (failure == null) {
-                onceOnDisk(() -> {
+                Map<Slot, Long> here = new LinkedHashMap<>();
+                slots.all().forEach(s -> here.put(s, s.replica().committed().sequence()));
+                onceOnDisk(here, () -> {
                     caughtUp();
                     askAgain();
                     done.complete(null);
@@ -91,13 +95,13 @@ final class Reads {
         return done;
     }
 
-    /** What is lost with this life of the process does not count. */
-    private void onceOnDisk(Runnable task) {
-        if (slots.all().stream().map(Slot::replica)
-                .allMatch(r -> r.durable() >= r.committed().sequence())) {
+    /** What is lost with this life of the process does not count; what comes meanwhile is not waited for. */
+    private void onceOnDisk(Map<Slot, Long> here, Runnable task) {
+        here.entrySet().removeIf(s -> s.getKey().replica().durable() >= s.getValue());
+        if (here.isEmpty()) {
             task.run();
         } else {
-            loop.schedule(ON_DISK_RETRY, () -> onceOnDisk(task));
+            loop.schedule(ON_DISK_RETRY, () -> onceOnDisk(here, task));
         }
     }
 
