@@ -18,8 +18,7 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Which slots there are: a slot that anything was acknowledged in is known to a majority of the members,
  * so asking a majority finds all. Members that have just joined and ask themselves do not count, as they had no
- * voice yet; else none of many that join at once would ever know. A slot that nobody has an entry of is none: who
- * asks is not to wait until it begins. On the loop only.
+ * voice yet; else none of many that join at once would ever know. On the loop only.
  */
 final class Discovery {
     private static final Duration RESEND = Duration.ofMillis(500);

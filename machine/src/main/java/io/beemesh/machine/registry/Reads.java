@@ -52,7 +52,10 @@ final class Reads {
                 : barriers.await(List.of(SlotMap.ofNamespace(namespace)), view.version());
     }
 
-    /** What nobody has an entry of is not waited for: it may be that it cannot begin for a while. */
+    /**
+     * Who joins does not wait for what nobody has an entry of, as that may wait for its voice. Others do: a slot
+     * that is just being begun may get versions below that of the list.
+     */
     private CompletableFuture<Long> barrier(Set<Integer> told) {
         Set<Integer> all = new TreeSet<>(told);
         slots.all().stream().map(Slot::number).filter(this::isBegun).forEach(all::add);
@@ -68,7 +71,7 @@ final class Reads {
     }
 
     private boolean isBegun(int number) {
-        return !slots.slot(number).isNew() || slots.forks().isOpen(number)
+        return slots.hasVoice() || !slots.slot(number).isNew() || slots.forks().isOpen(number)
                 || slots.forks().isMerging(number);
     }
 

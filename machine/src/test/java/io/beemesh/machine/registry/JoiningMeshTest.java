@@ -76,22 +76,6 @@ class JoiningMeshTest {
         }
     }
 
-    /** A slot that nobody can begin holds up no list of all namespaces, as nothing is in it. */
-    @Test
-    void slotThatCannotBegin_listsOfAllNamespacesDoNotWaitForIt() {
-        mesh.withNodes(3);
-        write(mesh.nodes.getFirst(), KEY);
-        mesh.nodes.get(2).kill();
-        mesh.lost = (to, message) -> message instanceof RegistryMessage.VoteReply;
-        MeshNode first = mesh.nodes.getFirst();
-        first.run(() -> first.registry()
-                .write(TestObjects.creating(TestObjects.configMap("another", "b"), "one")));
-        simulation.run(Duration.ofSeconds(2));
-        for (MeshNode node : mesh.nodes.subList(0, 2)) {
-            assertThat(listAll(node)).extracting(StoredObject::key).containsExactly(KEY);
-        }
-    }
-
     /** Found with seed 351 of {@code MeshRegistrySimulationTest}: in its next life it had a voice at once. */
     @Test
     void killedBeforeTheyHaveAll_beginNothingThatIsThereWhenTheyComeBack() {
