@@ -3,7 +3,6 @@ package io.beemesh.machine.registry;
 import com.google.protobuf.CodedInputStream;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
-import io.beemesh.machine.registry.replica.Role;
 import io.beemesh.machine.registry.replica.Rules.Rule;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
@@ -179,8 +178,7 @@ final class Barriers {
         List<Word> words = new ArrayList<>();
         for (int number : RecordCodec.readSlots(in)) {
             Slot slot = slots.slot(number);
-            if (slot.replica().role() == Role.HOME && founding.founder(slot).isEmpty()
-                    && slot.replica().primary().isEmpty()) {
+            if (founding.founder(slot).isEmpty() && slot.replica().primary().isEmpty()) {
                 founding.begin(slot);
             }
             words.add(slots.clock().isBeyond(atLeast)

@@ -31,10 +31,14 @@ final class Founding {
     /** Has the slot led by this node if that is for it to do at once. */
     void begin(Slot slot) {
         Replica replica = slot.replica();
+        HomeSet founders = mesh.founders(slot.number());
+        if (slot.isNew() && !replica.homes().equals(founders)) {
+            // Those that it may be asking are not who decides any more.
+            replica.stepDown();
+        }
         if (replica.role() != Role.HOME) {
             return;
         }
-        HomeSet founders = mesh.founders(slot.number());
         if (slot.isNew() && !slots.mayFound(slot.number(), founders.members())) {
             return;
         }

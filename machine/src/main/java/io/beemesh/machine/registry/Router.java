@@ -217,8 +217,9 @@ final class Router {
     /** Has every slot led that only this node holds; completes once what they held is committed. */
     CompletableFuture<Void> begin() {
         List<CompletableFuture<Void>> begun = new ArrayList<>();
+        List<PeerId> self = List.of(mesh.members().self());
         for (Slot slot : List.copyOf(slots.all())) {
-            if (slot.replica().homes().size() == 1) {
+            if (slot.replica().homes().members().equals(self)) {
                 CompletableFuture<Void> future = new CompletableFuture<>();
                 begun.add(future);
                 CompletableFuture<WriteResult> committed = new CompletableFuture<>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.NetworkConditions;
+import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
@@ -13,11 +14,14 @@ import io.beemesh.protocol.registry.RegistryException;
 import io.beemesh.protocol.registry.RegistryMessage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +32,7 @@ class JoiningMeshTest {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final Simulation simulation = new Simulation(7);
+    private final SimulatedLoop clock = simulation.newLoop();
     private final SimulatedMesh mesh = new SimulatedMesh(simulation, NetworkConditions.lan(),
             RegistryConfig.defaults().withoutDetaching(), Rules.all());
 
@@ -73,6 +78,115 @@ class JoiningMeshTest {
         write(first, KEY);
         for (MeshNode node : mesh.nodes) {
             assertThat(listAll(node)).hasSize(21);
+        }
+    }
+
+    /** As real nodes do: each hears of the others in its own time, and makes its Node as soon as it can. */
+    @Test
+    void nineJoinAtOnce_eachHasItsNodeSoon() {
+        for (long seed : seeds()) {
+            try {
+                new JoiningMeshTest().nineJoin(new SplittableRandom(seed));
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError("seed=" + seed + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static List<Long> seeds() {
+        Long only = Long.getLong("beemesh.seed");
+        return only != null
+                ? List.of(only)
+                : LongStream.rangeClosed(1, Integer.getInteger("beemesh.seeds", 20)).boxed()
+                        .toList();
+    }
+
+    private void nineJoin(RandomGenerator random) {
+        mesh.withNodes(1);
+        MeshNode first = mesh.nodes.getFirst();
+        for (int i = 0; i < 10; i++) {
+            write(first, TestObjects.configMap("old-" + i, "a"));
+        }
+        mesh.late = Duration.ofMillis(20);
+        Set<MeshNode> done = new HashSet<>();
+        for (int i = 0; i < 9; i++) {
+            simulation.run(Duration.ofMillis(random.nextInt(150)));
+            List<MeshNode> strangers = mesh.nodes.stream().skip(1).toList();
+            MeshNode node = mesh.join(strangers);
+            strangers.forEach(earlier -> introduce(earlier, node, random));
+            ObjectKey key = TestObjects.configMap("node-" + i, "a");
+            onceCaughtUp(node, () -> create(node, key, done));
+            begin(random, "early-" + i);
+        }
+        simulation.run(Duration.ofSeconds(20));
+        for (MeshNode node : mesh.nodes.subList(1, 10)) {
+            assertThat(node.registry().isCaughtUp()).isTrue();
+            assertThat(done).as(() -> mesh.describe(SlotMap.ofNamespace(
+                    "node-" + (mesh.nodes.indexOf(node) - 1)))).contains(node);
+        }
+    }
+
+    /** Two nodes hear of each other, each in its own time. */
+    private void introduce(MeshNode earlier, MeshNode later, RandomGenerator random) {
+        clock.schedule(Duration.ofMillis(random.nextInt(1_500)),
+                () -> earlier.hearsOf(later));
+        clock.schedule(Duration.ofMillis(random.nextInt(300)),
+                () -> later.hearsOf(earlier));
+    }
+
+    private void onceCaughtUp(MeshNode node, Runnable task) {
+        clock.schedule(Duration.ofMillis(10), () -> {
+            if (node.registry().isCaughtUp()) {
+                node.run(task);
+            } else {
+                onceCaughtUp(node, task);
+            }
+        });
+    }
+
+    private void create(MeshNode node, ObjectKey key, Set<MeshNode> done) {
+        node.registry().write(TestObjects.creating(key, "one")).thenAccept(result -> {
+            if (result instanceof WriteResult.Unavailable) {
+                node.host().loop().schedule(Duration.ofSeconds(1),
+                        () -> create(node, key, done));
+            } else {
+                done.add(node);
+            }
+        });
+    }
+
+    /** What came while a registry was being started made it wait for slots that others lead. */
+    @Test
+    void messagesComeBeforeTheRegistryStarts_itStarts() {
+        mesh.withNodes(1);
+        write(mesh.nodes.getFirst(), KEY);
+        mesh.late = Duration.ofMillis(500);
+        MeshNode node = mesh.join();
+        node.wanted = false;
+        simulation.run(Duration.ofSeconds(3));
+        assertThat(node.registry().isCaughtUp()).isTrue();
+    }
+
+    /** On real nodes: who had asked for votes while fewer were there asked the same few for ever. */
+    @Test
+    void moreJoinWhileVotesAreAskedFor_allAreAsked() {
+        mesh.withNodes(1);
+        simulation.run(Duration.ofSeconds(1));
+        mesh.lost = (to, message) -> message instanceof RegistryMessage.Response response
+                && response.kind() == Router.SLOTS;
+        mesh.join();
+        want(0);
+        MeshNode first = mesh.nodes.getFirst();
+        first.run(() -> first.registry().write(TestObjects.creating(KEY, "one")));
+        simulation.run(Duration.ofMillis(100));
+        mesh.join();
+        mesh.lost = (to, message) -> false;
+        want(0);
+        simulation.run(Duration.ofSeconds(3));
+        assertThat(mesh.nodes).allMatch(node -> node.registry().isCaughtUp());
+        for (MeshNode node : mesh.nodes) {
+            assertThat(await(node, () -> node.registry().list(GroupResource.CONFIG_MAPS, "shop"))
+                    .objects()).hasSize(1);
         }
     }
 

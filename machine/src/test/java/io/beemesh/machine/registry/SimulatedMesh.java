@@ -41,6 +41,8 @@ public final class SimulatedMesh {
     long bytes;
     /** Whether the first node cannot be reached from the second, as membership sees it. */
     public BiPredicate<PeerId, PeerId> cut = (to, from) -> false;
+    /** So long a node takes messages before its registry starts. */
+    Duration late = Duration.ZERO;
     /** Which messages never arrive at a node. */
     BiPredicate<PeerId, RegistryMessage> lost = (to, message) -> false;
 
@@ -69,8 +71,18 @@ public final class SimulatedMesh {
 
     /** A node that the others learn of now. */
     MeshNode join() {
+        return join(List.of());
+    }
+
+    /** A node that those who are {@code ignorant} do not learn of now, and that has not heard of them. */
+    MeshNode join(List<MeshNode> ignorant) {
         MeshNode node = new MeshNode(network.newHost());
         node.joining = true;
+        node.unknown = ignorant;
+        ignorant.forEach(other -> {
+            other.unknown = new ArrayList<>(other.unknown);
+            other.unknown.add(node);
+        });
         nodes.add(node);
         node.start();
         nodes.forEach(MeshNode::membersChanged);
@@ -155,11 +167,21 @@ public final class SimulatedMesh {
                             opened.onConnected(peer);
                         }
                     });
-                    opened.start();
+                    if (late.isZero()) {
+                        opened.start();
+                    } else {
+                        host.loop().schedule(late, opened::start);
+                    }
                 });
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        /** This node hears of another now. */
+        void hearsOf(MeshNode other) {
+            unknown = unknown.stream().filter(n -> n != other).toList();
+            membersChanged();
         }
 
         private void membersChanged() {
