@@ -79,7 +79,8 @@ final class Discovery {
         for (PeerId peer : mesh.members().everyone()) {
             if (!round.answered.contains(peer)) {
                 mesh.transport().send(peer, new Request(0, id, Router.SLOTS, 0,
-                        RecordCodec.bytes(out -> out.writeBoolNoTag(!slots.hasVoice()))));
+                        RecordCodec.bytes(
+                                out -> out.writeBoolNoTag(!slots.voice().isWhole()))));
             }
         }
         loop.schedule(RESEND, () -> {
@@ -102,7 +103,10 @@ final class Discovery {
         }
         rounds.remove(id);
         if (!slots.hasVoice()) {
-            round.promised.values().forEach(some -> some.removeAll(round.answered));
+            round.promised.values().forEach(some -> {
+                some.removeAll(round.answered);
+                some.remove(mesh.members().self());
+            });
             slots.voice().isWithheld(round.promised);
         }
         round.future.complete(round.told);

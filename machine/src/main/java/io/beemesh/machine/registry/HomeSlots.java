@@ -346,6 +346,11 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     }
 
     @Override
+    public boolean areFounders(int slot, HomeSet homes) {
+        return mesh.founders(slot).equals(homes);
+    }
+
+    @Override
     public boolean hasVoice() {
         return voice.isGiven();
     }

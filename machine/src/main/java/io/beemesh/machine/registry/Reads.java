@@ -110,7 +110,7 @@ final class Reads {
 
     /** Who may have begun a slot without this node has to say so, or to hear of it. */
     private void askAgain() {
-        if (!slots.voice().withheld().isEmpty()) {
+        if (!slots.voice().isWhole()) {
             loop.schedule(ASK_AGAIN,
                     () -> discovery.await().whenComplete((told, failure) -> askAgain()));
         }

@@ -43,6 +43,11 @@ final class Voice {
         return knowsAll;
     }
 
+    /** Whether it may help to begin any slot, as far as it itself goes: nobody is to begin any without it. */
+    boolean isWhole() {
+        return knowsAll && promised.isEmpty();
+    }
+
     /** Whether this node had at some time all that there was, and has lost nothing since. */
     boolean knowsAllThatWas() {
         return knowsAll && !forgetful;
@@ -79,6 +84,7 @@ final class Voice {
     void isWithheld(Map<Integer, Set<PeerId>> candidates) {
         candidates.forEach((slot, some) -> promised.computeIfAbsent(slot, s -> new HashSet<>())
                 .addAll(some));
+        promised.values().removeIf(Set::isEmpty);
     }
 
     /** A member told this node all it knows: it begins nothing without this one. */

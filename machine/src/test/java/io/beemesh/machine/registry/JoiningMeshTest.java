@@ -225,9 +225,61 @@ class JoiningMeshTest {
     /** The same, where the vote was given before. */
     @Test
     void voteIsGivenBeforeOthersJoin_theyHaveNoVoiceInThatSlot() {
-        mesh.withNodes(3);
+        MeshNode founder = mesh.withNodes(3).nodes.getFirst();
+        RegistryMessage vote = lostVoteFor(founder);
+        mesh.lost = (to, message) -> false;
+        joinUnknownTo(founder);
+        partition(2);
+        takes(founder, vote);
+        assertThat(writeBy(0, "one")).isInstanceOf(WriteResult.Committed.class);
+        assertThat(writeBy(2, "two")).isInstanceOf(WriteResult.Unavailable.class);
+        founder.unknown = List.of();
+        allRead("one");
+    }
+
+    /** The same, where the founder told them later and they count on that. */
+    @Test
+    void voteIsGivenBeforeOthersJoin_founderTellsThem_itDoesNotBeginWithoutThem() {
+        MeshNode founder = mesh.withNodes(3).nodes.getFirst();
+        RegistryMessage vote = lostVoteFor(founder);
+        mesh.lost = (to, message) -> false;
+        for (int i = 0; i < 2; i++) {
+            MeshNode joining = mesh.join(List.of(founder));
+            simulation.runUntil(() -> joining.registry().isCaughtUp(), LIMIT);
+        }
+        for (MeshNode joined : mesh.nodes.subList(3, 5)) {
+            joined.hearsOf(founder);
+            founder.hearsOf(joined);
+        }
+        simulation.run(Duration.ofMillis(1_150));
+        partition(2);
+        takes(founder, vote);
+        assertThat(writeBy(0, "one")).isInstanceOf(WriteResult.Unavailable.class);
+        assertThat(writeBy(2, "two")).isInstanceOf(WriteResult.Committed.class);
+        allRead("two");
+    }
+
+    /** Who told the others has forgotten it, and the founder whom it had asked for votes last. */
+    @Test
+    void votesWereAskedForBeforeOthersJoined_muchLaterTheyAreAskedToo() {
+        MeshNode founder = mesh.withNodes(3).nodes.getFirst();
+        lostVoteFor(founder);
+        mesh.join();
+        mesh.join();
+        simulation.run(Duration.ofSeconds(2));
+        mesh.lost = (to, message) -> false;
+        want(0);
+        simulation.run(Duration.ofMinutes(1));
+        partition(2);
+        simulation.run(Duration.ofMinutes(2));
+        assertThat(writeBy(2, "two")).isInstanceOf(WriteResult.Committed.class);
+        assertThat(writeBy(0, "one")).isInstanceOf(WriteResult.Unavailable.class);
+        allRead("two");
+    }
+
+    /** A vote for the founder of a slot; all such votes are lost, and it waits for none. */
+    private RegistryMessage lostVoteFor(MeshNode founder) {
         simulation.run(Duration.ofSeconds(1));
-        MeshNode founder = mesh.nodes.getFirst();
         List<RegistryMessage> votes = new ArrayList<>();
         mesh.lost = (to, message) -> message instanceof RegistryMessage.VoteReply reply
                 && reply.granted() && !reply.trial() && votes.add(reply);
@@ -237,20 +289,17 @@ class JoiningMeshTest {
         simulation.run(Duration.ofSeconds(6));
         votes.clear();
         simulation.runUntil(() -> votes.size() == 2, LIMIT);
-        mesh.lost = (to, message) -> false;
-        joinUnknownTo(founder);
-        partition(2);
+        return votes.getFirst();
+    }
+
+    private void takes(MeshNode founder, RegistryMessage vote) {
         founder.run(() -> {
             try {
-                founder.registry().onMessage(mesh.nodes.get(1).self(), votes.getFirst());
+                founder.registry().onMessage(mesh.nodes.get(1).self(), vote);
             } catch (RegistryException e) {
                 throw new AssertionError(e);
             }
         });
-        assertThat(writeBy(0, "one")).isInstanceOf(WriteResult.Committed.class);
-        assertThat(writeBy(2, "two")).isInstanceOf(WriteResult.Unavailable.class);
-        founder.unknown = List.of();
-        allRead("one");
     }
 
     /** Two nodes join of which {@code ignorant} does not hear. */

@@ -50,6 +50,11 @@ public interface Contents {
         return hasVoice();
     }
 
+    /** Whether these are who decides on the first entry of a slot, as far as this node knows now. */
+    default boolean areFounders(int slot, HomeSet homes) {
+        return true;
+    }
+
     /** Whether this node knows of every slot that there was when it came. */
     default boolean hasVoice() {
         return true;

@@ -66,7 +66,7 @@ final class Election {
     }
 
     void tick() {
-        if (!replica.mayLead() || replica.effects.nanoTime() - attemptAt < 0) {
+        if (replica.effects.nanoTime() - attemptAt < 0 || !replica.mayLead()) {
             return;
         }
         trial();

@@ -348,7 +348,8 @@ public final class Replica {
 
     boolean mayLead() {
         return deciders.all().contains(self) && !isVoteless()
-                && (!isEmpty() || effects.mayFound(slot, homes().members()));
+                && (!isEmpty() || (effects.areFounders(slot, homes())
+                        && effects.mayFound(slot, homes().members())));
     }
 
     /** Whether this node has nothing of the slot. */

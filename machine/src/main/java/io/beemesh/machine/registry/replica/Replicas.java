@@ -209,6 +209,11 @@ public final class Replicas implements Effects {
     }
 
     @Override
+    public boolean areFounders(int slot, HomeSet homes) {
+        return contents.areFounders(slot, homes);
+    }
+
+    @Override
     public boolean hasVoice() {
         return contents.hasVoice();
     }
