@@ -144,21 +144,22 @@ final class Discovery {
 
     /** The answer to a question of this node. */
     void onResponse(PeerId from, Response response) throws IOException {
-        if (response.payload().length > 0) {
-            slots.voice().toldBy(from);
-        }
         Round round = rounds.get(response.id());
+        if (response.payload().length == 0) {
+            if (round != null) {
+                round.joining.add(from);
+                finish(response.id(), round);
+            }
+            return;
+        }
+        CodedInputStream in = CodedInputStream.newInstance(response.payload());
+        List<Integer> told = RecordCodec.readSlots(in);
+        slots.voice().toldBy(from, told);
         if (round == null) {
             return;
         }
-        if (response.payload().length == 0) {
-            round.joining.add(from);
-            finish(response.id(), round);
-            return;
-        }
         round.joining.remove(from);
-        CodedInputStream in = CodedInputStream.newInstance(response.payload());
-        round.told.addAll(RecordCodec.readSlots(in));
+        round.told.addAll(told);
         RecordCodec.readPromises(in).forEach((slot, some) -> round.promised
                 .computeIfAbsent(slot, s -> new TreeSet<>()).addAll(some));
         round.answered.add(from);

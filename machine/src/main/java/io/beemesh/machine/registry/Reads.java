@@ -110,6 +110,7 @@ final class Reads {
 
     /** Who may have begun a slot without this node has to say so, or to hear of it. */
     private void askAgain() {
+        slots.all().stream().filter(s -> !s.isNew()).forEach(s -> slots.voice().knows(s.number()));
         if (!slots.voice().isWhole()) {
             loop.schedule(ASK_AGAIN,
                     () -> discovery.await().whenComplete((told, failure) -> askAgain()));

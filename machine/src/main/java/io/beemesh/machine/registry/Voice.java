@@ -87,10 +87,19 @@ final class Voice {
         promised.values().removeIf(Set::isEmpty);
     }
 
-    /** A member told this node all it knows: it begins nothing without this one. */
-    void toldBy(PeerId peer) {
-        promised.values().forEach(some -> some.remove(peer));
+    /** A member told this node all it knows: it begins nothing but {@code begun} without this one. */
+    void toldBy(PeerId peer, Collection<Integer> begun) {
+        promised.forEach((slot, some) -> {
+            if (!begun.contains(slot)) {
+                some.remove(peer);
+            }
+        });
         promised.values().removeIf(Set::isEmpty);
+    }
+
+    /** This node has entries of the slot, so it is begun and needs no founders. */
+    void knows(int slot) {
+        promised.remove(slot);
     }
 
     /** In which slots this node has no voice yet, and for whom. */

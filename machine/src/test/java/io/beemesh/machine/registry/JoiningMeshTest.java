@@ -243,20 +243,36 @@ class JoiningMeshTest {
         MeshNode founder = mesh.withNodes(3).nodes.getFirst();
         RegistryMessage vote = lostVoteFor(founder);
         mesh.lost = (to, message) -> false;
-        for (int i = 0; i < 2; i++) {
-            MeshNode joining = mesh.join(List.of(founder));
-            simulation.runUntil(() -> joining.registry().isCaughtUp(), LIMIT);
-        }
-        for (MeshNode joined : mesh.nodes.subList(3, 5)) {
-            joined.hearsOf(founder);
-            founder.hearsOf(joined);
-        }
-        simulation.run(Duration.ofMillis(1_150));
+        joinUnheard(founder);
         partition(2);
         takes(founder, vote);
         assertThat(writeBy(0, "one")).isInstanceOf(WriteResult.Unavailable.class);
         assertThat(writeBy(2, "two")).isInstanceOf(WriteResult.Committed.class);
         allRead("two");
+    }
+
+    /** A slot that one without a voice has an entry of, so that those who tell know of none. */
+    @Test
+    void founderTellsThatItHasBegun_itIsNotBegunByThoseThatHaveNothingOfItYet() {
+        MeshNode founder = mesh.withNodes(2).nodes.getFirst();
+        simulation.run(Duration.ofSeconds(1));
+        MeshNode mute = mesh.join();
+        mesh.lost = (to, message) -> to.equals(mute.self())
+                ? message instanceof RegistryMessage.Response response
+                        && response.kind() == Router.SLOTS && response.payload().length > 0
+                : message instanceof RegistryMessage.Append
+                        || message instanceof RegistryMessage.SnapshotPart;
+        assertThat(writeBy(0, "one")).isInstanceOf(WriteResult.Committed.class);
+        joinUnheard(founder);
+        mesh.network.partition((from,
+                to) -> isOf(founder, mute, from.peerId()) != isOf(founder, mute, to.peerId()));
+        mesh.lost = (to, message) -> false;
+        assertThat(writeBy(3, "two")).isInstanceOf(WriteResult.Unavailable.class);
+        allRead("one");
+    }
+
+    private static boolean isOf(MeshNode one, MeshNode other, PeerId peer) {
+        return one.self().equals(peer) || other.self().equals(peer);
     }
 
     /** Who told the others has forgotten it, and the founder whom it had asked for votes last. */
@@ -313,6 +329,19 @@ class JoiningMeshTest {
         MeshNode two = mesh.join();
         ignorant.unknown = List.of(one, two);
         simulation.runUntil(() -> two.registry().isCaughtUp(), LIMIT);
+    }
+
+    /** Two nodes join of which {@code other} hears later, as they of it; then it tells them. */
+    private void joinUnheard(MeshNode other) {
+        for (int i = 0; i < 2; i++) {
+            MeshNode joining = mesh.join(List.of(other));
+            simulation.runUntil(() -> joining.registry().isCaughtUp(), LIMIT);
+        }
+        for (MeshNode joined : mesh.nodes.subList(3, 5)) {
+            joined.hearsOf(other);
+            other.hearsOf(joined);
+        }
+        simulation.run(Duration.ofMillis(1_150));
     }
 
     private boolean isNew(PeerId peer) {
