@@ -96,10 +96,16 @@ final class Detachment {
                 ? isCut(slot, now, after)
                 : (leaderless >= after.toNanos() && isCut(slot, now, GONE))
                         || leaderless >= after.multipliedBy(PATIENCE).toNanos();
-        if (due && slots.isComplete(slot) && opener(slot).filter(members.self()::equals)
+        if (due && isComplete(slot) && opener(slot).filter(members.self()::equals)
                 .isPresent()) {
             open(slot);
         }
+    }
+
+    /** Whether this node has the whole of the slot, as it was at some time. */
+    private boolean isComplete(Slot slot) {
+        return (slots.voice().knowsAllThatWas() || !slot.isNew()) && slots.voice().isGiven()
+                && !slot.replica().isVoteless();
     }
 
     private static boolean isLed(Replica replica) {

@@ -154,18 +154,6 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         }
     }
 
-    /** The slots are another node's if this one is alone and cannot be a home of any; in a mesh they may have moved. */
-    void checkOwner() throws IOException {
-        for (Slot slot : slots.values()) {
-            HomeSet homes = slot.replica().homes();
-            if (mesh.isAlone() && homes.size() == 1 && !homes.contains(self)
-                    && slot.replica().votedFor().equals(homes.members().getFirst())) {
-                throw new IOException("the registry on disk is another node's: homes of slot "
-                        + slot.number() + " are " + homes + ", this is " + self);
-            }
-        }
-    }
-
     Replicas replicas() {
         return replicas;
     }
@@ -334,12 +322,6 @@ final class HomeSlots implements Contents, LogWriter.Listener {
         checkpoints.consider(log.storedBytes(), this::mark);
     }
 
-    /** Whether this node has the whole of the slot, as it was at some time. */
-    boolean isComplete(Slot slot) {
-        return (voice.knowsAllThatWas() || !slot.isNew()) && voice.isGiven()
-                && !slot.replica().isVoteless();
-    }
-
     @Override
     public boolean mayFound(int slot, Collection<PeerId> founders) {
         return voice.mayFound(slot, founders);
@@ -353,6 +335,16 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     @Override
     public boolean hasVoice() {
         return voice.isGiven();
+    }
+
+    @Override
+    public long latestVersion() {
+        return clock.latest();
+    }
+
+    @Override
+    public void observeVersion(long version) {
+        clock.observe(version);
     }
 
     @Override

@@ -55,6 +55,11 @@ final class HybridClock {
         return isDetached(version) ? version + 1 : version;
     }
 
+    /** The highest version made or observed, whoever made it. */
+    long latest() {
+        return ticks << WRITER_BITS;
+    }
+
     /** Makes all later versions higher than {@code version}. */
     void observe(long version) {
         ticks = Math.max(ticks, version >> WRITER_BITS);

@@ -6,6 +6,7 @@ import io.beemesh.machine.membership.Members;
 import io.beemesh.machine.metrics.Meters;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
+import io.beemesh.machine.registry.replica.HomeSet;
 import io.beemesh.machine.registry.replica.Role;
 import io.beemesh.machine.registry.replica.Rules;
 import io.beemesh.machine.registry.replica.Transport;
@@ -104,12 +105,24 @@ public final class NodeRegistry
         recovered.loss().ifPresent(loss -> LOG.warn("Registry was not closed in order: {}", loss));
         try {
             registry.view.reach(registry.slots.restore(recovered));
-            registry.slots.checkOwner();
+            registry.checkOwner();
         } catch (UncheckedIOException e) {
             throw new IOException(e.getMessage(), e);
         }
         registry.view.beginHistory();
         return registry;
+    }
+
+    /** The slots are another node's if this one is alone and cannot be a home of any; in a mesh they may have moved. */
+    private void checkOwner() throws IOException {
+        for (Slot slot : slots.all()) {
+            HomeSet homes = slot.replica().homes();
+            if (mesh.isAlone() && homes.size() == 1 && !homes.contains(mesh.members().self())
+                    && slot.replica().votedFor().equals(homes.members().getFirst())) {
+                throw new IOException("the registry on disk is another node's: homes of slot "
+                        + slot.number() + " are " + homes + ", this is " + mesh.members().self());
+            }
+        }
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.simulation.NetworkConditions;
+import io.beemesh.libp2p.simulation.SimulatedLoop;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
@@ -207,6 +208,31 @@ class MeshRegistryTest {
         mesh.lost = (to, message) -> false;
         simulation.run(Duration.ofSeconds(2));
         assertThat(behind.registry().get(KEY)).isPresent();
+    }
+
+    /** Or a watch from the list's version would miss what is made in it. */
+    @Test
+    void slotIsBegunAfterAListByAClockThatIsBehind_itsVersionsAreAboveTheList() {
+        mesh.withNodes(3);
+        MeshNode ahead = mesh.nodes.getFirst();
+        MeshNode behind = mesh.nodes.get(2);
+        ((SimulatedLoop) ahead.host().loop()).skew(1, Duration.ofSeconds(5));
+        mesh.lost = (to, message) -> to.equals(behind.self())
+                && message instanceof RegistryMessage.Append;
+        want(ahead);
+        write(mesh.nodes.get(1), TestObjects.creating(KEY, "one"));
+        long listed = await(ahead, () -> ahead.registry().list(GroupResource.CONFIG_MAPS, ""))
+                .version();
+        want(behind);
+        ObjectKey later = TestObjects.configMap("other", "a");
+        write(behind, TestObjects.creating(later, "one"));
+        assertThat(behind.registry().get(later).orElseThrow().version())
+                .isGreaterThan(listed);
+    }
+
+    /** All slots are to be that node's. */
+    private void want(MeshNode only) {
+        mesh.nodes.forEach(node -> node.wanted = node == only);
     }
 
     @Test

@@ -60,7 +60,7 @@ public final class RegistryCodec {
                         .varint(6, m.last().sequence())
                         .varint(7, flags(m.trial(), m.handover())), m.founders()).toBytes();
             case VoteReply m -> slot(VOTE_REPLY, m).varint(4, m.term())
-                    .varint(7, flags(m.granted(), m.trial())).toBytes();
+                    .varint(7, flags(m.granted(), m.trial())).varint(9, m.clock()).toBytes();
             case Append m -> append(m);
             case AppendReply m -> slot(APPEND_REPLY, m).varint(4, m.term())
                     .varint(7, flags(m.accepted(), m.voteless())).varint(8, m.sentAt())
@@ -223,7 +223,8 @@ public final class RegistryCodec {
             Position at = new Position(atTerm, atSequence);
             return switch (kind) {
                 case VOTE_REQUEST -> new VoteRequest(slot, branch, term, at, one, two, peers);
-                case VOTE_REPLY -> new VoteReply(slot, branch, term, one, two);
+                case VOTE_REPLY -> new VoteReply(slot, branch, term, one, two,
+                        positive(number, "clock"));
                 case APPEND -> new Append(slot, branch, term, at, count, sentAt, following(at));
                 case APPEND_REPLY -> new AppendReply(slot, branch, term, one,
                         positive(number, "match"), count, sentAt, two);

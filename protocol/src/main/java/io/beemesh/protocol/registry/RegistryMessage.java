@@ -51,8 +51,12 @@ public sealed interface RegistryMessage {
         }
     }
 
-    /** The answer; {@code term} is the voter's if it refuses because of a later one. */
-    record VoteReply(int slot, long branch, long term, boolean granted, boolean trial)
+    /**
+     * The answer; {@code term} is the voter's if it refuses because of a later one.
+     *
+     * @param clock the highest version that the voter has seen, with a vote
+     */
+    record VoteReply(int slot, long branch, long term, boolean granted, boolean trial, long clock)
             implements
                 OfSlot {}
 

@@ -15,7 +15,7 @@ class RegistryCodecTest {
             new RegistryMessage.VoteRequest(3, 0, 7, new Position(6, 5), true, false, List.of()),
             new RegistryMessage.VoteRequest(3, 0, 7, Position.NONE, true, false,
                     List.of(PrivateKey.fromSeed(new byte[32]).peerId())),
-            new RegistryMessage.VoteReply(3, 0, 7, true, false),
+            new RegistryMessage.VoteReply(3, 0, 7, true, false, 77),
             new RegistryMessage.Append(3, 0, 7, new Position(6, 5), 4, 99,
                     List.of(new RegistryMessage.Line(6, 6, new byte[]{1, 2}),
                             new RegistryMessage.Line(7, 7, new byte[0]))),

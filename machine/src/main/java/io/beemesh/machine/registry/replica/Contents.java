@@ -60,6 +60,16 @@ public interface Contents {
         return true;
     }
 
+    /** The highest version that this node has seen. */
+    default long latestVersion() {
+        return 0;
+    }
+
+    /** All entries that this node makes from now on have versions above that. */
+    default void observeVersion(long version) {
+        // Who counts otherwise has none.
+    }
+
     /** Whether the peer is declared lost for good: the others decide without it. */
     default boolean isRemoved(PeerId peer) {
         return false;

@@ -126,7 +126,7 @@ final class Election {
         if (request.trial()) {
             if (isComplete(request)) {
                 replica.effects.send(from, new VoteReply(replica.slot, request.branch(),
-                        request.term(), true, true));
+                        request.term(), true, true, 0));
             } else {
                 refuse(from, request);
             }
@@ -172,12 +172,13 @@ final class Election {
 
     private void refuse(PeerId to, VoteRequest request) {
         replica.effects.send(to, new VoteReply(replica.slot, request.branch(), replica.term,
-                false, request.trial()));
+                false, request.trial(), 0));
     }
 
     private void grant(PeerId candidate) {
         replica.effects.send(candidate,
-                new VoteReply(replica.slot, 0, replica.term, true, false));
+                new VoteReply(replica.slot, 0, replica.term, true, false,
+                        replica.effects.latestVersion()));
     }
 
     void onStored(long term, PeerId candidate) {
@@ -215,6 +216,7 @@ final class Election {
         } else if (!reply.trial() && replica.role == Role.CANDIDATE
                 && reply.term() == replica.term) {
             votes.add(from);
+            replica.effects.observeVersion(reply.clock());
             beginIfElected();
         }
     }

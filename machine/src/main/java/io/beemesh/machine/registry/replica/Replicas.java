@@ -219,6 +219,16 @@ public final class Replicas implements Effects {
     }
 
     @Override
+    public long latestVersion() {
+        return contents.latestVersion();
+    }
+
+    @Override
+    public void observeVersion(long version) {
+        contents.observeVersion(version);
+    }
+
+    @Override
     public boolean isRemoved(PeerId peer) {
         return contents.isRemoved(peer);
     }

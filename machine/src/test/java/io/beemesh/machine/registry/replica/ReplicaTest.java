@@ -107,7 +107,7 @@ class ReplicaTest {
         Replica replica = replica(THREE);
         replica.campaign();
         replica.onVoteStored(1, SELF);
-        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false));
+        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false, 0));
         assertThat(replica.role()).isEqualTo(Role.PRIMARY);
         assertThat(replica.hasLease()).isFalse();
         replica.onBeatAnswered(OTHER, 1, effects.nanos);
@@ -122,7 +122,7 @@ class ReplicaTest {
         Replica replica = replica(THREE);
         replica.campaign();
         replica.onVoteStored(1, SELF);
-        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false));
+        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false, 0));
         replica.onMessage(OTHER, new RegistryMessage.AppendReply(7, 0, 1, false, Long.MAX_VALUE,
                 0, effects.nanos, false));
         assertThat(effects.sent.getLast()).isInstanceOfSatisfying(RegistryMessage.Append.class,
