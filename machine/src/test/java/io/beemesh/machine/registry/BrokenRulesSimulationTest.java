@@ -22,8 +22,8 @@ class BrokenRulesSimulationTest {
     private static final int SEEDS = 200;
     private static final Map<String, Long> KNOWN = Map.ofEntries(Map.entry("DURABLE_VOTE", 137L),
             Map.entry("LEASE", 25L), Map.entry("DURABLE_ENTRY", 9L),
-            Map.entry("ONE_MEMBER", 11L), Map.entry("CAUGHT_UP", 64L),
-            Map.entry("PREVIOUS_ENTRY", 106L), Map.entry("FIRST_ANSWER", 8L),
+            Map.entry("ONE_MEMBER", 2L), Map.entry("CAUGHT_UP", 64L),
+            Map.entry("PREVIOUS_ENTRY", 95L), Map.entry("FIRST_ANSWER", 8L),
             Map.entry("LOYALTY", 93L), Map.entry("OWN_TERM_COMMITS", 147L),
             Map.entry("VOTELESS", 173L), Map.entry("FORK_BASE", 7L),
             Map.entry("FORK_ABSENCE", 7L));
