@@ -165,7 +165,7 @@ class ReplicaTest {
         Replica replica = replica(THREE);
         replica.campaign();
         replica.onVoteStored(1, SELF);
-        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false));
+        replica.onMessage(OTHER, new RegistryMessage.VoteReply(7, 0, 1, true, false, 0));
         replica.onBeatAnswered(OTHER, 1, effects.nanos);
         replica.handOver(THIRD);
         effects.nanos += ReplicaConfig.defaults().lease().toNanos() + 1;
