@@ -63,11 +63,12 @@ final class Reads {
         if (numbers.isEmpty()) {
             return CompletableFuture.completedFuture(view.version());
         }
-        // The second round moves the clocks of all slots beyond what the first one saw.
+        // The second round moves the clocks of all slots beyond what the first one saw; what it
+        // sees is later.
         return barriers.await(numbers, view.version())
                 .thenCompose(v -> numbers.size() == 1
                         ? CompletableFuture.completedFuture(v)
-                        : barriers.await(numbers, v));
+                        : barriers.await(numbers, v).thenApply(later -> v));
     }
 
     private boolean isBegun(int number) {

@@ -230,6 +230,35 @@ class MeshRegistryTest {
                 .isGreaterThan(listed);
     }
 
+    /** What another slot gets while the list is made is not to be part of it. */
+    @Test
+    void slotsAreWrittenToDuringAList_laterVersionsOfAllAreAboveTheList() {
+        mesh.withNodes(3);
+        MeshNode ahead = mesh.nodes.getFirst();
+        MeshNode behind = mesh.nodes.get(2);
+        ObjectKey later = TestObjects.configMap("other", "a");
+        want(behind);
+        write(behind, TestObjects.creating(later, "one"));
+        want(ahead);
+        write(ahead, TestObjects.creating(KEY, "one"));
+        ((SimulatedLoop) ahead.host().loop()).skew(1, Duration.ofMillis(900));
+        mesh.lost = (to, message) -> to.equals(behind.self())
+                && message instanceof RegistryMessage.Append append
+                && append.slot() == SlotMap.of(KEY);
+        for (int i = 0; i < 100; i++) {
+            ObjectKey key = TestObjects.configMap("shop", "a-" + i);
+            ahead.host().loop().schedule(Duration.ofMillis(i),
+                    () -> ahead.registry().write(TestObjects.creating(key, "one")));
+        }
+        simulation.run(Duration.ofMillis(20));
+        MeshNode reader = mesh.nodes.get(1);
+        long listed = await(reader,
+                () -> reader.registry().list(GroupResource.CONFIG_MAPS, "")).version();
+        StoredObject written = write(behind, TestObjects
+                .updating(behind.registry().get(later).orElseThrow(), "two"));
+        assertThat(written.version()).isGreaterThan(listed);
+    }
+
     /** All slots are to be that node's. */
     private void want(MeshNode only) {
         mesh.nodes.forEach(node -> node.wanted = node == only);
