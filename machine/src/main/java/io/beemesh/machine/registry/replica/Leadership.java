@@ -125,7 +125,8 @@ final class Leadership {
         long now = now();
         if (successor.isPresent() && now - handoverUntil > 0) {
             // The word may still come to it: it counts for nothing in another term.
-            replica.beginAnew();
+            replica.stepDown();
+            replica.election.campaign(true);
             return;
         }
         long silence = replica.config.suspicion().toNanos()

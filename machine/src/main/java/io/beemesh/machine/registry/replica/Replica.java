@@ -221,12 +221,6 @@ public final class Replica {
         election.campaign(false);
     }
 
-    /** Begins a term after its own, which nobody else can lead. */
-    void beginAnew() {
-        stepDown();
-        election.campaign(true);
-    }
-
     /** Asks the other homes whether they would vote for this one, and begins a term if they do. */
     public void trial() {
         election.trial();
@@ -454,10 +448,7 @@ public final class Replica {
         election.onStored(votedIn, candidate);
     }
 
-    /**
-     * An entry is on disk. Nothing is committed here before: a disk that takes no more would leave a hole behind
-     * what others have committed.
-     */
+    /** An entry is on disk. Nothing is committed here before: a full disk would leave a hole behind others' commits. */
     public void onEntryStored(Position position) {
         if (position.sequence() != durable + 1 || !log.has(position)) {
             return;
