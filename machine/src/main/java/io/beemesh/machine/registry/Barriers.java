@@ -30,11 +30,13 @@ final class Barriers {
     private final HomeSlots slots;
     private final Founding founding;
     private final RegistryCounters counters;
+    private final Side side;
     private final Map<Long, Asked> asked = new TreeMap<>();
 
     /** One read, and the slots of which it waits for word. */
     private static final class Read {
         private final TreeSet<Integer> open;
+        private final TreeSet<Integer> refreshing = new TreeSet<>();
         private final long deadline;
         private final CompletableFuture<Long> future = new CompletableFuture<>();
         private long version;
@@ -54,12 +56,13 @@ final class Barriers {
     /** How far a slot is, or that its primary is elsewhere. */
     private record Word(int slot, boolean known, long sequence, long version) {}
 
-    Barriers(Loop loop, Mesh mesh, HomeSlots slots, RegistryCounters counters) {
+    Barriers(Loop loop, Mesh mesh, HomeSlots slots, RegistryCounters counters, Side side) {
         this.loop = loop;
         this.mesh = mesh;
         this.slots = slots;
         this.founding = new Founding(mesh, slots);
         this.counters = counters;
+        this.side = side;
     }
 
     /**
@@ -96,6 +99,10 @@ final class Barriers {
             if (!read.ofLog && slots.forks().isMerging(number)) {
                 continue;
             }
+            if (!read.ofLog && slots.forks().servedBy(number).isPresent()) {
+                refresh(read, number);
+                continue;
+            }
             Word here = !read.ofLog && slots.forks().isOpen(number)
                     ? new Word(number, true, 0, slot.version())
                     : word(slot, read.version);
@@ -111,6 +118,19 @@ final class Barriers {
         byPrimary.forEach((primary, some) -> send(read, primary, some));
         if (!read.open.isEmpty()) {
             again(read, byPrimary.isEmpty() ? RETRY : RESEND);
+        }
+    }
+
+    /** Another node of this side serves the slot. */
+    private void refresh(Read read, int number) {
+        if (read.refreshing.add(number)) {
+            slots.clock().observe(read.version);
+            side.refresh(number, shown -> {
+                read.refreshing.remove(number);
+                if (shown) {
+                    hear(read, new Word(number, true, 0, read.version));
+                }
+            });
         }
     }
 

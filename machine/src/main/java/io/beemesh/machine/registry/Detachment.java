@@ -7,15 +7,14 @@ import io.beemesh.machine.registry.replica.HomeSet;
 import io.beemesh.machine.registry.replica.Replica;
 import io.beemesh.machine.registry.replica.Role;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Decides when this node goes on alone with a slot whose homes have no majority within reach, and when no
- * more. On the loop only.
+ * more; {@link Side} whether it is the one of its side that does. On the loop only.
  */
 final class Detachment {
     private static final Duration INTERVAL = Duration.ofMillis(100);
@@ -25,10 +24,8 @@ final class Detachment {
     private static final int PATIENCE = 6;
 
     /** Hears of slots that are served in another way, on the loop. */
-    interface Listener {
+    interface Listener extends Side.Listener {
         void onOpened(Slot slot);
-
-        void onClosed(Slot slot);
     }
 
     private final Loop loop;
@@ -39,6 +36,7 @@ final class Detachment {
     private final Duration after;
     private final RegistryCounters counters;
     private final Listener listener;
+    private final Side side;
     private final Map<PeerId, Long> goneSince = new HashMap<>();
     private final Map<Integer, Long> leaderlessSince = new HashMap<>();
     private boolean running;
@@ -53,6 +51,12 @@ final class Detachment {
         this.after = config.detachAfter();
         this.counters = counters;
         this.listener = listener;
+        this.side = new Side(loop, mesh, slots, this::isComplete, s -> isLed(s.replica()), counters,
+                listener);
+    }
+
+    Side side() {
+        return side;
     }
 
     /** Looks after the slots from now on. */
@@ -74,32 +78,40 @@ final class Detachment {
                 goneSince.putIfAbsent(peer, now);
             }
         }
-        List.copyOf(slots.all()).forEach(s -> consider(s, now));
+        List<Integer> leaderless = new ArrayList<>();
+        for (Slot slot : List.copyOf(slots.all())) {
+            if (!consider(slot, now) && (!slot.isNew() || isCut(slot, now, Duration.ZERO))) {
+                leaderless.add(slot.number());
+            }
+        }
+        side.step(leaderless);
     }
 
-    private void consider(Slot slot, long now) {
+    /** Whether the slot has a primary, or is served from here. */
+    private boolean consider(Slot slot, long now) {
         if (slots.forks().isOpen(slot.number())) {
             if (slot.isNew() && !isCut(slot, now, Duration.ZERO)) {
                 // Nobody else may want it.
                 founding.begin(slot);
             }
             onRole(slot);
-            return;
+            return true;
         }
         if (isLed(slot.replica())) {
             leaderlessSince.remove(slot.number());
-            return;
+            return true;
         }
         Long since = leaderlessSince.putIfAbsent(slot.number(), now);
         long leaderless = since == null ? 0 : now - since;
+        boolean patient = leaderless < after.multipliedBy(PATIENCE).toNanos();
         boolean due = slot.isNew()
                 ? isCut(slot, now, after)
-                : (leaderless >= after.toNanos() && isCut(slot, now, GONE))
-                        || leaderless >= after.multipliedBy(PATIENCE).toNanos();
-        if (due && isComplete(slot) && opener(slot).filter(members.self()::equals)
-                .isPresent()) {
+                : (leaderless >= after.toNanos() && isCut(slot, now, GONE)) || !patient;
+        if (due && isComplete(slot) && side.isFirst(slot, patient)) {
             open(slot);
+            return true;
         }
+        return false;
     }
 
     /** Whether this node has the whole of the slot, as it was at some time. */
@@ -133,18 +145,10 @@ final class Detachment {
                 || now - goneSince.get(p) < after.toNanos()).count() <= all.size();
     }
 
-    /** Who goes on with a slot on this side: a home if there is one, of several the first. */
-    Optional<PeerId> opener(Slot slot) {
-        HomeSet homes = slot.replica().voters();
-        return members.everyone().stream()
-                .filter(p -> p.equals(members.self()) || members.isAlive(p))
-                .min(Comparator.comparing((PeerId p) -> !homes.contains(p))
-                        .thenComparing(Comparator.naturalOrder()));
-    }
-
     private void open(Slot slot) {
         leaderlessSince.remove(slot.number());
         slots.tellCommitted();
+        slots.forks().mirror(slot.number()).ifPresent(side::drop);
         slots.forks().open(slot);
         counters.detached.increment();
         listener.onOpened(slot);
@@ -155,5 +159,6 @@ final class Detachment {
         if (isLed(slot.replica()) && slots.forks().close(slot.number())) {
             listener.onClosed(slot);
         }
+        side.onRole(slot);
     }
 }

@@ -9,6 +9,7 @@ import io.beemesh.machine.registry.replica.Rules.Rule;
 import io.beemesh.protocol.registry.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,6 +84,12 @@ final class Fork implements Primary.Target {
     /** In the order in which they are to be merged. */
     List<Pin> pins() {
         return pins.values().stream().sorted(Pin.BY_INDEX).toList();
+    }
+
+    /** What was changed after a change, in the order of the last changes. */
+    List<Pin> changedAfter(long number) {
+        return pins.values().stream().filter(p -> p.changed() > number)
+                .sorted(Comparator.comparingLong(Pin::changed)).toList();
     }
 
     /** What the slot's log says of an object. */

@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The forks of this node: what it does with slots while no majority of their homes can be reached. Start at
- * {@link Fork}; {@link Detachment} says when, {@link Merging} what becomes of it. On the loop only, but for
- * {@link #openSlots}.
+ * The forks of this node: what it does with slots while no majority of their homes can be reached, and what it shows
+ * of those that others serve meanwhile. Start at {@link Fork} and {@link Mirror}; {@link Detachment} says when,
+ * {@link Side} who, {@link Merging} what becomes of it. On the loop only, but for {@link #openSlots}.
  */
 final class Forks {
     /** JSON that the forks of a node may hold on to. */
@@ -34,9 +34,14 @@ final class Forks {
     private final RecordCodec codec;
     private final Rules rules;
     private final Map<Integer, Fork> forks = new TreeMap<>();
+    private final Map<Integer, Mirror> mirrors = new TreeMap<>();
+    /** Mirrors whose nodes serve. */
+    private final Set<Mirror> served = new HashSet<>();
     private final Map<Line, Consumer<Boolean>> waiting = new HashMap<>();
     private volatile Set<Integer> open = Set.of();
-    /** Whether no fork is open or to be merged. */
+    /** The slots that are served from here or from another node of this side. */
+    private volatile Set<Integer> detached = Set.of();
+    /** Whether no fork is open or to be merged, and none of others is shown. */
     private boolean isIdle = true;
     /** Whether the table of objects shows forks; before that it has what the logs say. */
     private boolean shown;
@@ -73,7 +78,9 @@ final class Forks {
     /** Whether what this node shows of a slot is neither served from here nor what its primary says. */
     boolean isMerging(int slot) {
         Fork fork = forks.get(slot);
-        return fork != null && fork.isMerging();
+        Mirror mirror = mirrors.get(slot);
+        return (fork != null && fork.isMerging())
+                || (mirror != null && mirror.isClosed() && !mirror.isEmpty());
     }
 
     /** Objects of a slot that are not merged. */
@@ -87,11 +94,11 @@ final class Forks {
         return open;
     }
 
-    /** Whether a namespace, or any if it is empty, is served from here; any thread. */
+    /** Whether a namespace, or any if it is empty, is served by a node of this side alone; any thread. */
     boolean isDetached(String namespace) {
         return namespace.isEmpty()
-                ? !open.isEmpty()
-                : open.contains(SlotMap.ofNamespace(namespace));
+                ? !detached.isEmpty()
+                : detached.contains(SlotMap.ofNamespace(namespace));
     }
 
     /**
@@ -100,13 +107,15 @@ final class Forks {
      */
     boolean canGoOn(String namespace, long from) {
         if (HybridClock.isDetached(from)) {
-            return !open.isEmpty() && from >= toldSince && !clock.isForeignFork(from);
+            return !detached.isEmpty() && from >= toldSince && !clock.isForeignFork(from);
         }
         if (!isDetached(namespace)) {
             return true;
         }
-        Fork fork = namespace.isEmpty() ? null : forks.get(SlotMap.ofNamespace(namespace));
-        return fork != null && from <= fork.slot().lastVersion();
+        int slot = SlotMap.ofNamespace(namespace);
+        Optional<Slot> of = Optional.ofNullable(mirrors.get(slot)).map(Mirror::slot)
+                .or(() -> Optional.ofNullable(forks.get(slot)).map(Fork::slot));
+        return !namespace.isEmpty() && of.filter(s -> from <= s.lastVersion()).isPresent();
     }
 
     /** A version for a view that includes forks. */
@@ -116,9 +125,7 @@ final class Forks {
 
     /** Serves a slot from here. */
     void open(Slot slot) {
-        if (open.isEmpty()) {
-            toldSince = clock.nextDetached();
-        }
+        tellFromNow();
         fork(slot).open(slot.settled(self).upTo());
         refreshOpen();
     }
@@ -139,11 +146,20 @@ final class Forks {
         refreshOpen();
     }
 
+    private void tellFromNow() {
+        if (detached.isEmpty()) {
+            toldSince = clock.nextDetached();
+        }
+    }
+
     private void refreshOpen() {
         Set<Integer> now = new HashSet<>();
         forks.values().stream().filter(Fork::isOpen).forEach(f -> now.add(f.number()));
         open = Set.copyOf(now);
-        isIdle = forks.values().stream().noneMatch(f -> f.isOpen() || f.isMerging());
+        mirrors.keySet().stream().filter(n -> servedBy(n).isPresent()).forEach(now::add);
+        detached = Set.copyOf(now);
+        isIdle = forks.values().stream().noneMatch(f -> f.isOpen() || f.isMerging())
+                && mirrors.isEmpty();
     }
 
     private Fork fork(Slot slot) {
@@ -226,6 +242,93 @@ final class Forks {
         return lost;
     }
 
+    // What others serve.
+
+    Collection<Mirror> mirrors() {
+        return mirrors.values();
+    }
+
+    Optional<Mirror> mirror(int slot) {
+        return Optional.ofNullable(mirrors.get(slot));
+    }
+
+    /** Which other node serves the slot, and all that it did with it is shown here. */
+    Optional<PeerId> servedBy(int slot) {
+        return mirror(slot).filter(m -> m.isShown() && !m.isClosed() && served.contains(m))
+                .map(Mirror::owner);
+    }
+
+    /** Begins to show what another node does with a slot. */
+    void mirror(Slot slot, PeerId owner) {
+        Mirror mirror = new Mirror(slot, owner, objects, clock);
+        mirrors.put(slot.number(), mirror);
+        served.add(mirror);
+        refreshOpen();
+    }
+
+    /** Its node serves the slot, or does not say so any more. */
+    void serves(Mirror mirror, boolean now) {
+        if (now ? served.add(mirror) : served.remove(mirror)) {
+            refreshOpen();
+        }
+    }
+
+    /** The slot has a primary, or has lost it again. */
+    void closeMirror(Mirror mirror, boolean now) {
+        mirror.closed(now);
+        refreshOpen();
+    }
+
+    /** Shows more of what another node did; as watchers see it. */
+    List<Change> take(Mirror mirror, SideMessages.Word word) {
+        boolean before = mirror.isShown();
+        List<Change> changes = mirror.take(word, () -> trunkOf(word.slot()));
+        if (!before && mirror.isShown()) {
+            tellFromNow();
+            refreshOpen();
+        }
+        return changes;
+    }
+
+    /** Shows what the log says again; as watchers see it. */
+    List<Change> endMirror(Mirror mirror) {
+        mirrors.remove(mirror.slot().number(), mirror);
+        served.remove(mirror);
+        List<Change> changes = new ArrayList<>();
+        long version = clock.next();
+        mirror.drop().forEach(p -> changes.addAll(reveal(p, version)));
+        refreshOpen();
+        return changes;
+    }
+
+    /** What this node did with a slot, for who shows it: as much as there is room for, but some. */
+    SideMessages.Word tell(SideMessages.Word word, SideMessages.OfSlot asked, long bytes) {
+        long room = bytes;
+        List<StoredObject> base = new ArrayList<>();
+        int next = -1;
+        if (asked.base() >= 0 && Mirror.differs(asked.committed(), word)) {
+            List<StoredObject> all = trunkOf(word.slot());
+            next = asked.base();
+            while (next < all.size() && room > 0) {
+                room -= all.get(next).json().length;
+                base.add(all.get(next++));
+            }
+            next = next < all.size() ? next : -1;
+        }
+        Fork fork = forks.get(word.slot());
+        List<Pin> changed = fork == null ? List.of() : fork.changedAfter(asked.upTo());
+        List<Pin> pins = new ArrayList<>();
+        while (next < 0 && pins.size() < changed.size() && room > 0) {
+            Pin pin = changed.get(pins.size());
+            room -= pin.bytes();
+            pins.add(pin);
+        }
+        boolean more = next >= 0 || pins.size() < changed.size();
+        long upTo = pins.isEmpty() ? asked.upTo() : pins.getLast().changed();
+        return new SideMessages.Word(word.slot(), word.service(), word.complete(), word.last(),
+                word.committed(), base, next, pins, upTo, more);
+    }
+
     // What the log says.
 
     /** What the log says of an object, which is not what is shown if there is a fork. */
@@ -233,24 +336,38 @@ final class Forks {
         if (!shown || isIdle) {
             return objects.get(key);
         }
-        Fork fork = forks.get(SlotMap.of(key));
+        int slot = SlotMap.of(key);
+        Mirror mirror = mirrors.get(slot);
+        if (mirror != null) {
+            return mirror.trunk(key);
+        }
+        Fork fork = forks.get(slot);
         return fork == null ? objects.get(key) : fork.trunk(key);
     }
 
     /** All objects of a slot as the log has them. */
     List<StoredObject> trunkOf(int slot) {
-        Fork fork = forks.get(slot);
-        if (!shown || fork == null || fork.pins().isEmpty()) {
+        Map<ObjectKey, Pin> pins = new TreeMap<>();
+        if (shown) {
+            Optional.ofNullable(forks.get(slot))
+                    .ifPresent(f -> f.pins().forEach(p -> pins.put(p.key(), p)));
+            mirror(slot).ifPresent(m -> pins.putAll(m.pins()));
+        }
+        if (pins.isEmpty()) {
             return objects.ofSlot(slot);
         }
         List<StoredObject> found = new ArrayList<>(objects.ofSlot(slot).stream()
-                .filter(o -> fork.pin(o.key()).isEmpty()).toList());
-        fork.pins().forEach(p -> p.trunk().object().ifPresent(found::add));
+                .filter(o -> !pins.containsKey(o.key())).toList());
+        pins.values().forEach(p -> p.trunk().object().ifPresent(found::add));
         return found;
     }
 
     /** Whether the log changes an object that this node shows a fork of; the fork is shown on. */
     boolean absorb(int slot, LogEntry.Effect effect) {
+        Mirror mirror = mirrors.get(slot);
+        if (mirror != null) {
+            return mirror.absorb(effect.object().key(), Pin.State.of(effect));
+        }
         Fork fork = forks.get(slot);
         boolean absorbed = shown && fork != null && fork.absorb(effect);
         if (absorbed) {
@@ -270,6 +387,10 @@ final class Forks {
 
     /** The same, of a whole slot that is replaced. */
     boolean absorb(int slot, ObjectKey key, Optional<StoredObject> state) {
+        Mirror mirror = mirrors.get(slot);
+        if (mirror != null) {
+            return mirror.absorb(key, Pin.State.of(state));
+        }
         Fork fork = forks.get(slot);
         return shown && fork != null && fork.absorb(key, state);
     }
@@ -280,18 +401,23 @@ final class Forks {
      * @param version above those of what was taken
      */
     List<Change> settle(Slot slot, long version) {
-        Fork fork = forks.get(slot.number());
-        if (fork == null || !shown) {
-            return List.of();
-        }
         List<Change> changes = new ArrayList<>();
-        for (Pin pin : fork.settle(slot.settled(self))) {
-            checkpoints.changed(pin.key());
-            checkpoints.changed(Pin.storageKey(pin.key()));
-            changes.addAll(objects.reveal(pin.key(), pin.trunk().object(), version));
+        Fork fork = forks.get(slot.number());
+        if (fork != null && shown) {
+            for (Pin pin : fork.settle(slot.settled(self))) {
+                checkpoints.changed(Pin.storageKey(pin.key()));
+                changes.addAll(reveal(pin, version));
+            }
+            fork.pins().forEach(p -> checkpoints.changed(Pin.storageKey(p.key())));
         }
-        fork.pins().forEach(p -> checkpoints.changed(Pin.storageKey(p.key())));
+        mirror(slot.number()).ifPresent(m -> m.settle(slot.settled(m.owner()))
+                .forEach(p -> changes.addAll(reveal(p, version))));
         return changes;
+    }
+
+    private List<Change> reveal(Pin pin, long version) {
+        checkpoints.changed(pin.key());
+        return objects.reveal(pin.key(), pin.trunk().object(), version);
     }
 
     // Checkpoints.

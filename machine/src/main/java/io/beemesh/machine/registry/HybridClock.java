@@ -17,6 +17,8 @@ final class HybridClock {
     private static final int COUNTER_BITS = 10;
     /** How far beyond the wall clock a version that a client names may lie. */
     private static final Duration AHEAD_MAX = Duration.ofSeconds(1);
+    /** The same of a version that a member names. */
+    private static final Duration MEMBER_AHEAD_MAX = Duration.ofSeconds(30);
 
     private final Loop loop;
     private final int writer;
@@ -67,7 +69,16 @@ final class HybridClock {
 
     /** Whether a version lies so far ahead that nobody can have made it. */
     boolean isBeyond(long version) {
-        long limit = (millis() + AHEAD_MAX.toMillis()) << COUNTER_BITS;
+        return isBeyond(version, AHEAD_MAX);
+    }
+
+    /** The same of a version that a member has seen or made, whose wall clock may be another. */
+    boolean isBeyondMembers(long version) {
+        return isBeyond(version, MEMBER_AHEAD_MAX);
+    }
+
+    private boolean isBeyond(long version, Duration ahead) {
+        long limit = (millis() + ahead.toMillis()) << COUNTER_BITS;
         return (version >> WRITER_BITS) > Math.max(limit, ticks);
     }
 

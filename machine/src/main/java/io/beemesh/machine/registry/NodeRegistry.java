@@ -65,13 +65,14 @@ public final class NodeRegistry
         this.slots = new HomeSlots(loop, storage, config, objects, this, mesh);
         this.answers = new Answers(loop);
         Primary primary = new Primary(config, objects.usage());
-        this.router = new Router(loop, mesh, slots, new Writes(slots, primary), answers,
-                counters);
-        this.barriers = new Barriers(loop, mesh, slots, counters);
         this.detachment = new Detachment(loop, mesh, slots, config, counters, this);
+        Side side = detachment.side();
+        this.router = new Router(loop, mesh, slots, new Writes(slots, primary), answers,
+                counters, (slot, task) -> side.refresh(slot, shown -> task.run()));
+        this.barriers = new Barriers(loop, mesh, slots, counters, side);
         Discovery discovery = new Discovery(loop, mesh, slots, detachment);
         this.reads = new Reads(loop, slots, discovery, barriers, view);
-        this.inbox = new Inbox(slots, router, barriers, discovery);
+        this.inbox = new Inbox(slots, router, barriers, discovery, side);
         this.placement = new Placement(loop, mesh.members(), slots, counters);
         this.leads = new Leads(loop, slots);
         this.merging = new Merging(loop, mesh.members().self(), mesh.rules(), slots, router,
@@ -205,19 +206,7 @@ public final class NodeRegistry
         return onLoop(() -> alone
                 ? CompletableFuture
                         .completedFuture(new Snapshot(version(), objects.list(type, namespace)))
-                : reads.barrier(namespace).thenApply(v -> snapshot(type, namespace, v)));
-    }
-
-    /** What is here now; of several slots, what was there when all of them had passed {@code reached}. */
-    private Snapshot snapshot(GroupResource type, String namespace, long reached) {
-        if (isDetached(namespace)) {
-            view.reach(slots.forks().nextVersion());
-            return new Snapshot(version(), objects.list(type, namespace));
-        }
-        return view.snapshot(type, namespace, HybridClock.attached(reached),
-                namespace.isEmpty()
-                        ? Optional.empty()
-                        : slots.get(SlotMap.ofNamespace(namespace)));
+                : reads.list(type, namespace));
     }
 
     @Override
@@ -243,7 +232,9 @@ public final class NodeRegistry
     @Override
     public Optional<PeerId> primary(ObjectKey key) {
         loop.assertInside();
-        return slots.get(SlotMap.of(key)).flatMap(slot -> slot.replica().primary());
+        int slot = SlotMap.of(key);
+        return slots.forks().servedBy(slot)
+                .or(() -> slots.get(slot).flatMap(s -> s.replica().primary()));
     }
 
     @Override
@@ -452,6 +443,25 @@ public final class NodeRegistry
     private void restart(int slot, String reason) {
         view.forgetHistory(slots.clock());
         view.close(n -> n.isEmpty() || SlotMap.ofNamespace(n) == slot, reason);
+    }
+
+    @Override
+    public void onMirrored(Slot slot, List<Change> news, boolean other) {
+        if (other) {
+            restart(slot.number(), "the slot is served by a node that has not all of it");
+        }
+        news.forEach(c -> view.reach(c.version()));
+        view.tell(news);
+        router.onServed(slot);
+    }
+
+    @Override
+    public void onMirrorEnded(Slot slot, List<Change> news) {
+        restart(slot.number(), "the slot is served elsewhere");
+        view.tell(news);
+        alone = isAlone();
+        router.onServed(slot);
+        leads.look(slot);
     }
 
     private void onMerged(Slot slot) {

@@ -60,6 +60,8 @@ final class Pin {
 
     private final ObjectKey key;
     private long index;
+    /** The number of the last change. */
+    private long changed;
     private Base base;
     private State ours;
     private State trunk;
@@ -74,6 +76,7 @@ final class Pin {
     Pin(ObjectKey key, long index, Base base, State ours, State trunk, boolean tail) {
         this.key = key;
         this.index = index;
+        this.changed = index;
         this.base = base;
         this.ours = ours;
         this.tail = tail;
@@ -88,6 +91,11 @@ final class Pin {
     /** The number of the first change since the base. */
     long index() {
         return index;
+    }
+
+    /** The number of the last change. */
+    long changed() {
+        return changed;
     }
 
     Base base() {
@@ -116,6 +124,7 @@ final class Pin {
     void change(long at, State next) {
         ours.object().ifPresent(o -> last = Optional.of(o));
         ours = next;
+        changed = at;
         tail = false;
         offered.replaceAll(o -> o.next == 0 ? new Offered(o.offer, o.ours, at) : o);
     }
@@ -205,6 +214,7 @@ final class Pin {
                 write(o.ours, out);
                 out.writeUInt64NoTag(o.next);
             }
+            out.writeUInt64NoTag(changed);
         });
         return new StoredObject(storageKey(key), "", ours.version, bytes, Map.of(), "", Map.of());
     }
@@ -222,6 +232,7 @@ final class Pin {
         for (int i = 0; i < offers; i++) {
             pin.offered.add(new Offered(in.readUInt64(), readState(in, codec), in.readUInt64()));
         }
+        pin.changed = in.isAtEnd() ? index : in.readUInt64();
         return pin;
     }
 

@@ -1,10 +1,12 @@
 package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.object.GroupResource;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -73,7 +75,31 @@ final class Reads {
 
     private boolean isBegun(int number) {
         return slots.hasVoice() || !slots.slot(number).isNew() || slots.forks().isOpen(number)
-                || slots.forks().isMerging(number);
+                || slots.forks().isMerging(number) || slots.forks().servedBy(number).isPresent();
+    }
+
+    /** All objects of a kind, in one namespace or all, as they are at one version. */
+    CompletableFuture<Registry.Snapshot> list(GroupResource type, String namespace) {
+        return barrier(namespace).thenCompose(reached -> slots.forks().isDetached(namespace)
+                ? listForked(type, namespace)
+                : CompletableFuture.completedFuture(view.snapshot(type, namespace,
+                        HybridClock.attached(reached),
+                        namespace.isEmpty()
+                                ? Optional.empty()
+                                : slots.get(SlotMap.ofNamespace(namespace)))));
+    }
+
+    /** Whoever serves one of the slots hears of the list's version first, so that what it does later is above. */
+    private CompletableFuture<Registry.Snapshot> listForked(GroupResource type,
+            String namespace) {
+        long version = slots.forks().nextVersion();
+        List<Integer> numbers = namespace.isEmpty()
+                ? slots.all().stream().map(Slot::number).filter(this::isBegun).toList()
+                : List.of(SlotMap.ofNamespace(namespace));
+        return barriers.await(numbers, version).thenApply(reached -> {
+            view.reach(version);
+            return view.snapshot(type, namespace, version, Optional.empty());
+        });
     }
 
     /** Who has just joined has no word before it has all; who was here before may go on without the others. */

@@ -12,6 +12,8 @@ final class RegistryCounters {
     long barriers;
     long homeChanges;
     long snapshots;
+    /** Slots that this node showed as another of its side served them. */
+    long mirrored;
     /** Slots that this node went on with alone, and those of them that were merged. */
     final LongAdder detached = new LongAdder();
     final LongAdder attached = new LongAdder();

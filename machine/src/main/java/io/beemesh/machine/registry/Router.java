@@ -13,12 +13,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +32,9 @@ final class Router {
     static final int WRITE = 1;
     static final int BARRIER = 2;
     static final int SLOTS = 3;
+    static final int SIDE = 4;
+    /** A write to a slot that the asked node serves without a majority. */
+    static final int FORKED = 5;
 
     /** While a takeover may be under way a write waits this long. */
     static final Duration WAIT_MAX = Duration.ofSeconds(5);
@@ -52,10 +57,13 @@ final class Router {
     private final Answers answers;
     private final WriteCodec codec = new WriteCodec(new RecordCodec());
     private final Map<Long, Pending> sent = new TreeMap<>();
+    /** Writes of other nodes to slots that are served from here, by their ids, until they are answered. */
+    private final Map<Long, CompletableFuture<WriteResult>> forking = new HashMap<>();
     private final Map<Integer, Integer> waiting = new TreeMap<>();
     private final Map<Integer, Queue<Consumer<Optional<WriteResult>>>> onRole = new TreeMap<>();
     private final Map<Integer, CompletableFuture<WriteResult>> beginning = new TreeMap<>();
     private final RegistryCounters counters;
+    private final BiConsumer<Integer, Runnable> refresh;
 
     /** A write on its way. */
     private static final class Pending {
@@ -69,6 +77,13 @@ final class Router {
         private Optional<PeerId> target = Optional.empty();
         private boolean uncertain;
 
+        /** Of another node, under its id. */
+        private Pending(Slot slot, List<Mutation> mutations,
+                CompletableFuture<WriteResult> future, long id) {
+            this(slot, mutations, Optional.empty(), future, 0);
+            this.id = id;
+        }
+
         private Pending(Slot slot, List<Mutation> mutations, Optional<Settle> settle,
                 CompletableFuture<WriteResult> future, long deadline) {
             this.slot = slot;
@@ -79,8 +94,9 @@ final class Router {
         }
     }
 
+    /** @param refresh has shown here what another node did that serves a slot, or tried to, and runs a task then */
     Router(Loop loop, Mesh mesh, HomeSlots slots, Writes writes, Answers answers,
-            RegistryCounters counters) {
+            RegistryCounters counters, BiConsumer<Integer, Runnable> refresh) {
         this.loop = loop;
         this.mesh = mesh;
         this.slots = slots;
@@ -88,6 +104,7 @@ final class Router {
         this.founding = new Founding(mesh, slots);
         this.answers = answers;
         this.counters = counters;
+        this.refresh = refresh;
     }
 
     void write(int number, List<Mutation> mutations, CompletableFuture<WriteResult> future) {
@@ -139,11 +156,17 @@ final class Router {
             decide(write);
             return;
         }
+        Optional<PeerId> server = slots.forks().servedBy(write.slot.number())
+                .filter(p -> write.settle.isEmpty());
+        if (server.isPresent()) {
+            send(write, server.get(), FORKED);
+            return;
+        }
         Replica replica = write.slot.replica();
         Optional<PeerId> primary = replica.primary().filter(p -> !p.equals(mesh.members().self()))
                 .or(() -> founding.founder(write.slot));
         if (primary.isPresent()) {
-            send(write, primary.get());
+            send(write, primary.get(), WRITE);
         } else {
             founding.begin(write.slot);
             again(write, RETRY);
@@ -300,7 +323,7 @@ final class Router {
 
     // Elsewhere.
 
-    private void send(Pending write, PeerId to) {
+    private void send(Pending write, PeerId to, int kind) {
         byte[] payload = WriteCodec.encode(write.mutations, write.settle);
         if (payload.length > WRITE_BYTES_MAX) {
             write.future.complete(new WriteResult.Full("request is too large: " + payload.length
@@ -317,7 +340,7 @@ final class Router {
         int attempt = ++write.attempt;
         sent.put(write.id, write);
         mesh.transport().send(to,
-                new Request(write.slot.number(), write.id, WRITE, attempt, payload));
+                new Request(write.slot.number(), write.id, kind, attempt, payload));
         loop.schedule(RESEND, () -> {
             if (write.attempt == attempt && sent.get(write.id) == write) {
                 write.uncertain = true;
@@ -349,9 +372,39 @@ final class Router {
                 .thenAccept(r -> result(from, request, slot.get(), r));
     }
 
+    /** A node of this side passed on a write to a slot that this one serves. */
+    void onForkedRequest(PeerId from, Request request) throws IOException {
+        WriteCodec.Write write = codec.decode(request.slot(), request.payload());
+        Slot slot = slots.slot(request.slot());
+        long id = request.id();
+        if (!slots.forks().isOpen(request.slot())) {
+            counters.redirects++;
+            respond(from, request, NOT_PRIMARY, out -> {
+            });
+            return;
+        }
+        CompletableFuture<WriteResult> future = forking.get(id);
+        if (future == null) {
+            CompletableFuture<WriteResult> begun = new CompletableFuture<>();
+            future = begun;
+            forking.put(id, begun);
+            decideForked(new Pending(slot, write.mutations(), begun, id));
+            begun.thenAccept(r -> {
+                forking.remove(id);
+                if (!(r instanceof WriteResult.Unavailable)) {
+                    answers.put(id, r);
+                }
+            });
+        }
+        future.thenAccept(r -> result(from, request, slot, r));
+    }
+
     private void result(PeerId to, Request request, Slot slot, WriteResult result) {
         respond(to, request, DONE, out -> {
-            out.writeUInt64NoTag(slot.replica().committed().sequence());
+            // Of a fork no log has anything.
+            out.writeUInt64NoTag(request.kind() == FORKED
+                    ? 0
+                    : slot.replica().committed().sequence());
             out.writeBoolNoTag(slotRemembers(slot));
             WriteCodec.write(result, out);
         });
@@ -359,11 +412,12 @@ final class Router {
 
     private void respond(PeerId to, Request request, int outcome, RecordCodec.Body body) {
         mesh.transport().send(to,
-                new Response(request.slot(), request.id(), WRITE, RecordCodec.bytes(out -> {
-                    out.writeUInt32NoTag(request.attempt());
-                    out.writeUInt32NoTag(outcome);
-                    body.writeTo(out);
-                })));
+                new Response(request.slot(), request.id(), request.kind(),
+                        RecordCodec.bytes(out -> {
+                            out.writeUInt32NoTag(request.attempt());
+                            out.writeUInt32NoTag(outcome);
+                            body.writeTo(out);
+                        })));
     }
 
     /** The answer to a write that this node passed on. */
@@ -385,7 +439,11 @@ final class Router {
         boolean remembers = in.readBool();
         WriteResult result = codec.readResult(in);
         sent.remove(response.id());
-        onceCommitted(write.slot, sequence, () -> finish(write, result, remembers));
+        if (response.kind() == FORKED) {
+            refresh.accept(write.slot.number(), () -> finish(write, result, remembers));
+        } else {
+            onceCommitted(write.slot, sequence, () -> finish(write, result, remembers));
+        }
     }
 
     /** What was answered is to be seen here. */

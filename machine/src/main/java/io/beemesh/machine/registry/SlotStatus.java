@@ -11,7 +11,7 @@ import java.util.Optional;
  * How a slot is, as the replica of one node has it.
  *
  * @param place in the key space of peers: those closest to it are to hold the slot
- * @param primary of the term, as far as known
+ * @param primary of the term, while this node hears of it; or who serves the slot without a majority
  * @param homes who decides on the slot
  * @param sequence of the last committed entry
  * @param version of the last committed change
@@ -26,7 +26,7 @@ public record SlotStatus(int number, byte[] place, long term, Optional<PeerId> p
     public enum Service {
         /** By its primary. */
         ATTACHED,
-        /** By this node alone, as no majority of its homes can be reached. */
+        /** By one node of this side alone, as no majority of its homes can be reached. */
         DETACHED,
         /** Not at this moment, as what this node did alone is being merged. */
         MERGING
@@ -37,11 +37,15 @@ public record SlotStatus(int number, byte[] place, long term, Optional<PeerId> p
         List<PeerId> homes = slot.replica().homes().members();
         long reached = homes.stream().filter(members::isAlive).count();
         int wanted = Math.min(Placement.HOMES, Math.max(alive, homes.size()));
-        Service service = forks.isOpen(slot.number())
+        Optional<PeerId> server = forks.isOpen(slot.number())
+                ? Optional.of(members.self())
+                : forks.servedBy(slot.number());
+        Service service = server.isPresent()
                 ? Service.DETACHED
                 : forks.isMerging(slot.number()) ? Service.MERGING : Service.ATTACHED;
         return new SlotStatus(slot.number(), SlotMap.placeOf(slot.number()), slot.replica().term(),
-                slot.replica().primary(), homes, slot.replica().committed().sequence(),
+                server.or(() -> slot.replica().primary().filter(p -> slot.replica().isLed())),
+                homes, slot.replica().committed().sequence(),
                 slot.version(), service, forks.unmerged(slot.number()), reached < wanted);
     }
 

@@ -36,6 +36,8 @@ final class ForkClients {
         }
     }
 
+    /** Nobody knows what became of these, as the node that was asked went. */
+    private final Set<Operation> open = new HashSet<>();
     private final Set<Edit> acknowledged = new HashSet<>();
     private final Set<String> superseded = new HashSet<>();
     private final Set<String> history = new HashSet<>();
@@ -73,10 +75,12 @@ final class ForkClients {
     }
 
     Mutation mutation(Operation operation) {
+        open.add(operation);
         return operation.mutation;
     }
 
     void end(Operation operation, WriteResult result) {
+        open.remove(operation);
         switch (result) {
             case WriteResult.Committed done -> {
                 writes++;
@@ -134,6 +138,7 @@ final class ForkClients {
 
     /** @param last all objects at the end, Events among them */
     void checkEnd(List<StoredObject> last) {
+        open.forEach(o -> made(o, false, null));
         StringBuilder told = new StringBuilder();
         Set<String> uids = new HashSet<>();
         Map<ObjectKey, StoredObject> objects = new HashMap<>();

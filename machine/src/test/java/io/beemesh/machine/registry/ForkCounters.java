@@ -10,6 +10,9 @@ final class ForkCounters {
     long attached;
     long merged;
     long conflicts;
+    /** Slots that a node showed as another of its side served them. */
+    long mirrored;
+    long readBack;
     long writes;
     long refusals;
     long unknown;
@@ -23,6 +26,7 @@ final class ForkCounters {
             attached += r.counters().attached.sum();
             merged += r.counters().merged.sum();
             conflicts += r.counters().conflicts.sum();
+            mirrored += r.counters().mirrored;
         }));
         writes += clients.writes;
         refusals += clients.refusals;
@@ -38,6 +42,7 @@ final class ForkCounters {
     public String toString() {
         return "crashes=" + crashes + " partitions=" + partitions + " detached=" + detached
                 + " attached=" + attached + " merged=" + merged + " conflicts=" + conflicts
+                + " mirrored=" + mirrored + " readBack=" + readBack
                 + " writes=" + writes + " refusals=" + refusals + " unknown=" + unknown + " lists="
                 + lists + " resumes=" + resumes + " expired=" + expired;
     }

@@ -31,6 +31,7 @@ final class ForkRun {
     private final List<Throwable> failures = new ArrayList<>();
     private final StringBuilder story = new StringBuilder();
     private int number;
+    private int faults;
     private boolean partitioned;
     private boolean emptied;
 
@@ -93,6 +94,7 @@ final class ForkRun {
     }
 
     private void tell(String what) {
+        faults++;
         story.append(simulation.nanoTime() / 1_000_000).append(' ').append(what).append('\n');
     }
 
@@ -195,11 +197,30 @@ final class ForkRun {
                     kind == 1);
             node.registry().write(List.of(clients.mutation(operation))).thenAccept(result -> {
                 clients.end(operation, result);
+                if (result instanceof WriteResult.Committed done && mine % 3 == 0
+                        && kind != 1) {
+                    readBack(node, done.object());
+                }
             }).whenComplete((done, failure) -> {
                 if (failure != null) {
                     failures.add(failure);
                 }
             });
+        });
+    }
+
+    /** The node that took a write shows it, or a later state, as long as nothing else happens. */
+    private void readBack(MeshNode node, StoredObject written) {
+        int before = faults;
+        ObjectKey key = written.key();
+        node.registry().list(key.type(), key.namespace()).thenAccept(snapshot -> {
+            counters.readBack++;
+            if (faults == before && snapshot.objects().stream().anyMatch(
+                    o -> o.key().equals(key) && o.version() < written.version())) {
+                failures.add(new AssertionError("node " + mesh.nodes.indexOf(node)
+                        + " shows a state of " + key + " before the one that it acknowledged, "
+                        + written.version()));
+            }
         });
     }
 

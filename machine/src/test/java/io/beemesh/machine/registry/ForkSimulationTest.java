@@ -39,6 +39,8 @@ class ForkSimulationTest {
             assertThat(counters.merged).isGreaterThan(100);
             assertThat(counters.conflicts).isGreaterThan(100);
             assertThat(counters.expired).isGreaterThan(100);
+            assertThat(counters.mirrored).isGreaterThan(100);
+            assertThat(counters.readBack).isGreaterThan(100);
         }
     }
 
