@@ -71,6 +71,8 @@ final class Pin {
     private Optional<StoredObject> last = Optional.empty();
     /** Whether the log went on without this node seeing each entry, so that it may have had the base. */
     private boolean jumped;
+    /** Whether the log has had an object of the base's uid, so that its absence there is a deletion. */
+    private boolean wasInLog;
     private List<Offered> offered = new ArrayList<>();
 
     Pin(ObjectKey key, long index, Base base, State ours, State trunk, boolean tail) {
@@ -141,9 +143,9 @@ final class Pin {
         jumped = true;
     }
 
-    /** Whether the log never had the base for sure, so that its absence there is no deletion. */
+    /** Whether the log never had the base's object for sure, so that its absence there is no deletion. */
     boolean isBaseGivenUp() {
-        return !base.committed && !jumped;
+        return !base.committed && !jumped && !wasInLog;
     }
 
     /** Some state that somebody may have been told of; empty if there is none. */
@@ -155,6 +157,7 @@ final class Pin {
         if (trunk.version != 0 && trunk.version == base.state.version) {
             base = new Base(base.state, true);
         }
+        wasInLog |= trunk.object.isPresent() && trunk.uid().equals(base.state.uid());
     }
 
     void offer(long number) {
@@ -176,6 +179,7 @@ final class Pin {
             return true;
         }
         taken.ifPresent(o -> base = new Base(o.ours, true));
+        wasInLog = false;
         index = taken.map(Offered::next).filter(n -> n != 0).orElse(fresh);
         offered = new ArrayList<>();
         return false;
@@ -215,6 +219,7 @@ final class Pin {
                 out.writeUInt64NoTag(o.next);
             }
             out.writeUInt64NoTag(changed);
+            out.writeBoolNoTag(wasInLog);
         });
         return new StoredObject(storageKey(key), "", ours.version, bytes, Map.of(), "", Map.of());
     }
@@ -233,6 +238,7 @@ final class Pin {
             pin.offered.add(new Offered(in.readUInt64(), readState(in, codec), in.readUInt64()));
         }
         pin.changed = in.isAtEnd() ? index : in.readUInt64();
+        pin.wasInLog = !in.isAtEnd() && in.readBool();
         return pin;
     }
 

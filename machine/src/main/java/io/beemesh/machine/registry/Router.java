@@ -288,8 +288,14 @@ final class Router {
             write.future.complete(new WriteResult.Unavailable(
                     "the slot lost its primary during the write, which may have been made", LATER,
                     true));
-        } else {
+        } else if (write.target.isEmpty()) {
             writes.onFork(write.slot, write.mutations, write.future);
+        } else {
+            // Who was asked before may have made it.
+            write.uncertain = true;
+            CompletableFuture<WriteResult> decided = new CompletableFuture<>();
+            decided.thenAccept(r -> finish(write, r, false));
+            writes.onFork(write.slot, write.mutations, decided);
         }
     }
 

@@ -20,6 +20,8 @@ import java.util.random.RandomGenerator;
 final class ForkRun {
     private static final int STEPS = 500;
     private static final Duration CALM = Duration.ofSeconds(40);
+    /** No write is on its way so long. */
+    private static final Duration CALMED = Duration.ofSeconds(6);
     private static final List<String> NAMESPACES = List.of("ns0", "ns1");
 
     private final Simulation simulation;
@@ -32,6 +34,7 @@ final class ForkRun {
     private final StringBuilder story = new StringBuilder();
     private int number;
     private int faults;
+    private long lastFault;
     private boolean partitioned;
     private boolean emptied;
 
@@ -95,6 +98,7 @@ final class ForkRun {
 
     private void tell(String what) {
         faults++;
+        lastFault = simulation.nanoTime();
         story.append(simulation.nanoTime() / 1_000_000).append(' ').append(what).append('\n');
     }
 
@@ -209,8 +213,14 @@ final class ForkRun {
         });
     }
 
-    /** The node that took a write shows it, or a later state, as long as nothing else happens. */
+    /**
+     * The node that took a write shows it, or a later state, as long as nothing else happens. A write that was on
+     * its way to a node when that was cut off may be acknowledged later, and be on the other side.
+     */
     private void readBack(MeshNode node, StoredObject written) {
+        if (simulation.nanoTime() - lastFault < CALMED.toNanos()) {
+            return;
+        }
         int before = faults;
         ObjectKey key = written.key();
         node.registry().list(key.type(), key.namespace()).thenAccept(snapshot -> {

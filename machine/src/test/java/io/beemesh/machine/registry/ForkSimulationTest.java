@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * <p>{@code -Dbeemesh.seed=N} runs that seed alone, {@code -Dbeemesh.seeds=N} as many.
  */
 class ForkSimulationTest {
-    private static final int LARGE_SEEDS = Integer.getInteger("beemesh.seeds", 2);
+    private static final int LARGE_SEEDS = Integer.getInteger("beemesh.seeds", 8);
 
     private static List<Long> seeds() {
         Long only = Long.getLong("beemesh.seed");
@@ -39,7 +39,6 @@ class ForkSimulationTest {
             assertThat(counters.merged).isGreaterThan(100);
             assertThat(counters.conflicts).isGreaterThan(100);
             assertThat(counters.expired).isGreaterThan(100);
-            assertThat(counters.mirrored).isGreaterThan(100);
             assertThat(counters.readBack).isGreaterThan(100);
         }
     }
@@ -53,6 +52,9 @@ class ForkSimulationTest {
         }
         System.out.println("Fork simulation of 10 to 19 nodes seeds=" + seeds.size() + " "
                 + counters);
+        if (seeds.size() > 1) {
+            assertThat(counters.mirrored).isGreaterThan(100);
+        }
     }
 
     private static void run(long seed, Rules rules, ForkCounters counters) {
