@@ -99,13 +99,12 @@ final class Barriers {
             if (!read.ofLog && slots.forks().isMerging(number)) {
                 continue;
             }
-            if (!read.ofLog && slots.forks().servedBy(number).isPresent()) {
+            if (!read.ofLog && (slots.forks().isOpen(number)
+                    || slots.forks().servedBy(number).isPresent())) {
                 refresh(read, number);
                 continue;
             }
-            Word here = !read.ofLog && slots.forks().isOpen(number)
-                    ? new Word(number, true, 0, slot.version())
-                    : word(slot, read.version);
+            Word here = word(slot, read.version);
             Optional<PeerId> primary = slot.replica().primary().or(() -> founding.founder(slot));
             if (here.known) {
                 hear(read, here);
@@ -121,14 +120,21 @@ final class Barriers {
         }
     }
 
-    /** Another node of this side serves the slot. */
+    /** This node, or another of its side, serves the slot without a majority. */
     private void refresh(Read read, int number) {
-        if (read.refreshing.add(number)) {
-            slots.clock().observe(read.version);
-            side.refresh(number, shown -> {
+        if (!read.refreshing.add(number)) {
+            return;
+        }
+        slots.clock().observe(read.version);
+        Word shown = new Word(number, true, 0,
+                Math.max(read.version, slots.slot(number).version()));
+        if (slots.forks().isOpen(number)) {
+            slots.forks().onceShown(number, () -> hear(read, shown));
+        } else {
+            side.refresh(number, whole -> {
                 read.refreshing.remove(number);
-                if (shown) {
-                    hear(read, new Word(number, true, 0, read.version));
+                if (whole) {
+                    hear(read, shown);
                 }
             });
         }

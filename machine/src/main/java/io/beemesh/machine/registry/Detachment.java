@@ -51,8 +51,7 @@ final class Detachment {
         this.after = config.detachAfter();
         this.counters = counters;
         this.listener = listener;
-        this.side = new Side(loop, mesh, slots, this::isComplete, s -> isLed(s.replica()), counters,
-                listener);
+        this.side = new Side(loop, mesh, slots, this, counters, listener);
     }
 
     Side side() {
@@ -97,9 +96,14 @@ final class Detachment {
             onRole(slot);
             return true;
         }
-        if (isLed(slot.replica())) {
+        if (isLed(slot)) {
             leaderlessSince.remove(slot.number());
             return true;
+        }
+        if (slots.forks().servedBy(slot.number()).isPresent()) {
+            // Once that one is gone, it is waited for as a primary would be.
+            leaderlessSince.remove(slot.number());
+            return false;
         }
         Long since = leaderlessSince.putIfAbsent(slot.number(), now);
         long leaderless = since == null ? 0 : now - since;
@@ -115,12 +119,15 @@ final class Detachment {
     }
 
     /** Whether this node has the whole of the slot, as it was at some time. */
-    private boolean isComplete(Slot slot) {
-        return (slots.voice().knowsAllThatWas() || !slot.isNew()) && slots.voice().isGiven()
+    boolean isComplete(Slot slot) {
+        return slots.isServing() && (slots.voice().knowsAllThatWas() || !slot.isNew())
+                && slots.voice().isGiven()
                 && !slot.replica().isVoteless();
     }
 
-    private static boolean isLed(Replica replica) {
+    /** Whether the slot has a primary that this node hears of, or is. */
+    boolean isLed(Slot slot) {
+        Replica replica = slot.replica();
         return replica.role() == Role.PRIMARY
                 || (replica.isLed() && replica.primary().isPresent());
     }
@@ -148,7 +155,7 @@ final class Detachment {
     private void open(Slot slot) {
         leaderlessSince.remove(slot.number());
         slots.tellCommitted();
-        slots.forks().mirror(slot.number()).ifPresent(side::drop);
+        slots.forks().mirror(slot.number()).ifPresent(side::end);
         slots.forks().open(slot);
         counters.detached.increment();
         listener.onOpened(slot);
@@ -156,7 +163,7 @@ final class Detachment {
 
     /** The slot may have a primary. */
     void onRole(Slot slot) {
-        if (isLed(slot.replica()) && slots.forks().close(slot.number())) {
+        if (isLed(slot) && slots.forks().close(slot.number())) {
             listener.onClosed(slot);
         }
         side.onRole(slot);

@@ -112,8 +112,8 @@ final class Fork implements Primary.Target {
             List<Effect> effects = tail.effects().stream().filter(this::isNews).toList();
             if (!effects.isEmpty()) {
                 Map<ObjectKey, Base> bases = new TreeMap<>();
-                effects.forEach(
-                        e -> bases.put(e.object().key(), new Base(State.of(e), false)));
+                effects.forEach(e -> bases.put(e.object().key(), new Base(State.of(e), false,
+                        State.of(trunk(e.object().key())))));
                 append(effects.stream().map(this::onFork).toList(), bases, true);
             }
         }
@@ -184,7 +184,7 @@ final class Fork implements Primary.Target {
         for (Effect effect : changes.effects()) {
             ObjectKey key = effect.object().key();
             if (!pending.containsKey(key) && !pins.containsKey(key)) {
-                bases.put(key, new Base(State.of(objects.get(key)), true));
+                bases.put(key, Base.of(State.of(objects.get(key))));
             }
         }
         return append(changes.effects(), bases, false);
@@ -255,7 +255,7 @@ final class Fork implements Primary.Target {
             pins.remove(key);
         } else if (base.isPresent() || pin == null) {
             State trunk = pin == null ? State.of(objects.get(key)) : pin.trunk();
-            pins.put(key, new Pin(key, index, base.orElse(new Base(trunk, true)), ours, trunk,
+            pins.put(key, new Pin(key, index, base.orElse(Base.of(trunk)), ours, trunk,
                     tail));
         } else {
             pin.change(index, ours);

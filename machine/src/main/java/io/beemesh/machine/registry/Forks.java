@@ -4,10 +4,12 @@ import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Storage.LogRecord;
 import io.beemesh.machine.registry.replica.Rules;
+import io.beemesh.protocol.registry.Position;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -35,8 +38,6 @@ final class Forks {
     private final Rules rules;
     private final Map<Integer, Fork> forks = new TreeMap<>();
     private final Map<Integer, Mirror> mirrors = new TreeMap<>();
-    /** Mirrors whose nodes serve. */
-    private final Set<Mirror> served = new HashSet<>();
     private final Map<Line, Consumer<Boolean>> waiting = new HashMap<>();
     private volatile Set<Integer> open = Set.of();
     /** The slots that are served from here or from another node of this side. */
@@ -125,7 +126,9 @@ final class Forks {
 
     /** Serves a slot from here. */
     void open(Slot slot) {
-        tellFromNow();
+        if (detached.isEmpty()) {
+            toldSince = clock.nextDetached();
+        }
         fork(slot).open(slot.settled(self).upTo());
         refreshOpen();
     }
@@ -144,12 +147,6 @@ final class Forks {
     void end(Fork fork) {
         fork.end();
         refreshOpen();
-    }
-
-    private void tellFromNow() {
-        if (detached.isEmpty()) {
-            toldSince = clock.nextDetached();
-        }
     }
 
     private void refreshOpen() {
@@ -254,60 +251,67 @@ final class Forks {
 
     /** Which other node serves the slot, and all that it did with it is shown here. */
     Optional<PeerId> servedBy(int slot) {
-        return mirror(slot).filter(m -> m.isShown() && !m.isClosed() && served.contains(m))
-                .map(Mirror::owner);
+        return mirror(slot).filter(Mirror::isServed).map(Mirror::owner);
     }
 
-    /** Begins to show what another node does with a slot. */
-    void mirror(Slot slot, PeerId owner) {
-        Mirror mirror = new Mirror(slot, owner, objects, clock);
-        mirrors.put(slot.number(), mirror);
-        served.add(mirror);
+    /** Begins to show what another node does with a slot, whose log is committed up to a position there. */
+    void mirror(Slot slot, PeerId owner, Position committed) {
+        mirrors.put(slot.number(), new Mirror(slot, owner, committed, objects, clock));
         refreshOpen();
     }
 
-    /** Its node serves the slot, or does not say so any more. */
-    void serves(Mirror mirror, boolean now) {
-        if (now ? served.add(mirror) : served.remove(mirror)) {
-            refreshOpen();
+    /** A mirror is served in another way. */
+    void changed(Mirror mirror) {
+        if (mirror.isServed() && detached.isEmpty()) {
+            toldSince = clock.nextDetached();
         }
-    }
-
-    /** The slot has a primary, or has lost it again. */
-    void closeMirror(Mirror mirror, boolean now) {
-        mirror.closed(now);
         refreshOpen();
     }
 
     /** Shows more of what another node did; as watchers see it. */
-    List<Change> take(Mirror mirror, SideMessages.Word word) {
-        boolean before = mirror.isShown();
-        List<Change> changes = mirror.take(word, () -> trunkOf(word.slot()));
-        if (!before && mirror.isShown()) {
-            tellFromNow();
-            refreshOpen();
-        }
-        return changes;
+    List<Change> take(Mirror mirror, SideMessages.Part part) {
+        return mirror.take(part, () -> trunkOf(mirror.slot().number()));
     }
 
     /** Shows what the log says again; as watchers see it. */
-    List<Change> endMirror(Mirror mirror) {
+    List<Change> end(Mirror mirror) {
         mirrors.remove(mirror.slot().number(), mirror);
-        served.remove(mirror);
         List<Change> changes = new ArrayList<>();
         long version = clock.next();
-        mirror.drop().forEach(p -> changes.addAll(reveal(p, version)));
+        mirror.end().forEach((key, trunk) -> changes
+                .addAll(objects.reveal(key, trunk.object(), version)));
         refreshOpen();
         return changes;
     }
 
-    /** What this node did with a slot, for who shows it: as much as there is room for, but some. */
-    SideMessages.Word tell(SideMessages.Word word, SideMessages.OfSlot asked, long bytes) {
+    /** Runs {@code task} once all that was decided on in a slot that is served from here is shown here, or lost. */
+    void onceShown(int slot, Runnable task) {
+        Fork fork = forks.get(slot);
+        if (fork == null || fork.isIdle()) {
+            task.run();
+        } else {
+            CompletableFuture<WriteResult> future = new CompletableFuture<>();
+            future.whenComplete((result, failure) -> task.run());
+            fork.lastInFlight().whenCommitted(future, new WriteResult.Committed(List.of()));
+        }
+    }
+
+    /**
+     * What this node did with a slot, for who shows it.
+     *
+     * @param bytes what there is room for; nothing is told if that is none
+     */
+    SideMessages.Part tell(Slot slot, SideMessages.OfSlot asked, long bytes) {
         long room = bytes;
+        Position here = slot.replica().committed();
+        boolean based = asked.base() >= 0
+                && (asked.committed().sequence() < here.sequence()
+                        || !slot.replica().has(asked.committed()));
         List<StoredObject> base = new ArrayList<>();
         int next = -1;
-        if (asked.base() >= 0 && Mirror.differs(asked.committed(), word)) {
-            List<StoredObject> all = trunkOf(word.slot());
+        if (based) {
+            List<StoredObject> all = trunkOf(slot.number()).stream()
+                    .sorted(Comparator.comparing(StoredObject::key)).toList();
             next = asked.base();
             while (next < all.size() && room > 0) {
                 room -= all.get(next).json().length;
@@ -315,18 +319,18 @@ final class Forks {
             }
             next = next < all.size() ? next : -1;
         }
-        Fork fork = forks.get(word.slot());
-        List<Pin> changed = fork == null ? List.of() : fork.changedAfter(asked.upTo());
-        List<Pin> pins = new ArrayList<>();
-        while (next < 0 && pins.size() < changed.size() && room > 0) {
-            Pin pin = changed.get(pins.size());
-            room -= pin.bytes();
-            pins.add(pin);
+        Fork fork = forks.get(slot.number());
+        List<Pin> pins = fork == null ? List.of() : fork.changedAfter(asked.upTo());
+        List<SideMessages.Changed> changed = new ArrayList<>();
+        while (next < 0 && changed.size() < pins.size() && room > 0) {
+            Pin pin = pins.get(changed.size());
+            room -= pin.ours().object().map(o -> o.json().length).orElse(0);
+            changed.add(new SideMessages.Changed(pin.key(), pin.index(), pin.changed(),
+                    pin.ours()));
         }
-        boolean more = next >= 0 || pins.size() < changed.size();
-        long upTo = pins.isEmpty() ? asked.upTo() : pins.getLast().changed();
-        return new SideMessages.Word(word.slot(), word.service(), word.complete(), word.last(),
-                word.committed(), base, next, pins, upTo, more);
+        return new SideMessages.Part(based, base, next, changed,
+                changed.isEmpty() ? asked.upTo() : changed.getLast().last(),
+                next >= 0 || changed.size() < pins.size());
     }
 
     // What the log says.
@@ -347,18 +351,18 @@ final class Forks {
 
     /** All objects of a slot as the log has them. */
     List<StoredObject> trunkOf(int slot) {
-        Map<ObjectKey, Pin> pins = new TreeMap<>();
+        Map<ObjectKey, Pin.State> trunks = new TreeMap<>();
         if (shown) {
             Optional.ofNullable(forks.get(slot))
-                    .ifPresent(f -> f.pins().forEach(p -> pins.put(p.key(), p)));
-            mirror(slot).ifPresent(m -> pins.putAll(m.pins()));
+                    .ifPresent(f -> f.pins().forEach(p -> trunks.put(p.key(), p.trunk())));
+            mirror(slot).ifPresent(m -> trunks.putAll(m.trunks()));
         }
-        if (pins.isEmpty()) {
+        if (trunks.isEmpty()) {
             return objects.ofSlot(slot);
         }
         List<StoredObject> found = new ArrayList<>(objects.ofSlot(slot).stream()
-                .filter(o -> !pins.containsKey(o.key())).toList());
-        pins.values().forEach(p -> p.trunk().object().ifPresent(found::add));
+                .filter(o -> !trunks.containsKey(o.key())).toList());
+        trunks.values().forEach(t -> t.object().ifPresent(found::add));
         return found;
     }
 
@@ -405,19 +409,16 @@ final class Forks {
         Fork fork = forks.get(slot.number());
         if (fork != null && shown) {
             for (Pin pin : fork.settle(slot.settled(self))) {
+                checkpoints.changed(pin.key());
                 checkpoints.changed(Pin.storageKey(pin.key()));
-                changes.addAll(reveal(pin, version));
+                changes.addAll(objects.reveal(pin.key(), pin.trunk().object(), version));
             }
             fork.pins().forEach(p -> checkpoints.changed(Pin.storageKey(p.key())));
         }
         mirror(slot.number()).ifPresent(m -> m.settle(slot.settled(m.owner()))
-                .forEach(p -> changes.addAll(reveal(p, version))));
+                .forEach((key, trunk) -> changes
+                        .addAll(objects.reveal(key, trunk.object(), version))));
         return changes;
-    }
-
-    private List<Change> reveal(Pin pin, long version) {
-        checkpoints.changed(pin.key());
-        return objects.reveal(pin.key(), pin.trunk().object(), version);
     }
 
     // Checkpoints.

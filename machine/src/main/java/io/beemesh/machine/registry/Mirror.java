@@ -2,9 +2,10 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.ObjectKey;
-import io.beemesh.machine.registry.Pin.Base;
 import io.beemesh.machine.registry.Pin.State;
-import io.beemesh.machine.registry.SideMessages.Word;
+import io.beemesh.machine.registry.SideMessages.Changed;
+import io.beemesh.machine.registry.SideMessages.Part;
+import io.beemesh.protocol.registry.Position;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,25 +20,42 @@ import java.util.function.Supplier;
  * node's disk, and this node merges nothing of it. On the loop only.
  */
 final class Mirror {
+    /** JSON of what is shown of one slot. */
+    private static final long BYTES_MAX = 128 << 20;
+
+    /** An object that is shown in another state than the log has it in. */
+    private static final class Shown {
+        private final Changed changed;
+        private State trunk;
+
+        private Shown(Changed changed, State trunk) {
+            this.changed = changed;
+            this.trunk = trunk;
+        }
+    }
+
     private final Slot slot;
     private final PeerId owner;
     private final ObjectTable objects;
     private final HybridClock clock;
-    private final Map<ObjectKey, Pin> pins = new TreeMap<>();
+    private final Map<ObjectKey, Shown> all = new TreeMap<>();
     /** Told, and not shown before the rest is. */
-    private final List<Pin> staged = new ArrayList<>();
+    private final List<Changed> staged = new ArrayList<>();
     private final Map<ObjectKey, StoredObject> base = new TreeMap<>();
+    private final Position committed;
     private int nextBase;
-    /** Whether this node's log is another than the owner's. */
-    private boolean differs;
-    private long baseSequence;
+    private boolean based;
     private long upTo;
+    private long bytes;
     private boolean shown;
+    private boolean serving = true;
     private boolean closed;
 
-    Mirror(Slot slot, PeerId owner, ObjectTable objects, HybridClock clock) {
+    /** @param committed up to where the owner's log is, which it stays as long as it serves the slot */
+    Mirror(Slot slot, PeerId owner, Position committed, ObjectTable objects, HybridClock clock) {
         this.slot = slot;
         this.owner = owner;
+        this.committed = committed;
         this.objects = objects;
         this.clock = clock;
     }
@@ -51,6 +69,10 @@ final class Mirror {
         return owner;
     }
 
+    Position committed() {
+        return committed;
+    }
+
     /** The next of the owner's objects that this node lacks; negative if it has all. */
     int nextBase() {
         return nextBase;
@@ -61,14 +83,20 @@ final class Mirror {
         return upTo;
     }
 
-    /** Whether this node has another log than the owner, so that what was shown before may be later. */
-    boolean isOther() {
-        return differs;
+    /** Whether the owner serves the slot, as far as this node knows, and all that it did before is shown. */
+    boolean isServed() {
+        return shown && serving && !closed;
     }
 
-    /** Whether all that the owner had at some moment is shown. */
     boolean isShown() {
         return shown;
+    }
+
+    /** The owner serves the slot, or does not say so any more; true if that is news. */
+    boolean serving(boolean now) {
+        boolean news = serving != now;
+        serving = now;
+        return news;
     }
 
     /** Whether the slot has a primary again. */
@@ -76,32 +104,40 @@ final class Mirror {
         return closed;
     }
 
-    void closed(boolean now) {
-        closed = now;
+    void close() {
+        closed = true;
     }
 
+    /** Whether it shows nothing but what the log says. */
     boolean isEmpty() {
-        return pins.isEmpty();
+        return all.isEmpty();
     }
 
-    /** What of a slot is not what its log says. */
-    Map<ObjectKey, Pin> pins() {
-        return pins;
+    /** What is shown of the slot is more than a node holds of another. */
+    boolean isFull() {
+        return bytes > BYTES_MAX;
     }
 
     /** What the slot's log says of an object. */
     Optional<StoredObject> trunk(ObjectKey key) {
-        Pin pin = pins.get(key);
-        return pin == null ? objects.get(key) : pin.trunk().object();
+        Shown object = all.get(key);
+        return object == null ? objects.get(key) : object.trunk.object();
     }
 
-    /** The log changes an object; false if it is shown. */
+    /** What the log says of each object that is shown in another state. */
+    Map<ObjectKey, State> trunks() {
+        Map<ObjectKey, State> trunks = new TreeMap<>();
+        all.forEach((key, object) -> trunks.put(key, object.trunk));
+        return trunks;
+    }
+
+    /** The log changes an object; false if that is to be shown. */
     boolean absorb(ObjectKey key, State state) {
-        Pin pin = pins.get(key);
-        if (pin != null) {
-            pin.trunk(state);
+        Shown object = all.get(key);
+        if (object != null) {
+            object.trunk = state;
         }
-        return pin != null;
+        return object != null;
     }
 
     /**
@@ -110,92 +146,92 @@ final class Mirror {
      * @param trunk all objects of the slot as this node's log has them
      * @return what is shown now, once that is all; else nothing
      */
-    List<Change> take(Word word, Supplier<List<StoredObject>> trunk) {
-        if (nextBase >= 0) {
-            word.base().forEach(o -> base.put(o.key(), o));
-            baseSequence = word.committed();
-            differs |= differs(slot.replica().committed().sequence(), word);
-        }
-        nextBase = word.nextBase();
+    List<Change> take(Part part, Supplier<List<StoredObject>> trunk) {
+        based |= part.isBased();
+        part.base().forEach(o -> base.put(o.key(), o));
+        part.base().forEach(o -> bytes += o.json().length);
+        nextBase = part.nextBase();
         Storage.Settled settled = slot.settled(owner);
-        word.pins().stream().filter(p -> p.changed() > upTo && !isTaken(p, settled))
-                .forEach(staged::add);
-        upTo = Math.max(upTo, word.upTo());
-        if (word.more()) {
+        for (Changed changed : part.changed()) {
+            if (changed.last() > upTo && !isTaken(changed, settled)) {
+                staged.add(changed);
+                bytes += size(changed.state());
+            }
+        }
+        upTo = Math.max(upTo, part.upTo());
+        if (part.more()) {
             return List.of();
         }
-        List<Pin> all = new ArrayList<>();
-        if (differs && !shown) {
-            all.addAll(differing(trunk.get()));
+        List<Changed> now = new ArrayList<>();
+        if (based && !shown) {
+            now.addAll(differing(trunk.get()));
             base.clear();
         }
-        all.addAll(staged);
+        now.addAll(staged);
         staged.clear();
         shown = true;
         List<Change> changes = new ArrayList<>();
-        all.forEach(p -> changes.addAll(show(p)));
+        now.forEach(c -> changes.addAll(show(c)));
         return changes;
     }
 
-    /**
-     * Whether a log that is committed up to an entry is another than its owner's; what lies between the owner's last
-     * committed entry and its last one is part of its fork.
-     */
-    static boolean differs(long committed, Word word) {
-        return committed < word.committed() || committed > word.last().sequence();
-    }
-
     /** What the owner's log has in another state than this node's. */
-    private List<Pin> differing(List<StoredObject> trunk) {
-        List<Pin> found = new ArrayList<>();
+    private List<Changed> differing(List<StoredObject> trunk) {
+        List<Changed> found = new ArrayList<>();
         Set<ObjectKey> here = new HashSet<>();
         for (StoredObject object : trunk) {
             here.add(object.key());
             StoredObject there = base.get(object.key());
             if (there == null) {
-                found.add(pin(object.key(), new State(Optional.empty(), clock.nextDetached())));
+                found.add(new Changed(object.key(), 0, 0,
+                        new State(Optional.empty(), clock.nextDetached())));
             } else if (there.version() != object.version()) {
-                found.add(pin(object.key(), State.of(Optional.of(there))));
+                found.add(new Changed(object.key(), 0, 0, State.of(Optional.of(there))));
             }
         }
         base.forEach((key, there) -> {
             if (!here.contains(key)) {
-                found.add(pin(key, State.of(Optional.of(there))));
+                found.add(new Changed(key, 0, 0, State.of(Optional.of(there))));
             }
         });
         return found;
     }
 
-    private static Pin pin(ObjectKey key, State state) {
-        return new Pin(key, 0, new Base(state, true), state, State.ABSENT, false);
+    private List<Change> show(Changed changed) {
+        Shown former = all.get(changed.key());
+        bytes -= former == null ? 0 : size(former.changed.state());
+        State trunk = former == null ? State.of(objects.get(changed.key())) : former.trunk;
+        all.put(changed.key(), new Shown(changed, trunk));
+        clock.observe(changed.state().version());
+        return objects.reveal(changed.key(), changed.state().object(),
+                changed.state().version());
     }
 
-    private List<Change> show(Pin pin) {
-        Pin former = pins.put(pin.key(), pin);
-        Optional<StoredObject> now = objects.get(pin.key());
-        pin.trunk(former == null ? State.of(now) : former.trunk());
-        clock.observe(pin.ours().version());
-        return objects.reveal(pin.key(), pin.ours().object(), pin.ours().version());
+    private static long size(State state) {
+        return state.object().map(o -> (long) o.json().length).orElse(0L);
     }
 
-    /** The log has taken the fork up to a change, or has what it lacked; what is shown no more. */
-    List<Pin> settle(Storage.Settled settled) {
-        boolean reached = slot.replica().committed().sequence() >= baseSequence;
-        List<Pin> done = pins.values().stream().filter(p -> p.index() == 0
-                ? reached
-                : isTaken(p, settled)).toList();
-        done.forEach(p -> pins.remove(p.key()));
+    /** The log has taken the fork up to a change, or has what it lacked; what it says now of what is shown no more. */
+    Map<ObjectKey, State> settle(Storage.Settled settled) {
+        boolean reached = slot.replica().committed().sequence() >= committed.sequence();
+        Map<ObjectKey, State> done = new TreeMap<>();
+        all.forEach((key, object) -> {
+            if (object.changed.index() == 0 ? reached : isTaken(object.changed, settled)) {
+                done.put(key, object.trunk);
+            }
+        });
+        all.keySet().removeAll(done.keySet());
         return done;
     }
 
-    private static boolean isTaken(Pin pin, Storage.Settled settled) {
-        return pin.index() <= settled.upTo() && pin.changed() < settled.offer();
+    private static boolean isTaken(Changed changed, Storage.Settled settled) {
+        return changed.index() <= settled.upTo() && changed.last() < settled.offer();
     }
 
-    /** Nothing is shown any more; returns what was. */
-    List<Pin> drop() {
-        List<Pin> all = List.copyOf(pins.values());
-        pins.clear();
-        return all;
+    /** Shows nothing any more; what the log says of what was shown. */
+    Map<ObjectKey, State> end() {
+        Map<ObjectKey, State> done = trunks();
+        all.clear();
+        return done;
     }
 }

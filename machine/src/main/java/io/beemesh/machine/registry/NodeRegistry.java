@@ -364,6 +364,7 @@ public final class NodeRegistry
                 Slot slot = slots.slot(proposal.slot());
                 slot.settled(proposal.taken().get(), loop.nanoTime());
                 news.addAll(slots.forks().settle(slot, proposal.entry().version()));
+                detachment.side().onSettled(slot);
             }
             view.reach(proposal.entry().version());
             homesChanged |= proposal.entry() instanceof LogEntry.Homes;
@@ -446,17 +447,18 @@ public final class NodeRegistry
     }
 
     @Override
-    public void onMirrored(Slot slot, List<Change> news, boolean other) {
-        if (other) {
-            restart(slot.number(), "the slot is served by a node that has not all of it");
-        }
+    public void onMirrored(Slot slot, List<Change> news, boolean first) {
         news.forEach(c -> view.reach(c.version()));
+        if (first) {
+            restart(slot.number(), "another node serves the slot without a majority");
+        }
         view.tell(news);
         router.onServed(slot);
     }
 
     @Override
     public void onMirrorEnded(Slot slot, List<Change> news) {
+        news.forEach(c -> view.reach(c.version()));
         restart(slot.number(), "the slot is served elsewhere");
         view.tell(news);
         alone = isAlone();

@@ -54,8 +54,8 @@ final class ObjectMerge {
     Result merge(Pin pin) {
         Optional<StoredObject> ours = pin.ours().object();
         Optional<StoredObject> theirs = pin.trunk().object();
-        if (pin.isTail()) {
-            // The log knows whether that was ever committed.
+        if (pin.isTail() && !pin.isBaseGivenUp()) {
+            // The log has it, or had, and may have gone on.
             return theirs.map(ObjectMerge::renewed)
                     .orElseGet(() -> ours.or(pin::last).map(ObjectMerge::gone)
                             .orElse(Result.NOTHING));
@@ -82,7 +82,7 @@ final class ObjectMerge {
     }
 
     private Result deletedHere(Pin pin, StoredObject theirs) {
-        Pin.State base = pin.base().state();
+        Pin.State base = pin.common();
         if (!base.uid().equals(Optional.of(theirs.uid()))) {
             // Another object of that name, which nobody deleted.
             return renewed(theirs);
@@ -96,12 +96,12 @@ final class ObjectMerge {
     }
 
     private Result deletedThere(Pin pin, StoredObject ours) {
-        Pin.State base = pin.base().state();
+        Pin.State base = pin.common();
         boolean born = !base.uid().equals(Optional.of(ours.uid()));
         if (born && !rules.hold(Rule.FORK_ABSENCE)) {
             return gone(ours);
         }
-        if (born || pin.isBaseGivenUp() || !rules.hold(Rule.FORK_BASE)) {
+        if (born || !rules.hold(Rule.FORK_BASE)) {
             return new Result(Optional.of(new Mutation.Create(Draft.of(ours.key(),
                     ours.object()))), List.of());
         }
@@ -121,7 +121,7 @@ final class ObjectMerge {
     }
 
     private Result both(Pin pin, StoredObject ours, StoredObject theirs) {
-        Pin.State base = pin.base().state();
+        Pin.State base = pin.common();
         if (ours.uid().equals(theirs.uid())) {
             Optional<StoredObject> common = base.object()
                     .filter(b -> b.uid().equals(ours.uid()));

@@ -47,8 +47,13 @@ final class Pin {
      *
      * @param committed whether the slot's log has it for sure; else it comes from entries at the end of the
      *     log that may have been given up since
+     * @param before what was committed then, if that is another state
      */
-    record Base(State state, boolean committed) {}
+    record Base(State state, boolean committed, State before) {
+        static Base of(State committed) {
+            return new Base(committed, true, State.ABSENT);
+        }
+    }
 
     /**
      * A state that was sent to the slot's primary.
@@ -71,8 +76,6 @@ final class Pin {
     private Optional<StoredObject> last = Optional.empty();
     /** Whether the log went on without this node seeing each entry, so that it may have had the base. */
     private boolean jumped;
-    /** Whether the log has had an object of the base's uid, so that its absence there is a deletion. */
-    private boolean wasInLog;
     private List<Offered> offered = new ArrayList<>();
 
     Pin(ObjectKey key, long index, Base base, State ours, State trunk, boolean tail) {
@@ -143,9 +146,14 @@ final class Pin {
         jumped = true;
     }
 
-    /** Whether the log never had the base's object for sure, so that its absence there is no deletion. */
+    /** Whether the log never had what the first change met: it comes from entries that were given up. */
     boolean isBaseGivenUp() {
-        return !base.committed && !jumped && !wasInLog;
+        return !base.committed && !jumped;
+    }
+
+    /** The last state that both the fork and the log have had. */
+    State common() {
+        return isBaseGivenUp() ? base.before : base.state;
     }
 
     /** Some state that somebody may have been told of; empty if there is none. */
@@ -155,9 +163,8 @@ final class Pin {
 
     private void noteBase() {
         if (trunk.version != 0 && trunk.version == base.state.version) {
-            base = new Base(base.state, true);
+            base = Base.of(base.state);
         }
-        wasInLog |= trunk.object.isPresent() && trunk.uid().equals(base.state.uid());
     }
 
     void offer(long number) {
@@ -178,8 +185,7 @@ final class Pin {
         if (taken.isPresent() && taken.get().next == 0 && !changing) {
             return true;
         }
-        taken.ifPresent(o -> base = new Base(o.ours, true));
-        wasInLog = false;
+        taken.ifPresent(o -> base = Base.of(o.ours));
         index = taken.map(Offered::next).filter(n -> n != 0).orElse(fresh);
         offered = new ArrayList<>();
         return false;
@@ -219,7 +225,6 @@ final class Pin {
                 out.writeUInt64NoTag(o.next);
             }
             out.writeUInt64NoTag(changed);
-            out.writeBoolNoTag(wasInLog);
         });
         return new StoredObject(storageKey(key), "", ours.version, bytes, Map.of(), "", Map.of());
     }
@@ -238,20 +243,24 @@ final class Pin {
             pin.offered.add(new Offered(in.readUInt64(), readState(in, codec), in.readUInt64()));
         }
         pin.changed = in.isAtEnd() ? index : in.readUInt64();
-        pin.wasInLog = !in.isAtEnd() && in.readBool();
         return pin;
     }
 
     static void write(Base base, CodedOutputStream out) throws IOException {
         write(base.state, out);
         out.writeBoolNoTag(base.committed);
+        if (!base.committed) {
+            write(base.before, out);
+        }
     }
 
     static Base readBase(CodedInputStream in, RecordCodec codec) throws IOException {
-        return new Base(readState(in, codec), in.readBool());
+        State state = readState(in, codec);
+        boolean committed = in.readBool();
+        return new Base(state, committed, committed ? State.ABSENT : readState(in, codec));
     }
 
-    private static void write(State state, CodedOutputStream out) throws IOException {
+    static void write(State state, CodedOutputStream out) throws IOException {
         out.writeUInt64NoTag(state.version);
         out.writeBoolNoTag(state.object.isPresent());
         if (state.object.isPresent()) {
@@ -259,7 +268,7 @@ final class Pin {
         }
     }
 
-    private static State readState(CodedInputStream in, RecordCodec codec) throws IOException {
+    static State readState(CodedInputStream in, RecordCodec codec) throws IOException {
         long version = in.readUInt64();
         return new State(in.readBool() ? Optional.of(codec.readObject(in)) : Optional.empty(),
                 version);
@@ -267,7 +276,8 @@ final class Pin {
 
     /** The bytes that it holds on to beside the object itself, roughly. */
     long bytes() {
-        return size(base.state) + size(ours) + offered.stream().mapToLong(o -> size(o.ours)).sum()
+        return size(base.state) + size(base.before) + size(ours)
+                + offered.stream().mapToLong(o -> size(o.ours)).sum()
                 + 256;
     }
 

@@ -76,6 +76,10 @@ final class Router {
         private int attempt;
         private Optional<PeerId> target = Optional.empty();
         private boolean uncertain;
+        /** Whether a node that serves a fork was asked, which remembers it alone. */
+        private boolean forked;
+        /** Whether more than one was asked, or one in two ways. */
+        private boolean moved;
 
         /** Of another node, under its id. */
         private Pending(Slot slot, List<Mutation> mutations,
@@ -338,9 +342,11 @@ final class Router {
         }
         if (write.id == 0) {
             write.id = mesh.random().nextLong(1, Long.MAX_VALUE);
-        } else if (!write.target.equals(Optional.of(to))) {
+        } else if (!write.target.equals(Optional.of(to)) || write.forked != (kind == FORKED)) {
             write.uncertain = true;
+            write.moved = true;
         }
+        write.forked |= kind == FORKED;
         counters.forwarded++;
         write.target = Optional.of(to);
         int attempt = ++write.attempt;
@@ -442,7 +448,7 @@ final class Router {
             return;
         }
         long sequence = in.readUInt64();
-        boolean remembers = in.readBool();
+        boolean remembers = in.readBool() && !(write.forked && write.moved);
         WriteResult result = codec.readResult(in);
         sent.remove(response.id());
         if (response.kind() == FORKED) {

@@ -3,10 +3,11 @@ package io.beemesh.machine.registry;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.registry.SideMessages.OfSlot;
+import io.beemesh.machine.registry.SideMessages.Part;
 import io.beemesh.machine.registry.SideMessages.Question;
 import io.beemesh.machine.registry.SideMessages.Service;
-import io.beemesh.machine.registry.SideMessages.Word;
-import io.beemesh.protocol.registry.Position;
+import io.beemesh.machine.registry.SideMessages.State;
+import io.beemesh.machine.registry.SideMessages.Told;
 import io.beemesh.protocol.registry.RegistryMessage.Request;
 import io.beemesh.protocol.registry.RegistryMessage.Response;
 import java.io.IOException;
@@ -15,14 +16,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /**
  * The members of this side of a parted mesh: who of them goes on with a slot that nobody leads, and what that
@@ -30,10 +30,10 @@ import java.util.function.Predicate;
  * times a second and before every read. On the loop only.
  */
 final class Side {
-    /** After so long an answer is lost. */
-    private static final Duration LOST = Duration.ofMillis(500);
     /** What a member said counts so long. */
-    private static final Duration FRESH = Duration.ofSeconds(1);
+    private static final Duration FRESH = Duration.ofSeconds(2);
+    /** So many members are asked in each step; of more each is asked less often. */
+    private static final int ASKED_MAX = 8;
     /** So long a node that served a slot is waited for once the slot has a primary, if it says nothing. */
     private static final Duration SILENT_MAX = Duration.ofSeconds(3);
     /** The same if it says that it is about to give what it did. */
@@ -44,9 +44,9 @@ final class Side {
         /**
          * More of what another node did is shown.
          *
-         * @param other whether what was shown before may be later
+         * @param first whether it is the first; what was shown before may be later
          */
-        void onMirrored(Slot slot, List<Change> news, boolean other);
+        void onMirrored(Slot slot, List<Change> news, boolean first);
 
         /** The slot has a primary again. */
         void onClosed(Slot slot);
@@ -56,75 +56,56 @@ final class Side {
     }
 
     /** What a member says of a slot. */
-    private record Said(long at, Word word) {}
-
-    /** Somebody who wants what a member did up to now. */
-    private record Waiter(int slot, Consumer<Boolean> task) {}
-
-    private static final class Talk {
-        /** Of the question that is open, or zero. */
-        private long id;
-        private long sentAt;
-        private boolean again;
-        private List<Waiter> waiting = new ArrayList<>();
-        private List<Waiter> next = new ArrayList<>();
-        private final Map<Integer, Said> said = new HashMap<>();
-    }
+    private record Said(long at, State state) {}
 
     private final Loop loop;
     private final Mesh mesh;
     private final HomeSlots slots;
-    private final Predicate<Slot> complete;
-    private final Predicate<Slot> led;
+    private final Detachment detachment;
     private final RegistryCounters counters;
     private final Listener listener;
     private final RecordCodec codec = new RecordCodec();
-    private final Map<PeerId, Talk> talks = new TreeMap<>();
-    private final Map<Integer, Long> closedAt = new HashMap<>();
+    private final Talks talks;
+    private final Map<PeerId, Map<Integer, Said>> said = new HashMap<>();
+    /** Since when mirrors wait for the log to take what they show. */
+    private final Map<Integer, Long> waiting = new HashMap<>();
     private Set<Integer> leaderless = Set.of();
+    private int step;
 
-    /**
-     * @param complete whether this node may go on with a slot
-     * @param led whether it hears of a slot's primary
-     */
-    Side(Loop loop, Mesh mesh, HomeSlots slots, Predicate<Slot> complete, Predicate<Slot> led,
-            RegistryCounters counters, Listener listener) {
+    Side(Loop loop, Mesh mesh, HomeSlots slots, Detachment detachment, RegistryCounters counters,
+            Listener listener) {
         this.loop = loop;
         this.mesh = mesh;
         this.slots = slots;
-        this.complete = complete;
-        this.led = led;
+        this.detachment = detachment;
         this.counters = counters;
         this.listener = listener;
+        this.talks = new Talks(loop, mesh, this::send);
+    }
+
+    private Forks forks() {
+        return slots.forks();
     }
 
     /** Looks at the time, and at what is said; {@code numbers} are the slots that nobody leads or serves here. */
     void step(Collection<Integer> numbers) {
         leaderless = new TreeSet<>(numbers);
-        for (Mirror mirror : List.copyOf(slots.forks().mirrors())) {
+        for (Mirror mirror : List.copyOf(forks().mirrors())) {
             look(mirror);
         }
-        if (leaderless.isEmpty() && slots.forks().mirrors().isEmpty()) {
-            end(List.of());
-            return;
-        }
-        List<PeerId> others = others();
-        end(others);
-        others.forEach(this::ask);
-    }
-
-    /** No more talk with anybody but these. */
-    private void end(List<PeerId> others) {
-        List<Talk> ended = new ArrayList<>();
-        talks.forEach((peer, talk) -> {
-            if (!others.contains(peer)) {
-                ended.add(talk);
+        List<PeerId> others = leaderless.isEmpty() && forks().mirrors().isEmpty()
+                ? List.of()
+                : others();
+        talks.only(others);
+        said.keySet().retainAll(others);
+        Set<PeerId> owners = new TreeSet<>();
+        forks().mirrors().forEach(m -> owners.add(m.owner()));
+        int turns = Math.ceilDiv(others.size(), ASKED_MAX);
+        step++;
+        for (int i = 0; i < others.size(); i++) {
+            if (turns < 2 || (i + step) % turns == 0 || owners.contains(others.get(i))) {
+                talks.ask(others.get(i));
             }
-        });
-        talks.keySet().retainAll(others);
-        for (Talk talk : ended) {
-            fail(talk.waiting);
-            fail(talk.next);
         }
     }
 
@@ -137,29 +118,30 @@ final class Side {
 
     /** Whether this node is the one of its side to go on with a slot: all others said how they have it. */
     boolean isFirst(Slot slot, boolean patient) {
-        Word mine = word(slot);
+        if (mesh.members().everyone().isEmpty()) {
+            // Nobody knows who is on this side.
+            return false;
+        }
+        State mine = state(slot);
         for (PeerId peer : others()) {
-            Optional<Word> theirs = said(peer, slot.number());
-            if (theirs.isEmpty()) {
-                if (patient) {
-                    return false;
-                }
-            } else if (theirs.get().service() == Service.OPEN
-                    || (theirs.get().service() != Service.LED
-                            && isBefore(slot, peer, theirs.get(), mine))) {
+            Optional<State> theirs = said(peer, slot.number());
+            if (theirs.isEmpty() ? patient : isBefore(slot, peer, theirs.get(), mine)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Whether another goes on with a slot rather than this node: who has most of it, a home, the first. */
-    private boolean isBefore(Slot slot, PeerId peer, Word theirs, Word mine) {
-        if (!theirs.complete()) {
+    /** Whether another goes on with a slot rather than this node: who does, has most of it, is a home, is the first. */
+    private boolean isBefore(Slot slot, PeerId peer, State theirs, State mine) {
+        if (theirs.service() == Service.OPEN) {
+            return true;
+        }
+        if (theirs.service() == Service.LED || !theirs.complete()) {
             return false;
         }
-        int order = Comparator.comparing(Word::last)
-                .thenComparing(w -> w.service() == Service.MERGING).compare(theirs, mine);
+        int order = Comparator.comparing(State::last)
+                .thenComparing(s -> s.service() == Service.MERGING).compare(theirs, mine);
         if (order != 0) {
             return order > 0;
         }
@@ -168,215 +150,215 @@ final class Side {
         return home == here ? peer.compareTo(mesh.members().self()) < 0 : home;
     }
 
-    private Optional<Word> said(PeerId peer, int slot) {
-        return Optional.ofNullable(talks.get(peer)).map(t -> t.said.get(slot))
-                .filter(s -> loop.nanoTime() - s.at < FRESH.toNanos()).map(Said::word);
+    private Optional<State> said(PeerId peer, int slot) {
+        return Optional.ofNullable(said.getOrDefault(peer, Map.of()).get(slot))
+                .filter(s -> loop.nanoTime() - s.at < FRESH.toNanos()).map(Said::state);
     }
 
-    // Questions.
+    /** How this node has a slot. */
+    private State state(Slot slot) {
+        int number = slot.number();
+        Service service;
+        if (forks().isOpen(number)) {
+            service = Service.OPEN;
+        } else if (forks().unmerged(number) > 0) {
+            service = Service.MERGING;
+        } else {
+            service = detachment.isLed(slot) ? Service.LED : Service.NONE;
+        }
+        return new State(number, service, detachment.isComplete(slot), slot.replica().last(),
+                slot.replica().committed());
+    }
+
+    // Questions and answers.
 
     /** Runs {@code task} with whether all is shown here that the node which serves a slot did before this call. */
     void refresh(int slot, Consumer<Boolean> task) {
-        Optional<PeerId> owner = slots.forks().servedBy(slot);
-        if (owner.isEmpty()) {
-            task.accept(false);
-            return;
-        }
-        talks.computeIfAbsent(owner.get(), p -> new Talk()).next.add(new Waiter(slot, task));
-        askAgain(owner.get());
-    }
-
-    private void ask(PeerId peer) {
-        Talk talk = talks.computeIfAbsent(peer, p -> new Talk());
-        if (talk.id != 0 && loop.nanoTime() - talk.sentAt < LOST.toNanos()) {
-            return;
-        }
-        fail(talk.waiting);
-        send(peer, talk);
-    }
-
-    private void askAgain(PeerId peer) {
-        Talk talk = talks.computeIfAbsent(peer, p -> new Talk());
-        if (talk.id == 0) {
-            send(peer, talk);
+        Optional<PeerId> owner = forks().servedBy(slot);
+        if (owner.isPresent()) {
+            talks.await(owner.get(), slot, task);
         } else {
-            talk.again = true;
+            task.accept(false);
         }
     }
 
-    private static void fail(List<Waiter> waiters) {
-        List<Waiter> failed = List.copyOf(waiters);
-        waiters.clear();
-        failed.forEach(w -> w.task.accept(false));
-    }
-
-    private void send(PeerId peer, Talk talk) {
-        talk.id = mesh.random().nextLong(1, Long.MAX_VALUE);
-        talk.sentAt = loop.nanoTime();
-        talk.again = false;
-        talk.waiting = talk.next;
-        talk.next = new ArrayList<>();
+    private Set<Integer> send(PeerId peer, long id) {
         Set<Integer> numbers = new TreeSet<>(leaderless);
-        slots.forks().mirrors().stream().filter(m -> m.owner().equals(peer))
+        forks().mirrors().stream().filter(m -> m.owner().equals(peer))
                 .forEach(m -> numbers.add(m.slot().number()));
         List<OfSlot> asked = numbers.stream().map(n -> question(peer, n)).toList();
-        mesh.transport().send(peer, new Request(0, talk.id, Router.SIDE, 0,
+        mesh.transport().send(peer, new Request(0, id, Router.SIDE, 0,
                 SideMessages.encode(new Question(slots.clock().latest(), asked))));
+        return numbers;
     }
 
     private OfSlot question(PeerId peer, int number) {
-        long committed = slots.slot(number).replica().committed().sequence();
-        return slots.forks().mirror(number).filter(m -> m.owner().equals(peer))
+        var committed = slots.slot(number).replica().committed();
+        return forks().mirror(number).filter(m -> m.owner().equals(peer))
                 .map(m -> new OfSlot(number, committed, true, m.nextBase(), m.upTo()))
                 .orElseGet(() -> new OfSlot(number, committed, false, 0, 0));
     }
 
-    /** Another member asks. */
+    /** Another member asks: it is told what is on this node's disk, and waits for what is on its way there. */
     void onRequest(PeerId from, Request request) throws IOException {
         Question question = SideMessages.question(request.payload());
         if (slots.clock().isBeyondMembers(question.atLeast())) {
             return;
         }
         slots.clock().observe(question.atLeast());
+        onceShown(question.slots().iterator(), () -> answer(from, request.id(), question));
+    }
+
+    private void onceShown(Iterator<OfSlot> asked, Runnable task) {
+        while (asked.hasNext()) {
+            OfSlot slot = asked.next();
+            if (slot.follows() && forks().isOpen(slot.slot())) {
+                forks().onceShown(slot.slot(), () -> onceShown(asked, task));
+                return;
+            }
+        }
+        task.run();
+    }
+
+    private void answer(PeerId to, long id, Question question) {
         long room = SideMessages.BYTES_MAX;
-        List<Word> words = new ArrayList<>();
+        List<Told> words = new ArrayList<>();
         for (OfSlot asked : question.slots()) {
             Slot slot = slots.slot(asked.slot());
-            Word word = word(slot);
-            if (asked.follows() && word.service() != Service.NONE
-                    && word.service() != Service.LED) {
-                word = slots.forks().tell(word, asked, room);
-                room -= bytes(word);
-            }
-            words.add(word);
+            State state = state(slot);
+            Optional<Part> part = asked.follows() && state.isTold()
+                    ? Optional.of(forks().tell(slot, asked, room))
+                    : Optional.empty();
+            room -= part.map(Part::bytes).orElse(0L);
+            words.add(new Told(state, part));
         }
-        mesh.transport().send(from,
-                new Response(0, request.id(), Router.SIDE, SideMessages.encode(words)));
-    }
-
-    private static long bytes(Word word) {
-        return word.base().stream().mapToLong(o -> o.json().length).sum()
-                + word.pins().stream().mapToLong(Pin::bytes).sum();
-    }
-
-    /** How this node has a slot. */
-    private Word word(Slot slot) {
-        int number = slot.number();
-        Service service;
-        if (slots.forks().isOpen(number)) {
-            service = Service.OPEN;
-        } else if (slots.forks().unmerged(number) > 0) {
-            service = Service.MERGING;
-        } else {
-            service = led.test(slot) ? Service.LED : Service.NONE;
-        }
-        return new Word(number, service, complete.test(slot), slot.replica().last(),
-                slot.replica().committed().sequence(), List.of(), -1, List.of(), 0, false);
+        mesh.transport().send(to,
+                new Response(0, id, Router.SIDE, SideMessages.encode(words)));
     }
 
     /** A member answers. */
     void onResponse(PeerId from, Response response) throws IOException {
-        Talk talk = talks.get(from);
-        if (talk == null || talk.id != response.id()) {
+        Optional<Set<Integer>> asked = talks.asked(from, response.id());
+        if (asked.isEmpty()) {
             return;
         }
-        List<Word> words = SideMessages.words(response.payload(), codec);
-        talk.id = 0;
-        List<Waiter> waiting = talk.waiting;
-        talk.waiting = new ArrayList<>();
         Set<Integer> whole = new TreeSet<>();
-        for (Word word : words) {
-            talk.said.put(word.slot(), new Said(loop.nanoTime(), word));
-            if (hear(from, word)) {
-                whole.add(word.slot());
-            } else {
-                talk.again |= slots.forks().mirror(word.slot())
-                        .filter(m -> m.owner().equals(from) && !m.isClosed()).isPresent();
+        for (Told told : SideMessages.told(response.payload(), asked.get(), slots.clock(), codec)) {
+            int slot = told.state().slot();
+            said.computeIfAbsent(from, p -> new HashMap<>()).put(slot,
+                    new Said(loop.nanoTime(), told.state()));
+            if (hear(from, told)) {
+                whole.add(slot);
             }
         }
-        for (Waiter waiter : waiting) {
-            waiter.task.accept(whole.contains(waiter.slot));
-        }
-        if (talk.again) {
-            send(from, talk);
-        }
+        talks.answered(from, response.id(), whole);
     }
 
-    /** True if all that the member did with the slot is shown. */
-    private boolean hear(PeerId from, Word word) {
-        Slot slot = slots.slot(word.slot());
-        Optional<Mirror> mirror = slots.forks().mirror(word.slot());
-        if (mirror.isEmpty() || !mirror.get().owner().equals(from)) {
-            if (word.service() == Service.OPEN && leaderless.contains(word.slot())
-                    && !led.test(slot) && !slots.forks().isOpen(word.slot())
-                    && slots.forks().unmerged(word.slot()) == 0
-                    && (mirror.isEmpty() || !serves(mirror.get()))) {
-                mirror.ifPresent(this::drop);
-                slots.tellCommitted();
-                slots.forks().mirror(slot, from);
-                counters.mirrored++;
+    /** True if all that the member did with the slot it serves is shown. */
+    private boolean hear(PeerId from, Told told) {
+        Slot slot = slots.slot(told.state().slot());
+        Optional<Mirror> mirror = forks().mirror(slot.number());
+        if (mirror.filter(m -> m.owner().equals(from)).isEmpty()) {
+            if (mirror.isEmpty() || !serves(mirror.get())) {
+                begin(slot, from, told.state(), mirror);
             }
             return false;
         }
-        boolean tells = word.service() == Service.OPEN || word.service() == Service.MERGING;
-        if (!tells) {
+        if (told.state().service() == Service.OPEN
+                && !told.state().committed().equals(mirror.get().committed())) {
+            // It had a primary meanwhile.
+            begin(slot, from, told.state(), mirror);
             return false;
         }
-        boolean fresh = !mirror.get().isShown();
-        List<Change> news = slots.forks().take(mirror.get(), word);
-        if (mirror.get().isShown() && (fresh || !news.isEmpty())) {
-            listener.onMirrored(slot, news, fresh && mirror.get().isOther());
+        if (told.part().isEmpty()) {
+            return false;
         }
-        return !word.more();
+        show(mirror.get(), told.part().get());
+        return told.state().service() == Service.OPEN && !told.part().get().more();
+    }
+
+    private void begin(Slot slot, PeerId from, State state, Optional<Mirror> former) {
+        if (state.service() == Service.OPEN && leaderless.contains(slot.number())
+                && !detachment.isLed(slot) && !forks().isOpen(slot.number())
+                && forks().unmerged(slot.number()) == 0) {
+            former.ifPresent(this::end);
+            slots.tellCommitted();
+            forks().mirror(slot, from, state.committed());
+            counters.mirrored++;
+            talks.again(from);
+        }
     }
 
     // What others serve.
 
+    private void show(Mirror mirror, Part part) {
+        boolean first = !mirror.isShown();
+        List<Change> news = forks().take(mirror, part);
+        if (mirror.isFull()) {
+            end(mirror);
+            return;
+        }
+        if (part.more()) {
+            talks.again(mirror.owner());
+        } else if (first || !news.isEmpty()) {
+            forks().changed(mirror);
+            listener.onMirrored(mirror.slot(), news, first);
+        }
+    }
+
     private boolean serves(Mirror mirror) {
         return mesh.members().isAlive(mirror.owner()) && said(mirror.owner(),
-                mirror.slot().number()).filter(w -> w.service() == Service.OPEN).isPresent();
+                mirror.slot().number()).filter(s -> s.service() == Service.OPEN).isPresent();
     }
 
     private void look(Mirror mirror) {
-        int number = mirror.slot().number();
-        onRole(mirror.slot());
-        if (!mirror.isClosed()) {
-            slots.forks().serves(mirror, serves(mirror));
+        Slot slot = mirror.slot();
+        onRole(slot);
+        if (!forks().mirror(slot.number()).filter(mirror::equals).isPresent()) {
             return;
         }
-        List<Change> news = slots.forks().settle(mirror.slot(), mirror.slot().version());
-        long since = loop.nanoTime() - closedAt.getOrDefault(number, loop.nanoTime());
-        boolean merging = said(mirror.owner(), number)
-                .filter(w -> w.service() == Service.OPEN || w.service() == Service.MERGING)
-                .isPresent();
-        if (mirror.isEmpty() && !merging) {
-            slots.forks().endMirror(mirror);
-            listener.onMirrorEnded(mirror.slot(), news);
-        } else if (since > (merging ? MERGING_MAX : SILENT_MAX).toNanos()) {
-            List<Change> all = new ArrayList<>(news);
-            all.addAll(slots.forks().endMirror(mirror));
-            listener.onMirrorEnded(mirror.slot(), all);
-        } else if (!news.isEmpty()) {
-            listener.onMirrored(mirror.slot(), news, false);
+        if (!mirror.isClosed()) {
+            if (mirror.serving(serves(mirror))) {
+                forks().changed(mirror);
+            }
+            return;
+        }
+        List<Change> news = forks().settle(slot, slot.version());
+        if (!news.isEmpty()) {
+            waiting.put(slot.number(), loop.nanoTime());
+            listener.onMirrored(slot, news, false);
+        }
+        long since = loop.nanoTime() - waiting.getOrDefault(slot.number(), 0L);
+        boolean merging = said(mirror.owner(), slot.number()).filter(State::isTold).isPresent();
+        if ((mirror.isEmpty() && !merging)
+                || since > (merging ? MERGING_MAX : SILENT_MAX).toNanos()) {
+            end(mirror);
         }
     }
 
-    /** Shows what the log says of a slot, as who served it is gone. */
-    void drop(Mirror mirror) {
-        listener.onMirrorEnded(mirror.slot(), slots.forks().endMirror(mirror));
+    /** Shows what the log says of a slot. */
+    void end(Mirror mirror) {
+        waiting.remove(mirror.slot().number());
+        listener.onMirrorEnded(mirror.slot(), forks().end(mirror));
     }
 
-    /** The slot may have a primary. */
+    /** The log has taken some of what is shown of a slot. */
+    void onSettled(Slot slot) {
+        waiting.computeIfPresent(slot.number(), (number, since) -> loop.nanoTime());
+    }
+
+    /** The slot may have a primary, or none any more. */
     void onRole(Slot slot) {
-        slots.forks().mirror(slot.number()).ifPresent(mirror -> {
-            boolean now = led.test(slot);
-            if (now && !mirror.isClosed()) {
-                closedAt.put(slot.number(), loop.nanoTime());
-                slots.forks().closeMirror(mirror, true);
+        forks().mirror(slot.number()).ifPresent(mirror -> {
+            boolean led = detachment.isLed(slot);
+            if (led && !mirror.isClosed()) {
+                waiting.put(slot.number(), loop.nanoTime());
+                mirror.close();
+                forks().changed(mirror);
                 listener.onClosed(slot);
-            } else if (!now && mirror.isClosed()) {
-                closedAt.remove(slot.number());
-                slots.forks().closeMirror(mirror, false);
+            } else if (!led && mirror.isClosed()) {
+                // Whoever serves it next begins with what was merged.
+                end(mirror);
             }
         });
     }

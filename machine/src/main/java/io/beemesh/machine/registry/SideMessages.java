@@ -2,17 +2,19 @@ package io.beemesh.machine.registry;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
+import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.protocol.registry.Position;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** What nodes of one side of a parted mesh say to each other of slots that nobody leads. */
 final class SideMessages {
-    /** Slots of one message; a mesh has no more. */
-    private static final int SLOTS_MAX = 1024;
-    /** What one answer holds of the states of objects is about this much, or one object. */
-    static final int BYTES_MAX = 1 << 20;
+    /** What one answer holds of objects is about this much, or one object. */
+    static final int BYTES_MAX = 256 << 10;
 
     private SideMessages() {}
 
@@ -26,10 +28,10 @@ final class SideMessages {
     /**
      * @param committed up to which entry the asking node has the slot
      * @param follows whether it shows what the asked node serves
-     * @param base the next of the slot's objects that it needs, zero at first
+     * @param base the next of the slot's objects that it needs, zero at first, negative for none
      * @param upTo up to which change it has the fork
      */
-    record OfSlot(int slot, long committed, boolean follows, int base, long upTo) {}
+    record OfSlot(int slot, Position committed, boolean follows, int base, long upTo) {}
 
     /** How a node that is asked has a slot. */
     enum Service {
@@ -59,19 +61,43 @@ final class SideMessages {
     }
 
     /**
-     * The answer of one slot.
+     * How a node has a slot.
      *
      * @param complete whether the node may go on with it
      * @param last where its log ends
      * @param committed up to which entry it has the slot
-     * @param base objects as the log has them, for who is behind with the log
-     * @param nextBase the next one; negative if there are no more, or none is needed
-     * @param pins what the fork changed, in the order of the last changes
+     */
+    record State(int slot, Service service, boolean complete, Position last, Position committed) {
+        boolean isTold() {
+            return service == Service.OPEN || service == Service.MERGING;
+        }
+    }
+
+    /** An object that a fork changed, as it is there. */
+    record Changed(ObjectKey key, long index, long last, Pin.State state) {}
+
+    /**
+     * What a node did with a slot that it serves.
+     *
+     * @param isBased whether the slot's objects are told too, as the asking node has another log
+     * @param base some of them, in the order of their keys
+     * @param nextBase the next one; negative if there are no more
+     * @param changed what the fork changed, in the order of the last changes
      * @param upTo all up to this change is told
      * @param more whether that is not all
      */
-    record Word(int slot, Service service, boolean complete, Position last, long committed,
-            List<StoredObject> base, int nextBase, List<Pin> pins, long upTo, boolean more) {}
+    record Part(boolean isBased, List<StoredObject> base, int nextBase, List<Changed> changed,
+            long upTo, boolean more) {
+        /** JSON of it. */
+        long bytes() {
+            return base.stream().mapToLong(o -> o.json().length).sum()
+                    + changed.stream().flatMap(c -> c.state().object().stream())
+                            .mapToLong(o -> o.json().length).sum();
+        }
+    }
+
+    /** The answer of one slot. */
+    record Told(State state, Optional<Part> part) {}
 
     static byte[] encode(Question question) {
         return RecordCodec.bytes(out -> {
@@ -79,7 +105,7 @@ final class SideMessages {
             out.writeUInt32NoTag(question.slots.size());
             for (OfSlot slot : question.slots) {
                 out.writeUInt32NoTag(slot.slot);
-                out.writeUInt64NoTag(slot.committed);
+                write(slot.committed, out);
                 out.writeBoolNoTag(slot.follows);
                 out.writeSInt32NoTag(slot.base);
                 out.writeUInt64NoTag(slot.upTo);
@@ -91,83 +117,132 @@ final class SideMessages {
         CodedInputStream in = CodedInputStream.newInstance(payload);
         long atLeast = in.readUInt64();
         List<OfSlot> slots = new ArrayList<>();
+        Set<Integer> named = new TreeSet<>();
         for (int i = count(in); i > 0; i--) {
-            slots.add(new OfSlot(number(in), in.readUInt64(), in.readBool(), in.readSInt32(),
-                    in.readUInt64()));
+            slots.add(new OfSlot(number(in, named), position(in), in.readBool(),
+                    in.readSInt32(), in.readUInt64()));
         }
         return new Question(atLeast, slots);
     }
 
+    private static void write(Position position, CodedOutputStream out) throws IOException {
+        out.writeUInt64NoTag(position.term());
+        out.writeUInt64NoTag(position.sequence());
+    }
+
+    private static Position position(CodedInputStream in) throws IOException {
+        return new Position(in.readUInt64(), in.readUInt64());
+    }
+
     private static int count(CodedInputStream in) throws IOException {
         int count = in.readUInt32();
-        if (count < 0 || count > SLOTS_MAX) {
-            throw new IOException(count + " slots in a message of a side");
+        if (count < 0 || count > SlotMap.SLOTS) {
+            throw new IOException("names " + count + " slots");
         }
         return count;
     }
 
-    private static int number(CodedInputStream in) throws IOException {
+    /** A slot that was not named before. */
+    private static int number(CodedInputStream in, Set<Integer> named) throws IOException {
         int number = in.readUInt32();
-        if (number < 0 || number >= SLOTS_MAX) {
-            throw new IOException("no slot: " + number);
+        if (number < 0 || number >= SlotMap.SLOTS || !named.add(number)) {
+            throw new IOException("slot " + number);
         }
         return number;
     }
 
-    static byte[] encode(List<Word> words) {
+    static byte[] encode(List<Told> words) {
         return RecordCodec.bytes(out -> {
             out.writeUInt32NoTag(words.size());
-            for (Word word : words) {
-                write(word, out);
+            for (Told told : words) {
+                out.writeUInt32NoTag(told.state.slot);
+                out.writeUInt32NoTag(told.state.service.code);
+                out.writeBoolNoTag(told.state.complete);
+                write(told.state.last, out);
+                write(told.state.committed, out);
+                out.writeBoolNoTag(told.part.isPresent());
+                if (told.part.isPresent()) {
+                    write(told.part.get(), out);
+                }
             }
         });
     }
 
-    private static void write(Word word, CodedOutputStream out) throws IOException {
-        out.writeUInt32NoTag(word.slot);
-        out.writeUInt32NoTag(word.service.code);
-        out.writeBoolNoTag(word.complete);
-        out.writeUInt64NoTag(word.last.term());
-        out.writeUInt64NoTag(word.last.sequence());
-        out.writeUInt64NoTag(word.committed);
-        out.writeUInt32NoTag(word.base.size());
-        for (StoredObject object : word.base) {
+    private static void write(Part part, CodedOutputStream out) throws IOException {
+        out.writeBoolNoTag(part.isBased);
+        out.writeUInt32NoTag(part.base.size());
+        for (StoredObject object : part.base) {
             RecordCodec.write(object, out);
         }
-        out.writeSInt32NoTag(word.nextBase);
-        out.writeUInt32NoTag(word.pins.size());
-        for (Pin pin : word.pins) {
-            RecordCodec.write(pin.toStored(), out);
+        out.writeSInt32NoTag(part.nextBase);
+        out.writeUInt32NoTag(part.changed.size());
+        for (Changed changed : part.changed) {
+            WriteCodec.write(changed.key, out);
+            out.writeUInt64NoTag(changed.index);
+            out.writeUInt64NoTag(changed.last);
+            Pin.write(changed.state, out);
         }
-        out.writeUInt64NoTag(word.upTo);
-        out.writeBoolNoTag(word.more);
+        out.writeUInt64NoTag(part.upTo);
+        out.writeBoolNoTag(part.more);
     }
 
-    static List<Word> words(byte[] payload, RecordCodec codec) throws IOException {
-        CodedInputStream in = CodedInputStream.newInstance(payload);
-        List<Word> words = new ArrayList<>();
-        for (int i = count(in); i > 0; i--) {
-            words.add(word(in, codec));
+    /**
+     * Fails if the bytes are no answer to a question about {@code asked}, name objects of other slots, or versions
+     * that nobody can have made.
+     */
+    static List<Told> told(byte[] payload, Set<Integer> asked, HybridClock clock,
+            RecordCodec codec) throws IOException {
+        try {
+            CodedInputStream in = CodedInputStream.newInstance(payload);
+            List<Told> words = new ArrayList<>();
+            Set<Integer> named = new TreeSet<>();
+            for (int i = count(in); i > 0; i--) {
+                int slot = number(in, named);
+                if (!asked.contains(slot)) {
+                    throw new IOException("slot " + slot + " was not asked for");
+                }
+                State state = new State(slot, Service.of(in.readUInt32()), in.readBool(),
+                        position(in), position(in));
+                words.add(new Told(state, in.readBool()
+                        ? Optional.of(part(slot, in, clock, codec))
+                        : Optional.empty()));
+            }
+            return words;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         }
-        return words;
     }
 
-    private static Word word(CodedInputStream in, RecordCodec codec) throws IOException {
-        int slot = number(in);
-        Service service = Service.of(in.readUInt32());
-        boolean complete = in.readBool();
-        Position last = new Position(in.readUInt64(), in.readUInt64());
-        long committed = in.readUInt64();
+    private static Part part(int slot, CodedInputStream in, HybridClock clock,
+            RecordCodec codec) throws IOException {
+        boolean based = in.readBool();
         List<StoredObject> base = new ArrayList<>();
         for (int i = in.readUInt32(); i > 0; i--) {
-            base.add(codec.readObject(in));
+            StoredObject object = codec.readObject(in);
+            check(slot, object.key(), object.version(), clock);
+            base.add(object);
         }
         int nextBase = in.readSInt32();
-        List<Pin> pins = new ArrayList<>();
+        List<Changed> changed = new ArrayList<>();
         for (int i = in.readUInt32(); i > 0; i--) {
-            pins.add(Pin.of(codec.readObject(in), codec));
+            ObjectKey key = WriteCodec.readKey(in);
+            long index = in.readUInt64();
+            long last = in.readUInt64();
+            Pin.State state = Pin.readState(in, codec);
+            check(slot, key, state.version(), clock);
+            Optional<ObjectKey> of = state.object().map(StoredObject::key);
+            if (of.isPresent() && !of.get().equals(key)) {
+                throw new IOException(of.get() + " in place of " + key);
+            }
+            changed.add(new Changed(key, index, last, state));
         }
-        return new Word(slot, service, complete, last, committed, base,
-                nextBase, pins, in.readUInt64(), in.readBool());
+        return new Part(based, base, nextBase, changed, in.readUInt64(), in.readBool());
+    }
+
+    private static void check(int slot, ObjectKey key, long version, HybridClock clock)
+            throws IOException {
+        if (SlotMap.of(key) != slot || version < 0 || clock.isBeyondMembers(version)) {
+            throw new IOException(key + " is none of slot " + slot + " with version " + version);
+        }
     }
 }

@@ -68,14 +68,14 @@ final class WriteCodec {
         out.writeByteArrayNoTag(draft.tail());
     }
 
-    private static void write(ObjectKey key, CodedOutputStream out) throws IOException {
+    static void write(ObjectKey key, CodedOutputStream out) throws IOException {
         out.writeStringNoTag(key.type().group());
         out.writeStringNoTag(key.type().resource());
         out.writeStringNoTag(key.namespace());
         out.writeStringNoTag(key.name());
     }
 
-    private static ObjectKey readKey(CodedInputStream in) throws IOException {
+    static ObjectKey readKey(CodedInputStream in) throws IOException {
         return new ObjectKey(new GroupResource(in.readString(), in.readString()),
                 in.readString(), in.readString());
     }

@@ -51,6 +51,13 @@ final class ForkClients {
 
     /** A new object, or the next state of {@code current}, with a value of its own in a field. */
     Operation write(ObjectKey key, Optional<StoredObject> current, int number, boolean delete) {
+        Operation operation = next(key, current, number, delete);
+        open.add(operation);
+        return operation;
+    }
+
+    private Operation next(ObjectKey key, Optional<StoredObject> current, int number,
+            boolean delete) {
         if (current.isPresent() && delete) {
             deletionsTried.add(current.get().uid());
             return new Operation(new Mutation.Delete(
@@ -75,8 +82,11 @@ final class ForkClients {
     }
 
     Mutation mutation(Operation operation) {
-        open.add(operation);
         return operation.mutation;
+    }
+
+    boolean isOpen(Operation operation) {
+        return open.contains(operation);
     }
 
     void end(Operation operation, WriteResult result) {

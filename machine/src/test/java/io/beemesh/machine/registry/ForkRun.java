@@ -32,6 +32,7 @@ final class ForkRun {
     private final List<ForkWatch> watches = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
     private final StringBuilder story = new StringBuilder();
+    private final List<Asked> asked = new ArrayList<>();
     private int number;
     private int faults;
     private long lastFault;
@@ -199,6 +200,7 @@ final class ForkRun {
         node.host().loop().execute(() -> {
             ForkClients.Operation operation = clients.write(key, node.registry().get(key), mine,
                     kind == 1);
+            asked.add(new Asked(node, node.life, operation));
             node.registry().write(List.of(clients.mutation(operation))).thenAccept(result -> {
                 clients.end(operation, result);
                 if (result instanceof WriteResult.Committed done && mine % 3 == 0
@@ -255,6 +257,9 @@ final class ForkRun {
         return text.toString();
     }
 
+    /** Whom a client asked, in which of its lives. */
+    private record Asked(MeshNode node, int life, ForkClients.Operation operation) {}
+
     // The end.
 
     private void settle() {
@@ -293,6 +298,13 @@ final class ForkRun {
             }
         }
         checkFailures();
+        for (Asked each : asked) {
+            if (each.life == each.node.life && clients.isOpen(each.operation)) {
+                throw new AssertionError("node " + mesh.nodes.indexOf(each.node)
+                        + " never answered a write of "
+                        + clients.mutation(each.operation).key() + describe());
+            }
+        }
         clients.checkEnd(last);
         watches.forEach(w -> w.checkEnd(last));
         counters.add(mesh, clients, watches);

@@ -33,7 +33,7 @@ class ObjectMergeTest {
 
     private String merged(StoredObject ours, StoredObject theirs) {
         StoredObject base = state("base", 1, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
-        Pin pin = new Pin(KEY, 1, new Pin.Base(Pin.State.of(Optional.of(base)), true),
+        Pin pin = new Pin(KEY, 1, Pin.Base.of(Pin.State.of(Optional.of(base))),
                 Pin.State.of(Optional.of(ours)), Pin.State.of(Optional.of(theirs)), false);
         Mutation mutation = merge.merge(pin).mutation().orElseThrow();
         assertThat(mutation).isInstanceOf(Mutation.Update.class);

@@ -128,8 +128,6 @@ public final class Replica {
         }
     }
 
-    // What others may know.
-
     public int slot() {
         return slot;
     }
@@ -177,6 +175,11 @@ public final class Replica {
 
     public Position last() {
         return log.last();
+    }
+
+    /** Whether the log has an entry there; false, too, if it is too old to be kept. */
+    public boolean has(Position position) {
+        return log.has(position);
     }
 
     /** Up to where the log is on this node's disk. */
@@ -253,7 +256,6 @@ public final class Replica {
 
     /**
      * Moves the home set a step towards {@code wanted}; true if a step was begun.
-     *
      * @param gone homes that left or were removed, and are to be none as soon as can be
      */
     public boolean balance(List<PeerId> wanted, List<PeerId> gone) {
