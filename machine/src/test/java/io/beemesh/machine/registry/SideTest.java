@@ -31,7 +31,7 @@ class SideTest {
     private final Simulation simulation = new Simulation(5);
     private final SimulatedMesh mesh = new SimulatedMesh(simulation, NetworkConditions.lan(),
             RegistryConfig.defaults(), Rules.all()).withNodes(5);
-    /** With one home of the namespace, the first, and with two. */
+    /** With one home of the namespace, the first, which leads it, and with the two others. */
     private final List<MeshNode> large = new ArrayList<>();
     private final List<MeshNode> small = new ArrayList<>();
 
@@ -41,8 +41,10 @@ class SideTest {
         simulation.run(Duration.ofSeconds(5));
         simulation.runUntil(() -> homes().size() == 3, LIMIT);
         List<PeerId> homes = homes();
-        mesh.nodes.stream().filter(n -> homes.contains(n.self())).forEach(small::add);
-        large.add(small.removeFirst());
+        PeerId primary = slot(mesh.nodes.getFirst()).primary().orElseThrow();
+        mesh.nodes.stream().filter(n -> n.self().equals(primary)).forEach(large::add);
+        mesh.nodes.stream().filter(n -> homes.contains(n.self()) && !n.self().equals(primary))
+                .forEach(small::add);
         mesh.nodes.stream().filter(n -> !homes.contains(n.self())).forEach(large::add);
     }
 
@@ -58,12 +60,16 @@ class SideTest {
     }
 
     private void part() {
+        cut();
+        simulation.runUntil(() -> large.stream().filter(MeshNode::isUp)
+                .allMatch(n -> n.registry().isDetached("shop")), LIMIT);
+    }
+
+    private void cut() {
         Set<PeerId> side = new HashSet<>(large.stream().map(MeshNode::self).toList());
         mesh.network.partition(
                 (from, to) -> side.contains(from.peerId()) != side.contains(to.peerId()));
         mesh.cut = (to, from) -> side.contains(from) != side.contains(to);
-        simulation.runUntil(() -> large.stream().filter(MeshNode::isUp)
-                .allMatch(n -> n.registry().isDetached("shop")), LIMIT);
     }
 
     private void heal() {
@@ -252,5 +258,53 @@ class SideTest {
             assertThat(data(list(node, "shop"), KEY, "first")).isEqualTo("1");
             assertThat(data(list(node, "shop"), KEY, "second")).isEqualTo("2");
         }
+    }
+
+    /** Nobody was told that it was made; but all of that side saw it, and were refused to make it once more. */
+    @Test
+    void theEndOfALogThatTheOthersNeverHad_isMerged() {
+        cut();
+        MeshNode former = large.getFirst();
+        ObjectKey made = TestObjects.configMap("shop", "made");
+        StoredObject current = former.registry().get(KEY).orElseThrow();
+        former.run(() -> {
+            former.registry().write(TestObjects.creating(made, "new"));
+            former.registry().write(TestObjects.updating(current, "changed"));
+        });
+        simulation.runUntil(() -> large.stream().allMatch(n -> n.registry().isDetached("shop")),
+                LIMIT);
+        for (MeshNode node : large) {
+            assertThat(write(node, new Mutation.Create(TestObjects.draft(made, "new"))))
+                    .isInstanceOf(WriteResult.AlreadyExists.class);
+            assertThat(data(list(node, "shop"), KEY, "value")).isEqualTo("changed");
+        }
+        edit(small.getFirst(), KEY, "other", "o");
+        heal();
+        for (MeshNode node : mesh.nodes) {
+            List<StoredObject> found = list(node, "shop");
+            assertThat(found).hasSize(2);
+            assertThat(data(found, KEY, "value")).isEqualTo("changed");
+            assertThat(data(found, KEY, "other")).isEqualTo("o");
+        }
+    }
+
+    @Test
+    void manyReadsAndWritesAtOnce_areAllAnswered() {
+        part();
+        List<CompletableFuture<?>> asked = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            int number = i;
+            MeshNode node = large.get(1 + i % 2);
+            node.run(() -> {
+                asked.add(node.registry().write(TestObjects.creating(
+                        TestObjects.configMap("shop", "many" + number), "")));
+                asked.add(node.registry().list(GroupResource.CONFIG_MAPS, "shop"));
+                asked.add(node.registry().list(GroupResource.CONFIG_MAPS, ""));
+            });
+            simulation.run(Duration.ofMillis(1));
+        }
+        simulation.run(Duration.ofSeconds(2));
+        assertThat(asked).allMatch(f -> f.isDone() && !f.isCompletedExceptionally());
+        assertThat(list(large.get(2), "shop")).hasSize(51);
     }
 }
