@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,11 @@ func value(size int) string {
 	return stamp + strings.Repeat("x", max(0, size-stampDigits))
 }
 
+// name is that of an object which no other command has, of this process or another.
+func name(kind string, c command, number int) string {
+	return fmt.Sprintf("%s-%d-%d-%d", kind, os.Getpid(), c.ID, number)
+}
+
 // write has so many workers write, each one object again and again, for so long.
 func (p *program) write(ctx context.Context, c command) (fields, error) {
 	all := make([][]time.Duration, c.Workers)
@@ -42,7 +48,7 @@ func (p *program) write(ctx context.Context, c command) (fields, error) {
 	var wait sync.WaitGroup
 	for i := range c.Workers {
 		wait.Go(func() {
-			key := fmt.Sprintf("w-%d-%d", c.ID, i)
+			key := name("w", c, i)
 			version := int64(0)
 			for time.Now().Before(end) && failures[i] == nil {
 				began := time.Now()
@@ -120,7 +126,7 @@ func (p *program) takeover(parent context.Context, c command) (fields, error) {
 	defer ticks.Stop()
 	for i := 0; ; i++ {
 		go func() {
-			_, err := p.targets[c.Target].put(ctx, fmt.Sprintf("t-%d-%d", c.ID, i), 0, value(c.Size))
+			_, err := p.targets[c.Target].put(ctx, name("t", c, i), 0, value(c.Size))
 			if err == nil {
 				select {
 				case first <- time.Since(killed):

@@ -3,6 +3,7 @@ package io.beemesh.conformance.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
@@ -42,13 +43,15 @@ final class RegistryLoad {
 
     private final NodeRegistry registry;
     private final Loop loop;
+    private final PeerId self;
     private final ConcurrentLinkedQueue<Long> ages = new ConcurrentLinkedQueue<>();
     /** Ends the watch. */
     private final AtomicReference<Runnable> watching = new AtomicReference<>(() -> {
     });
 
-    RegistryLoad(NodeRegistry registry, Loop loop) {
+    RegistryLoad(NodeRegistry registry, Loop loop, PeerId self) {
         this.registry = registry;
+        this.self = self;
         this.loop = loop;
     }
 
@@ -86,13 +89,19 @@ final class RegistryLoad {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<List<Long>>> workers = IntStream
                     .range(0, command.path("workers").asInt())
-                    .mapToObj(i -> threads.submit(() -> work("w-" + command.path("id").asInt()
-                            + "-" + i, command.path("size").asInt(), end)))
+                    .mapToObj(i -> threads.submit(() -> work(name("w", command) + i,
+                            command.path("size").asInt(), end)))
                     .toList();
             workers.forEach(worker -> times.addAll(joined(worker)));
         }
         reply.put("nanos", System.nanoTime() - started);
         tell(times, reply);
+    }
+
+    /** How objects' names begin that no other command has, of this process or another. */
+    private static String name(String kind, JsonNode command) {
+        return kind + "-" + ProcessHandle.current().pid() + "-" + command.path("id").asInt()
+                + "-";
     }
 
     private static <T> T joined(Future<T> future) {
@@ -172,7 +181,7 @@ final class RegistryLoad {
         if (!primary.destroyForcibly()) {
             throw new IllegalStateException("not killed: " + primary);
         }
-        probe("t-" + command.path("id").asInt() + "-", 0, over, first);
+        probe(name("t", command), 0, over, first);
         try {
             reply.put("nanos", first.orTimeout(TAKEOVER_MAX.toSeconds(), TimeUnit.SECONDS).join()
                     - killed);
@@ -194,8 +203,9 @@ final class RegistryLoad {
     /** Whether this node is primary of what is written here. */
     boolean leads() {
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        loop.execute(() -> answer.complete(registry.isPrimary(
-                new ObjectKey(GroupResource.CONFIG_MAPS, NAMESPACE, "w"))));
+        loop.execute(() -> answer.complete(registry.primary(
+                new ObjectKey(GroupResource.CONFIG_MAPS, NAMESPACE, "w"))
+                .filter(self::equals).isPresent()));
         return answer.join();
     }
 }

@@ -89,7 +89,7 @@ final class RegistryPeer {
         CompletableFuture.runAsync(() -> links.start(new Receiving(registry)), loop).join();
         var listening = host.listen(List.of(address(ports.get(self)))).join();
         assert !listening.isEmpty();
-        load = new RegistryLoad(registry, loop);
+        load = new RegistryLoad(registry, loop, members.self());
     }
 
     /** Brings the registry what its links carry. */
