@@ -30,7 +30,7 @@ func member(arguments []string) (*program, error) {
 	config.Name = *name
 	config.Dir = *dir
 	config.InitialCluster = *cluster
-	config.LogLevel = "error"
+	config.LogLevel = "fatal"
 	config.LogOutputs = []string{"stderr"}
 	config.PeerAutoTLS = true
 	config.ClientAutoTLS = true

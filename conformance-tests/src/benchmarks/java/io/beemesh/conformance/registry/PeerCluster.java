@@ -54,7 +54,8 @@ final class PeerCluster implements Cluster {
                 ProcessHandle.current().info().command().orElse("java"),
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+UseCompactObjectHeaders",
-                "-Xmx512m", "-Dio.netty.leakDetection.level=disabled", "-cp",
+                "-Xmx512m", "-Dio.netty.leakDetection.level=disabled",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
                 System.getProperty("java.class.path"), RegistryPeer.class.getName());
         String ports = IntStream.range(0, MEMBERS)
                 .mapToObj(i -> String.valueOf(NodeUnderTest.freePort()))

@@ -41,8 +41,9 @@ import java.util.stream.Stream;
  * last, through a member that does not lead. The watch is at the third.
  *
  * <p>Arguments, also by the environment variable {@code REGISTRY_LOAD}: {@code --layers registry,api},
- * {@code --rounds N} (5), {@code --millis N} (2000, each load), {@code --warm-up N} (10 seconds of each
- * side), {@code --takeovers N} (5 of each side, whose leader is killed).
+ * {@code --writers 1,16,64}, {@code --rounds N} (5), {@code --millis N} (2000, each load),
+ * {@code --warm-up N} (20 seconds of each side), {@code --takeovers N} (5 of each side, whose leader is
+ * killed).
  */
 final class RegistryAgainstEtcd {
     private static final Duration SOON = Duration.ofMinutes(1);
@@ -50,7 +51,6 @@ final class RegistryAgainstEtcd {
             .resolve("conformance-tests/src/benchmarks/go");
     private static final int OBJECT_BYTES = 1000;
     private static final int WARM_UP_WORKERS = 16;
-    private static final List<Integer> WORKERS = List.of(1, 16, 64);
     private static final int SETTLE_MILLIS = 200;
     private static final int FORCES = 200;
 
@@ -127,15 +127,18 @@ final class RegistryAgainstEtcd {
 
     private final Path program = build();
     private final Path data = Files.createTempDirectory("etcd-bench");
+    private final List<Integer> writers;
     private final int rounds;
     private final long millis;
     private final long warmUpMillis;
     private final int takeovers;
 
     private RegistryAgainstEtcd(List<String> options) throws IOException {
+        writers = Arrays.stream(option(options, "--writers", "1,16,64").split(",", -1))
+                .map(Integer::valueOf).toList();
         rounds = Integer.parseInt(option(options, "--rounds", "5"));
         millis = Long.parseLong(option(options, "--millis", "2000"));
-        warmUpMillis = Long.parseLong(option(options, "--warm-up", "10")) * 1000;
+        warmUpMillis = Long.parseLong(option(options, "--warm-up", "20")) * 1000;
         takeovers = Integer.parseInt(option(options, "--takeovers", "5"));
     }
 
@@ -209,10 +212,10 @@ final class RegistryAgainstEtcd {
             Figures ignored = side.load(WARM_UP_WORKERS, warmUpMillis);
         }
         System.out.println("| " + layer + " | ours | etcd | ratio |\n| --- | --- | --- | --- |");
-        for (int workers : WORKERS) {
+        List<Double> forces = new ArrayList<>();
+        for (int workers : writers) {
             List<Figures> ourFigures = new ArrayList<>();
             List<Figures> etcdFigures = new ArrayList<>();
-            List<Double> forces = new ArrayList<>();
             for (int round = 0; round < rounds; round++) {
                 ourFigures.add(ours.load(workers, millis));
                 etcdFigures.add(etcd.load(workers, millis));
@@ -227,7 +230,6 @@ final class RegistryAgainstEtcd {
             row(load + ", to the event elsewhere, p99 ms", ourFigures, etcdFigures,
                     Figures::watchP99);
             row(load + ", CPU ms a write", ourFigures, etcdFigures, Figures::cpuPerWrite);
-            row("bare disk meanwhile, a forced append, p50 ms", forces, forces, it -> it);
         }
         List<Double> ourTakeovers = new ArrayList<>();
         List<Double> etcdTakeovers = new ArrayList<>();
@@ -239,6 +241,8 @@ final class RegistryAgainstEtcd {
             row("kill -9 of the leader to the first write, s", ourTakeovers, etcdTakeovers,
                     it -> it);
         }
+        System.out.println("Bare disk meanwhile, a forced append of " + OBJECT_BYTES
+                + " bytes, p50 in ms: " + spread(forces));
     }
 
     /** What one forced append costs on the same disk. */
