@@ -2,6 +2,7 @@ package io.beemesh.machine.disk;
 
 import io.beemesh.machine.registry.Storage;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,13 +40,16 @@ public final class MvStoreStorage implements Storage {
     private final ReentrantLock lock = new ReentrantLock();
     /** Held while a checkpoint is written; taken before {@link #lock}. */
     private final ReentrantLock checkpointLock = new ReentrantLock();
+    /** To find it again reads the table of all mounts. */
+    private final FileStore disk;
     private final Log log;
     private final Map<Integer, SlotMark> marks = new HashMap<>();
     private Optional<String> broken = Optional.empty();
 
     private MvStoreStorage(Path directory, Executor loop, StateFile state, Log log,
-            Recovered recovered) {
+            Recovered recovered) throws IOException {
         this.directory = directory;
+        this.disk = Files.getFileStore(directory);
         this.loop = loop;
         this.state = state;
         this.log = log;
@@ -161,7 +165,7 @@ public final class MvStoreStorage implements Storage {
     }
 
     private Optional<Outcome> full() throws IOException {
-        long free = Files.getFileStore(directory).getUsableSpace();
+        long free = disk.getUsableSpace();
         return free >= FREE_BYTES_MIN
                 ? Optional.empty()
                 : Optional.of(new Outcome.Full("the disk of " + directory + " has " + (free >> 20)

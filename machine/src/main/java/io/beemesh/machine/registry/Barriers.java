@@ -51,7 +51,7 @@ final class Barriers {
         }
     }
 
-    private record Asked(Read read, PeerId to, List<Integer> slots) {}
+    private record Asked(Read read, PeerId to, List<Integer> slots, Loop.Timer end) {}
 
     /** How far a slot is, or that its primary is elsewhere. */
     private record Word(int slot, boolean known, long sequence, long version) {}
@@ -153,8 +153,8 @@ final class Barriers {
     private void send(Read read, PeerId to, List<Integer> some) {
         long id = mesh.random().nextLong(1, Long.MAX_VALUE);
         counters.barriers++;
-        asked.put(id, new Asked(read, to, some));
-        loop.schedule(RESEND, () -> asked.remove(id));
+        asked.put(id, new Asked(read, to, some,
+                loop.schedule(RESEND, () -> asked.remove(id))));
         mesh.transport().send(to, new Request(some.getFirst(), id, Router.BARRIER, 0,
                 RecordCodec.bytes(out -> {
                     out.writeUInt64NoTag(read.version);
@@ -181,6 +181,9 @@ final class Barriers {
         }
         read.version = Math.max(read.version, word.version);
         read.catchingUp++;
+        if (read.open.isEmpty()) {
+            read.next.ifPresent(Loop.Timer::cancel);
+        }
         slots.slot(word.slot).whenCommitted(word.sequence, loop,
                 Router.WAIT_MAX, () -> caughtUp(read, word));
     }
@@ -230,6 +233,7 @@ final class Barriers {
             return;
         }
         asked.remove(response.id());
+        question.end.cancel();
         CodedInputStream in = CodedInputStream.newInstance(response.payload());
         int count = in.readUInt32();
         boolean refused = false;

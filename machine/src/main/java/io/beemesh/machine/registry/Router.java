@@ -75,6 +75,8 @@ final class Router {
         private long id;
         private int attempt;
         private Optional<PeerId> target = Optional.empty();
+        private Loop.Timer resend = () -> {
+        };
         private boolean uncertain;
         /** Whether a node that serves a fork was asked, which remembers it alone. */
         private boolean forked;
@@ -353,7 +355,7 @@ final class Router {
         sent.put(write.id, write);
         mesh.transport().send(to,
                 new Request(write.slot.number(), write.id, kind, attempt, payload));
-        loop.schedule(RESEND, () -> {
+        write.resend = loop.schedule(RESEND, () -> {
             if (write.attempt == attempt && sent.get(write.id) == write) {
                 write.uncertain = true;
                 sent.remove(write.id);
@@ -442,6 +444,7 @@ final class Router {
                 || !write.target.equals(Optional.of(from))) {
             return;
         }
+        write.resend.cancel();
         if (outcome == NOT_PRIMARY) {
             sent.remove(response.id());
             again(write, RETRY);
