@@ -212,23 +212,49 @@ public final class NodeAgent implements AutoCloseable {
                 .forEach(this::onOrphan);
     }
 
-    /** A pod that runs here and that the registry does not have bound here. */
+    /** A pod that runs here and that the registry does not have bound here, as far as this node knows. */
     private void onOrphan(RuntimePod orphan) {
-        Optional<StoredObject> now = parts.registry()
-                .get(new ObjectKey(GroupResource.PODS, orphan.namespace(), orphan.name()));
-        boolean replaced = now.isPresent() && !now.get().uid().equals(orphan.uid());
-        if (replaced || deleted.contains(orphan.uid())) {
-            // Names are unique: the older pod of a name must have been deleted.
-            LOG.info("Pod of a past uid removed pod={}/{} uid={}", orphan.namespace(),
-                    orphan.name(), orphan.uid());
-            for (SandboxState sandbox : orphan.sandboxes()) {
-                parts.machine().runtime().removeSandbox(sandbox.id());
-            }
-            parts.machine().volumes().remove(orphan.uid());
+        ObjectKey key = new ObjectKey(GroupResource.PODS, orphan.namespace(), orphan.name());
+        if (isReplaced(orphan, key) || deleted.contains(orphan.uid())) {
+            remove(orphan);
+        } else {
+            parts.registry().refresh(key).whenComplete((done, failure) -> {
+                if (!closed && failure == null) {
+                    judge(orphan, key);
+                }
+            });
+        }
+    }
+
+    /** Names are unique: the older pod of a name must have been deleted. */
+    private boolean isReplaced(RuntimePod orphan, ObjectKey key) {
+        return parts.registry().get(key).filter(now -> !now.uid().equals(orphan.uid()))
+                .isPresent();
+    }
+
+    /** All that was decided about the pod is here. One that ran before this node was part of the mesh is another's. */
+    private void judge(RuntimePod orphan, ObjectKey key) {
+        if (workers.containsKey(orphan.uid())) {
+            return;
+        }
+        boolean known = parts.registry().get(key).isPresent() && !isReplaced(orphan, key);
+        boolean ours = orphan.containers().stream()
+                .anyMatch(c -> !c.startedAt().isBefore(node.since()));
+        if (!known && ours && !parts.registry().isDetached(orphan.namespace())) {
+            remove(orphan);
         } else if (orphansTold.add(orphan.uid())) {
             LOG.warn("Unknown pod left running pod={}/{} uid={}", orphan.namespace(),
                     orphan.name(), orphan.uid());
         }
+    }
+
+    private void remove(RuntimePod orphan) {
+        LOG.info("Deleted pod removed pod={}/{} uid={}", orphan.namespace(), orphan.name(),
+                orphan.uid());
+        for (SandboxState sandbox : orphan.sandboxes()) {
+            parts.machine().runtime().removeSandbox(sandbox.id());
+        }
+        parts.machine().volumes().remove(orphan.uid());
     }
 
     private void remember(String uid) {

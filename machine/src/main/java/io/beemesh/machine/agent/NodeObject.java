@@ -13,6 +13,7 @@ import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WriteResult;
 import io.beemesh.machine.runtime.RuntimeInfo;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,14 @@ final class NodeObject {
         this.parts = parts;
         this.config = parts.config();
         this.key = ObjectKey.cluster(GroupResource.NODES, config.nodeName());
+    }
+
+    /** Since when the node is part of the mesh; far in the future if it is not yet. */
+    Instant since() {
+        return parts.registry().get(key)
+                .map(o -> Instant.parse(
+                        o.object().metadata().path("creationTimestamp").asText()))
+                .orElse(Instant.MAX);
     }
 
     /** The labels that the node gives itself. */

@@ -398,11 +398,30 @@ final class NodeAgentTest {
     }
 
     @Test
-    void nodeKilled_podUnknownToRegistry_isLeftRunning() {
+    void nodeKilled_podIsForgottenMeanwhile_isRemoved() {
+        node.create("p", ONE);
+        node.create("q", ONE);
+        node.until(() -> node.isReady("p") && node.isReady("q"));
+        node.registry.dropFollowers();
+        node.registry.remove(AgentScenario.key("p"));
+
+        node.restart();
+        node.until(() -> node.runtime.sandboxCount() == 1);
+        node.run(Duration.ofMinutes(5));
+
+        assertThat(node.runtime.running("a")).isOne();
+        assertThat(node.isReady("q")).isTrue();
+    }
+
+    /** It may be of another mesh that this machine was part of. */
+    @Test
+    void podThatIsOlderThanTheNode_andUnknownToRegistry_isLeftRunning() {
         node.create("p", ONE);
         node.until(() -> node.isReady("p"));
         node.registry.dropFollowers();
         node.registry.remove(AgentScenario.key("p"));
+        node.registry.remove(ObjectKey.cluster(GroupResource.NODES, AgentScenario.NODE));
+        node.run(Duration.ofSeconds(5));
 
         node.restart();
         node.run(Duration.ofMinutes(5));
