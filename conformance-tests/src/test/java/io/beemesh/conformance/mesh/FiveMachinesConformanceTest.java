@@ -94,6 +94,18 @@ final class FiveMachinesConformanceTest {
         }
     }
 
+    /** What runs on the machines is what the API says: nothing of pods that were replaced while their node was away. */
+    private void nothingElseRuns() {
+        Eventually.within(SOON, () -> {
+            List<String> pods = new ArrayList<>();
+            for (NodeUnderTest node : nodes) {
+                node.podman("pod", "ps", "--format", "{{.Name}}").ok().lines()
+                        .filter(name -> name.contains("web")).forEach(pods::add);
+            }
+            assertThat(pods).hasSize(replicas(0).size());
+        });
+    }
+
     private List<Replica> replicas(int node) {
         return Replica.all(kubectls.get(node), "app=web");
     }
@@ -162,6 +174,7 @@ final class FiveMachinesConformanceTest {
             }
             everywhere(WANTED);
         }
+        nothingElseRuns();
         Collections.sort(times);
         System.out.println("Five machines: kills=" + KILLS + " acknowledged=" + acknowledged
                 + " replaced p50=" + times.get(KILLS / 2).toMillis() + "ms p99="
@@ -237,6 +250,7 @@ final class FiveMachinesConformanceTest {
         Eventually.within(SOON, () -> assertThat(kubectls.getFirst().ok("get events"))
                 .contains("MergeConflict").contains("early"));
         everywhere(WANTED + 1);
+        nothingElseRuns();
         assertThat(kubectls.getLast().ok("get nodes")).doesNotContain("NotReady");
     }
 
