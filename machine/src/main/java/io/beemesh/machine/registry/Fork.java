@@ -108,15 +108,24 @@ final class Fork implements Primary.Target {
         open = true;
         merging = true;
         next = Math.max(next, settled + 1);
+        Map<ObjectKey, List<Long>> earlier = new TreeMap<>();
         for (Proposal tail : slot.inFlight()) {
             List<Effect> effects = tail.effects().stream().filter(this::isNews).toList();
             if (!effects.isEmpty()) {
                 Map<ObjectKey, Base> bases = new TreeMap<>();
-                effects.forEach(e -> bases.put(e.object().key(), new Base(State.of(e), false,
-                        State.of(trunk(e.object().key())))));
+                effects.forEach(e -> bases.put(e.object().key(), tail(e, earlier)));
                 append(effects.stream().map(this::onFork).toList(), bases, true);
             }
         }
+    }
+
+    private Base tail(Effect effect, Map<ObjectKey, List<Long>> earlier) {
+        ObjectKey key = effect.object().key();
+        List<Long> versions = earlier.computeIfAbsent(key, k -> new ArrayList<>());
+        Base base = new Base(State.of(effect), false, State.of(trunk(key)),
+                List.copyOf(versions));
+        versions.add(effect.object().version());
+        return base;
     }
 
     /** An object that a former fork changed stays as it is there. */

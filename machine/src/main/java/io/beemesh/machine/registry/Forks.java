@@ -254,9 +254,13 @@ final class Forks {
         return mirror(slot).filter(Mirror::isServed).map(Mirror::owner);
     }
 
-    /** Begins to show what another node does with a slot, whose log is committed up to a position there. */
-    void mirror(Slot slot, PeerId owner, Position committed) {
-        mirrors.put(slot.number(), new Mirror(slot, owner, committed, objects, clock));
+    /**
+     * Begins to show what another node does with a slot, whose log is committed up to a position there. What was
+     * shown before is shown, and not served, until the new one is whole.
+     */
+    void mirror(Slot slot, PeerId owner, Position committed, long id) {
+        Mirror mirror = new Mirror(slot, owner, committed, id, objects, clock);
+        Optional.ofNullable(mirrors.put(slot.number(), mirror)).ifPresent(mirror::follow);
         refreshOpen();
     }
 
@@ -282,6 +286,12 @@ final class Forks {
                 .addAll(objects.reveal(key, trunk.object(), version)));
         refreshOpen();
         return changes;
+    }
+
+    /** Whether all that was decided on in a slot that is served from here is shown here. */
+    boolean isAllShown(int slot) {
+        Fork fork = forks.get(slot);
+        return fork == null || !fork.isOpen() || fork.isIdle();
     }
 
     /** Runs {@code task} once all that was decided on in a slot that is served from here is shown here, or lost. */
@@ -314,7 +324,7 @@ final class Forks {
                     .sorted(Comparator.comparing(StoredObject::key)).toList();
             next = asked.base();
             while (next < all.size() && room > 0) {
-                room -= all.get(next).json().length;
+                room -= SideMessages.bytes(all.get(next));
                 base.add(all.get(next++));
             }
             next = next < all.size() ? next : -1;
@@ -324,11 +334,11 @@ final class Forks {
         List<SideMessages.Changed> changed = new ArrayList<>();
         while (next < 0 && changed.size() < pins.size() && room > 0) {
             Pin pin = pins.get(changed.size());
-            room -= pin.ours().object().map(o -> o.json().length).orElse(0);
+            room -= SideMessages.bytes(pin.ours());
             changed.add(new SideMessages.Changed(pin.key(), pin.index(), pin.changed(),
                     pin.ours()));
         }
-        return new SideMessages.Part(based, base, next, changed,
+        return new SideMessages.Part(asked.mirror(), based, base, next, changed,
                 changed.isEmpty() ? asked.upTo() : changed.getLast().last(),
                 next >= 0 || changed.size() < pins.size());
     }

@@ -17,8 +17,8 @@ final class HybridClock {
     private static final int COUNTER_BITS = 10;
     /** How far beyond the wall clock a version that a client names may lie. */
     private static final Duration AHEAD_MAX = Duration.ofSeconds(1);
-    /** The same of a version that a member names. */
-    private static final Duration MEMBER_AHEAD_MAX = Duration.ofSeconds(30);
+    /** The same of a version that a member names, whose wall clock may be anything. */
+    private static final Duration MEMBER_AHEAD_MAX = Duration.ofHours(1);
 
     private final Loop loop;
     private final int writer;

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  */
 final class Mirror {
     /** JSON of what is shown of one slot. */
-    private static final long BYTES_MAX = 128 << 20;
+    private static final long BYTES_MAX = 320 << 20;
 
     /** An object that is shown in another state than the log has it in. */
     private static final class Shown {
@@ -43,6 +43,7 @@ final class Mirror {
     private final List<Changed> staged = new ArrayList<>();
     private final Map<ObjectKey, StoredObject> base = new TreeMap<>();
     private final Position committed;
+    private final long id;
     private int nextBase;
     private boolean based;
     private long upTo;
@@ -50,12 +51,15 @@ final class Mirror {
     private boolean shown;
     private boolean serving = true;
     private boolean closed;
+    private boolean lapsed;
 
     /** @param committed up to where the owner's log is, which it stays as long as it serves the slot */
-    Mirror(Slot slot, PeerId owner, Position committed, ObjectTable objects, HybridClock clock) {
+    Mirror(Slot slot, PeerId owner, Position committed, long id, ObjectTable objects,
+            HybridClock clock) {
         this.slot = slot;
         this.owner = owner;
         this.committed = committed;
+        this.id = id;
         this.objects = objects;
         this.clock = clock;
     }
@@ -73,6 +77,27 @@ final class Mirror {
         return committed;
     }
 
+    /** Names it among all mirrors of this node. */
+    long id() {
+        return id;
+    }
+
+    /** Takes over what another one showed, until this one is whole. */
+    void follow(Mirror former) {
+        all.putAll(former.all);
+        bytes = all.values().stream().mapToLong(o -> size(o.changed.state())).sum();
+    }
+
+    /** The slot had a primary for a moment: what is shown is to be told anew. */
+    void lapse() {
+        closed = false;
+        lapsed = true;
+    }
+
+    boolean isLapsed() {
+        return lapsed;
+    }
+
     /** The next of the owner's objects that this node lacks; negative if it has all. */
     int nextBase() {
         return nextBase;
@@ -85,7 +110,7 @@ final class Mirror {
 
     /** Whether the owner serves the slot, as far as this node knows, and all that it did before is shown. */
     boolean isServed() {
-        return shown && serving && !closed;
+        return shown && serving && !closed && !lapsed;
     }
 
     boolean isShown() {
@@ -118,6 +143,12 @@ final class Mirror {
         return bytes > BYTES_MAX;
     }
 
+    /** Gives up what is not shown yet. */
+    void forgetStaged() {
+        staged.clear();
+        base.clear();
+    }
+
     /** What the slot's log says of an object. */
     Optional<StoredObject> trunk(ObjectKey key) {
         Shown object = all.get(key);
@@ -148,8 +179,10 @@ final class Mirror {
      */
     List<Change> take(Part part, Supplier<List<StoredObject>> trunk) {
         based |= part.isBased();
-        part.base().forEach(o -> base.put(o.key(), o));
-        part.base().forEach(o -> bytes += o.json().length);
+        for (StoredObject object : part.base()) {
+            StoredObject twice = base.put(object.key(), object);
+            bytes += object.json().length - (twice == null ? 0 : twice.json().length);
+        }
         nextBase = part.nextBase();
         Storage.Settled settled = slot.settled(owner);
         for (Changed changed : part.changed()) {
@@ -165,13 +198,26 @@ final class Mirror {
         List<Changed> now = new ArrayList<>();
         if (based && !shown) {
             now.addAll(differing(trunk.get()));
-            base.clear();
         }
         now.addAll(staged);
-        staged.clear();
+        List<Change> changes = shown ? new ArrayList<>() : unshow(now);
+        bytes -= base.values().stream().mapToLong(o -> o.json().length).sum();
+        forgetStaged();
         shown = true;
-        List<Change> changes = new ArrayList<>();
         now.forEach(c -> changes.addAll(show(c)));
+        return changes;
+    }
+
+    /** What another one showed before, and this one does not. */
+    private List<Change> unshow(List<Changed> now) {
+        Set<ObjectKey> gone = new HashSet<>(all.keySet());
+        now.forEach(c -> gone.remove(c.key()));
+        List<Change> changes = new ArrayList<>();
+        for (ObjectKey key : gone) {
+            State trunk = State.of(trunk(key));
+            all.remove(key);
+            changes.addAll(objects.reveal(key, trunk.object(), clock.nextDetached()));
+        }
         return changes;
     }
 

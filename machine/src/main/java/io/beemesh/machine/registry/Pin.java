@@ -23,6 +23,9 @@ final class Pin {
     private static final GroupResource TYPE = new GroupResource("internal.beemesh.io", "pins");
     /** States that were offered and of which it is not known whether they were taken. */
     private static final int OFFERS_MAX = 4;
+    /** Of a base on disk: 0 was one that is not committed and says nothing of before. */
+    private static final int COMMITTED = 1;
+    private static final int OPEN_WITH_BEFORE = 2;
 
     /** A state of the object. */
     record State(Optional<StoredObject> object, long version) {
@@ -48,10 +51,11 @@ final class Pin {
      * @param committed whether the slot's log has it for sure; else it comes from entries at the end of the
      *     log that may have been given up since
      * @param before what was committed then, if that is another state
+     * @param earlier versions of states between that and this, from the end of the log too
      */
-    record Base(State state, boolean committed, State before) {
+    record Base(State state, boolean committed, State before, List<Long> earlier) {
         static Base of(State committed) {
-            return new Base(committed, true, State.ABSENT);
+            return new Base(committed, true, State.ABSENT, List.of());
         }
     }
 
@@ -164,7 +168,24 @@ final class Pin {
     private void noteBase() {
         if (trunk.version != 0 && trunk.version == base.state.version) {
             base = Base.of(base.state);
+        } else if (!base.committed && trunk.object.isPresent()) {
+            if (isBaseAgain(trunk.object.get())) {
+                base = Base.of(base.state);
+            } else if (base.earlier.contains(trunk.version)) {
+                base = new Base(base.state, false, trunk, base.earlier);
+            }
         }
+    }
+
+    /**
+     * Whether the log has what the first change met under another version: its write was made again, or another node
+     * had the same end of the log and merged it.
+     */
+    private boolean isBaseAgain(StoredObject now) {
+        return base.state.uid().equals(Optional.of(now.uid()))
+                && (!base.before.uid().equals(base.state.uid())
+                        || WriteCheck.changesNothing(Draft.of(now.key(), now.object()),
+                                base.state.object().orElseThrow()));
     }
 
     void offer(long number) {
@@ -248,16 +269,29 @@ final class Pin {
 
     static void write(Base base, CodedOutputStream out) throws IOException {
         write(base.state, out);
-        out.writeBoolNoTag(base.committed);
+        out.writeUInt32NoTag(base.committed ? COMMITTED : OPEN_WITH_BEFORE);
         if (!base.committed) {
             write(base.before, out);
+            out.writeUInt32NoTag(base.earlier.size());
+            for (long version : base.earlier) {
+                out.writeUInt64NoTag(version);
+            }
         }
     }
 
     static Base readBase(CodedInputStream in, RecordCodec codec) throws IOException {
         State state = readState(in, codec);
-        boolean committed = in.readBool();
-        return new Base(state, committed, committed ? State.ABSENT : readState(in, codec));
+        int kind = in.readUInt32();
+        if (kind != OPEN_WITH_BEFORE) {
+            // An older program did not keep what was before: as if it had been absent.
+            return new Base(state, kind == COMMITTED, State.ABSENT, List.of());
+        }
+        State before = readState(in, codec);
+        List<Long> earlier = new ArrayList<>();
+        for (int i = in.readUInt32(); i > 0; i--) {
+            earlier.add(in.readUInt64());
+        }
+        return new Base(state, false, before, List.copyOf(earlier));
     }
 
     static void write(State state, CodedOutputStream out) throws IOException {

@@ -130,7 +130,6 @@ final class Router {
         attempt(write);
     }
 
-    /** The same, waited for. */
     CompletableFuture<WriteResult> write(int number, List<Mutation> mutations) {
         CompletableFuture<WriteResult> future = new CompletableFuture<>();
         write(number, mutations, future);
@@ -270,6 +269,7 @@ final class Router {
     // Here.
 
     private void decide(Pending write) {
+        write.uncertain |= write.forked;
         Optional<WriteResult> refusal = slots.refusal();
         if (refusal.isPresent()) {
             write.future.complete(refusal.get());
@@ -277,7 +277,8 @@ final class Router {
         }
         if (write.id != 0) {
             serve(write.slot, write.id, write.mutations, write.settle)
-                    .thenAccept(r -> finish(write, r, slotRemembers(write.slot)));
+                    .thenAccept(r -> finish(write, r,
+                            slotRemembers(write.slot) && !write.forked));
         } else {
             writes.asPrimary(write.slot, write.mutations, 0, write.settle, write.future);
         }

@@ -2,6 +2,7 @@ package io.beemesh.machine.registry;
 
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.peer.PeerId;
+import io.beemesh.machine.registry.SideMessages.Answer;
 import io.beemesh.machine.registry.SideMessages.OfSlot;
 import io.beemesh.machine.registry.SideMessages.Part;
 import io.beemesh.machine.registry.SideMessages.Question;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,7 +69,12 @@ final class Side {
     private final Map<PeerId, Map<Integer, Said>> said = new HashMap<>();
     /** Since when mirrors wait for the log to take what they show. */
     private final Map<Integer, Long> waiting = new HashMap<>();
+    /** When their nodes last said that they serve the slot, or are about to give what they did. */
+    private final Map<Integer, Long> heard = new HashMap<>();
+    /** Questions of others that wait for this node's disk; the last one of each. */
+    private final Map<PeerId, Long> unanswered = new HashMap<>();
     private Set<Integer> leaderless = Set.of();
+    private long lastMirror;
     private int step;
 
     Side(Loop loop, Mesh mesh, HomeSlots slots, Detachment detachment, RegistryCounters counters,
@@ -159,7 +164,7 @@ final class Side {
     private State state(Slot slot) {
         int number = slot.number();
         Service service;
-        if (forks().isOpen(number)) {
+        if (forks().isOpen(number) && slots.isServing()) {
             service = Service.OPEN;
         } else if (forks().unmerged(number) > 0) {
             service = Service.MERGING;
@@ -195,45 +200,53 @@ final class Side {
     private OfSlot question(PeerId peer, int number) {
         var committed = slots.slot(number).replica().committed();
         return forks().mirror(number).filter(m -> m.owner().equals(peer))
-                .map(m -> new OfSlot(number, committed, true, m.nextBase(), m.upTo()))
-                .orElseGet(() -> new OfSlot(number, committed, false, 0, 0));
+                .filter(m -> !m.isLapsed() && !m.isFull())
+                .map(m -> new OfSlot(number, committed, m.id(), m.nextBase(), m.upTo()))
+                .orElseGet(() -> new OfSlot(number, committed, 0, 0, 0));
     }
 
-    /** Another member asks: it is told what is on this node's disk, and waits for what is on its way there. */
+    /** Another member asks: it is told how slots are at once, and what was done once all of that is on disk. */
     void onRequest(PeerId from, Request request) throws IOException {
         Question question = SideMessages.question(request.payload());
         if (slots.clock().isBeyondMembers(question.atLeast())) {
+            answer(from, request.id(), question, false);
             return;
         }
         slots.clock().observe(question.atLeast());
-        onceShown(question.slots().iterator(), () -> answer(from, request.id(), question));
-    }
-
-    private void onceShown(Iterator<OfSlot> asked, Runnable task) {
-        while (asked.hasNext()) {
-            OfSlot slot = asked.next();
-            if (slot.follows() && forks().isOpen(slot.slot())) {
-                forks().onceShown(slot.slot(), () -> onceShown(asked, task));
-                return;
-            }
+        List<Integer> awaited = question.slots().stream().filter(OfSlot::follows)
+                .map(OfSlot::slot).filter(n -> !forks().isAllShown(n)).toList();
+        if (awaited.isEmpty()) {
+            unanswered.remove(from);
+            answer(from, request.id(), question, true);
+            return;
         }
-        task.run();
+        answer(from, request.id(), question, false);
+        unanswered.put(from, request.id());
+        int[] left = {awaited.size()};
+        awaited.forEach(n -> forks().onceShown(n, () -> {
+            if (--left[0] == 0 && unanswered.remove(from, request.id())) {
+                answer(from, request.id(), question, true);
+            }
+        }));
     }
 
-    private void answer(PeerId to, long id, Question question) {
+    private void answer(PeerId to, long id, Question question, boolean whole) {
         long room = SideMessages.BYTES_MAX;
         List<Told> words = new ArrayList<>();
         for (OfSlot asked : question.slots()) {
             Slot slot = slots.slot(asked.slot());
             State state = state(slot);
-            Optional<Part> part = asked.follows() && state.isTold()
+            // The log moves while it is merged: who has not all of it does without.
+            boolean tells = whole && asked.follows() && (state.service() == Service.OPEN
+                    || (state.service() == Service.MERGING && asked.base() < 0));
+            Optional<Part> part = tells
                     ? Optional.of(forks().tell(slot, asked, room))
                     : Optional.empty();
             room -= part.map(Part::bytes).orElse(0L);
             words.add(new Told(state, part));
         }
-        mesh.transport().send(to,
-                new Response(0, id, Router.SIDE, SideMessages.encode(words)));
+        mesh.transport().send(to, new Response(0, id, Router.SIDE,
+                SideMessages.encode(new Answer(whole, words))));
     }
 
     /** A member answers. */
@@ -242,8 +255,9 @@ final class Side {
         if (asked.isEmpty()) {
             return;
         }
+        Answer answer = SideMessages.answer(response.payload(), asked.get(), codec);
         Set<Integer> whole = new TreeSet<>();
-        for (Told told : SideMessages.told(response.payload(), asked.get(), slots.clock(), codec)) {
+        for (Told told : answer.slots()) {
             int slot = told.state().slot();
             said.computeIfAbsent(from, p -> new HashMap<>()).put(slot,
                     new Said(loop.nanoTime(), told.state()));
@@ -251,7 +265,9 @@ final class Side {
                 whole.add(slot);
             }
         }
-        talks.answered(from, response.id(), whole);
+        if (answer.isWhole()) {
+            talks.answered(from, response.id(), whole);
+        }
     }
 
     /** True if all that the member did with the slot it serves is shown. */
@@ -260,30 +276,30 @@ final class Side {
         Optional<Mirror> mirror = forks().mirror(slot.number());
         if (mirror.filter(m -> m.owner().equals(from)).isEmpty()) {
             if (mirror.isEmpty() || !serves(mirror.get())) {
-                begin(slot, from, told.state(), mirror);
+                begin(slot, from, told.state());
             }
             return false;
         }
-        if (told.state().service() == Service.OPEN
-                && !told.state().committed().equals(mirror.get().committed())) {
+        if (told.state().service() == Service.OPEN && (mirror.get().isLapsed()
+                || !told.state().committed().equals(mirror.get().committed()))) {
             // It had a primary meanwhile.
-            begin(slot, from, told.state(), mirror);
+            begin(slot, from, told.state());
             return false;
         }
-        if (told.part().isEmpty()) {
+        if (told.part().filter(p -> p.mirror() == mirror.get().id()
+                && !slots.clock().isBeyondMembers(SideMessages.latest(p))).isEmpty()) {
             return false;
         }
         show(mirror.get(), told.part().get());
         return told.state().service() == Service.OPEN && !told.part().get().more();
     }
 
-    private void begin(Slot slot, PeerId from, State state, Optional<Mirror> former) {
+    private void begin(Slot slot, PeerId from, State state) {
         if (state.service() == Service.OPEN && leaderless.contains(slot.number())
                 && !detachment.isLed(slot) && !forks().isOpen(slot.number())
                 && forks().unmerged(slot.number()) == 0) {
-            former.ifPresent(this::end);
             slots.tellCommitted();
-            forks().mirror(slot, from, state.committed());
+            forks().mirror(slot, from, state.committed(), ++lastMirror);
             counters.mirrored++;
             talks.again(from);
         }
@@ -295,7 +311,7 @@ final class Side {
         boolean first = !mirror.isShown();
         List<Change> news = forks().take(mirror, part);
         if (mirror.isFull()) {
-            end(mirror);
+            mirror.forgetStaged();
             return;
         }
         if (part.more()) {
@@ -328,17 +344,25 @@ final class Side {
             waiting.put(slot.number(), loop.nanoTime());
             listener.onMirrored(slot, news, false);
         }
-        long since = loop.nanoTime() - waiting.getOrDefault(slot.number(), 0L);
         boolean merging = said(mirror.owner(), slot.number()).filter(State::isTold).isPresent();
+        if (merging) {
+            heard.put(slot.number(), loop.nanoTime());
+        }
         if ((mirror.isEmpty() && !merging)
-                || since > (merging ? MERGING_MAX : SILENT_MAX).toNanos()) {
+                || isLongAgo(waiting, slot, MERGING_MAX) || isLongAgo(heard, slot, SILENT_MAX)) {
             end(mirror);
         }
+    }
+
+    private boolean isLongAgo(Map<Integer, Long> times, Slot slot, Duration max) {
+        return loop.nanoTime() - times.getOrDefault(slot.number(), loop.nanoTime()) > max
+                .toNanos();
     }
 
     /** Shows what the log says of a slot. */
     void end(Mirror mirror) {
         waiting.remove(mirror.slot().number());
+        heard.remove(mirror.slot().number());
         listener.onMirrorEnded(mirror.slot(), forks().end(mirror));
     }
 
@@ -353,12 +377,13 @@ final class Side {
             boolean led = detachment.isLed(slot);
             if (led && !mirror.isClosed()) {
                 waiting.put(slot.number(), loop.nanoTime());
+                heard.put(slot.number(), loop.nanoTime());
                 mirror.close();
                 forks().changed(mirror);
                 listener.onClosed(slot);
             } else if (!led && mirror.isClosed()) {
-                // Whoever serves it next begins with what was merged.
-                end(mirror);
+                mirror.lapse();
+                forks().changed(mirror);
             }
         });
     }

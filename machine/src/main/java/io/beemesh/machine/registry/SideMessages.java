@@ -16,6 +16,9 @@ final class SideMessages {
     /** What one answer holds of objects is about this much, or one object. */
     static final int BYTES_MAX = 256 << 10;
 
+    /** What names and labels of an object take, roughly. */
+    private static final long OBJECT_BYTES = 512;
+
     private SideMessages() {}
 
     /**
@@ -27,11 +30,15 @@ final class SideMessages {
 
     /**
      * @param committed up to which entry the asking node has the slot
-     * @param follows whether it shows what the asked node serves
+     * @param mirror which mirror of what the asked node serves it is for; zero if there is none
      * @param base the next of the slot's objects that it needs, zero at first, negative for none
      * @param upTo up to which change it has the fork
      */
-    record OfSlot(int slot, Position committed, boolean follows, int base, long upTo) {}
+    record OfSlot(int slot, Position committed, long mirror, int base, long upTo) {
+        boolean follows() {
+            return mirror != 0;
+        }
+    }
 
     /** How a node that is asked has a slot. */
     enum Service {
@@ -79,6 +86,7 @@ final class SideMessages {
     /**
      * What a node did with a slot that it serves.
      *
+     * @param mirror which one it is for, as the question said
      * @param isBased whether the slot's objects are told too, as the asking node has another log
      * @param base some of them, in the order of their keys
      * @param nextBase the next one; negative if there are no more
@@ -86,15 +94,30 @@ final class SideMessages {
      * @param upTo all up to this change is told
      * @param more whether that is not all
      */
-    record Part(boolean isBased, List<StoredObject> base, int nextBase, List<Changed> changed,
+    record Part(long mirror, boolean isBased, List<StoredObject> base, int nextBase,
+            List<Changed> changed,
             long upTo, boolean more) {
-        /** JSON of it. */
+        /** What it takes in a message, roughly. */
         long bytes() {
-            return base.stream().mapToLong(o -> o.json().length).sum()
-                    + changed.stream().flatMap(c -> c.state().object().stream())
-                            .mapToLong(o -> o.json().length).sum();
+            return base.stream().mapToLong(SideMessages::bytes).sum()
+                    + changed.stream().mapToLong(c -> SideMessages.bytes(c.state())).sum();
         }
     }
+
+    static long bytes(StoredObject object) {
+        return OBJECT_BYTES + object.json().length;
+    }
+
+    static long bytes(Pin.State state) {
+        return state.object().map(SideMessages::bytes).orElse(OBJECT_BYTES);
+    }
+
+    /**
+     * An answer.
+     *
+     * @param isWhole whether it says what was done; else that follows, once it is on the disk of who answers
+     */
+    record Answer(boolean isWhole, List<Told> slots) {}
 
     /** The answer of one slot. */
     record Told(State state, Optional<Part> part) {}
@@ -106,7 +129,7 @@ final class SideMessages {
             for (OfSlot slot : question.slots) {
                 out.writeUInt32NoTag(slot.slot);
                 write(slot.committed, out);
-                out.writeBoolNoTag(slot.follows);
+                out.writeUInt64NoTag(slot.mirror);
                 out.writeSInt32NoTag(slot.base);
                 out.writeUInt64NoTag(slot.upTo);
             }
@@ -119,7 +142,7 @@ final class SideMessages {
         List<OfSlot> slots = new ArrayList<>();
         Set<Integer> named = new TreeSet<>();
         for (int i = count(in); i > 0; i--) {
-            slots.add(new OfSlot(number(in, named), position(in), in.readBool(),
+            slots.add(new OfSlot(number(in, named), position(in), in.readUInt64(),
                     in.readSInt32(), in.readUInt64()));
         }
         return new Question(atLeast, slots);
@@ -132,6 +155,12 @@ final class SideMessages {
 
     private static Position position(CodedInputStream in) throws IOException {
         return new Position(in.readUInt64(), in.readUInt64());
+    }
+
+    /** The highest version of a part. */
+    static long latest(Part part) {
+        return Math.max(part.base.stream().mapToLong(StoredObject::version).max().orElse(0),
+                part.changed.stream().mapToLong(c -> c.state().version()).max().orElse(0));
     }
 
     private static int count(CodedInputStream in) throws IOException {
@@ -151,10 +180,11 @@ final class SideMessages {
         return number;
     }
 
-    static byte[] encode(List<Told> words) {
+    static byte[] encode(Answer answer) {
         return RecordCodec.bytes(out -> {
-            out.writeUInt32NoTag(words.size());
-            for (Told told : words) {
+            out.writeBoolNoTag(answer.isWhole);
+            out.writeUInt32NoTag(answer.slots.size());
+            for (Told told : answer.slots) {
                 out.writeUInt32NoTag(told.state.slot);
                 out.writeUInt32NoTag(told.state.service.code);
                 out.writeBoolNoTag(told.state.complete);
@@ -169,6 +199,7 @@ final class SideMessages {
     }
 
     private static void write(Part part, CodedOutputStream out) throws IOException {
+        out.writeUInt64NoTag(part.mirror);
         out.writeBoolNoTag(part.isBased);
         out.writeUInt32NoTag(part.base.size());
         for (StoredObject object : part.base) {
@@ -186,14 +217,12 @@ final class SideMessages {
         out.writeBoolNoTag(part.more);
     }
 
-    /**
-     * Fails if the bytes are no answer to a question about {@code asked}, name objects of other slots, or versions
-     * that nobody can have made.
-     */
-    static List<Told> told(byte[] payload, Set<Integer> asked, HybridClock clock,
-            RecordCodec codec) throws IOException {
+    /** Fails if the bytes are no answer to a question about {@code asked}, or name objects of other slots. */
+    static Answer answer(byte[] payload, Set<Integer> asked, RecordCodec codec)
+            throws IOException {
         try {
             CodedInputStream in = CodedInputStream.newInstance(payload);
+            boolean whole = in.readBool();
             List<Told> words = new ArrayList<>();
             Set<Integer> named = new TreeSet<>();
             for (int i = count(in); i > 0; i--) {
@@ -204,22 +233,23 @@ final class SideMessages {
                 State state = new State(slot, Service.of(in.readUInt32()), in.readBool(),
                         position(in), position(in));
                 words.add(new Told(state, in.readBool()
-                        ? Optional.of(part(slot, in, clock, codec))
+                        ? Optional.of(part(slot, in, codec))
                         : Optional.empty()));
             }
-            return words;
+            return new Answer(whole, words);
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
     }
 
-    private static Part part(int slot, CodedInputStream in, HybridClock clock,
-            RecordCodec codec) throws IOException {
+    private static Part part(int slot, CodedInputStream in, RecordCodec codec)
+            throws IOException {
+        long mirror = in.readUInt64();
         boolean based = in.readBool();
         List<StoredObject> base = new ArrayList<>();
         for (int i = in.readUInt32(); i > 0; i--) {
             StoredObject object = codec.readObject(in);
-            check(slot, object.key(), object.version(), clock);
+            check(slot, object.key(), object.version());
             base.add(object);
         }
         int nextBase = in.readSInt32();
@@ -229,19 +259,18 @@ final class SideMessages {
             long index = in.readUInt64();
             long last = in.readUInt64();
             Pin.State state = Pin.readState(in, codec);
-            check(slot, key, state.version(), clock);
+            check(slot, key, state.version());
             Optional<ObjectKey> of = state.object().map(StoredObject::key);
             if (of.isPresent() && !of.get().equals(key)) {
                 throw new IOException(of.get() + " in place of " + key);
             }
             changed.add(new Changed(key, index, last, state));
         }
-        return new Part(based, base, nextBase, changed, in.readUInt64(), in.readBool());
+        return new Part(mirror, based, base, nextBase, changed, in.readUInt64(), in.readBool());
     }
 
-    private static void check(int slot, ObjectKey key, long version, HybridClock clock)
-            throws IOException {
-        if (SlotMap.of(key) != slot || version < 0 || clock.isBeyondMembers(version)) {
+    private static void check(int slot, ObjectKey key, long version) throws IOException {
+        if (SlotMap.of(key) != slot || version < 0) {
             throw new IOException(key + " is none of slot " + slot + " with version " + version);
         }
     }
