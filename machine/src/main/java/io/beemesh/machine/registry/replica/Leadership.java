@@ -255,8 +255,9 @@ final class Leadership {
                 : progress.match;
     }
 
+    /** While homes of before decide too, one of those that leads ends that first, or the next one would be none either. */
     private void leaveIfRemoved() {
-        if (!replica.committedHomes().contains(replica.self)
+        if (replica.deciders.before().isEmpty() && !replica.committedHomes().contains(replica.self)
                 && !replica.homes().contains(replica.self)) {
             replica.stepDown();
         }
