@@ -224,7 +224,7 @@ EOM
 
 help_recover() {
     cat <<'EOM'
-Usage: ./beemesh recover statefulset NAME [-n NAMESPACE] [--yes] [--empty] [--data DIR]
+Usage: ./beemesh recover statefulset NAME [-n NAMESPACE] [--yes] [--empty] [--lost ORDINALS] [--data DIR]
 
 For a StatefulSet whose sidecars elect no leader any more, as most voters are lost for good: the survivor
 whose log goes furthest begins the group anew, and takes in the others. Refused while a majority is alive,
@@ -232,6 +232,7 @@ or may be; needs a majority of the mesh. Without --yes it only says what would b
 
   --yes      do it
   --empty    no pod has a log any more: begin with an empty map
+  --lost     such as 1,2: do not wait for what these pods have, which have no node or have not said
 
 Example: sudo ./beemesh recover statefulset my-raft-cluster
 EOM

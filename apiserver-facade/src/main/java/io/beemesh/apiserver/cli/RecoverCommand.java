@@ -20,12 +20,14 @@ final class RecoverCommand implements Callable<Integer> {
     private final String name;
     private final boolean yes;
     private final boolean empty;
+    private final String lost;
 
     RecoverCommand(Arguments arguments) throws RefusalException {
         node = NodeOptions.of(arguments);
         namespace = arguments.text("--namespace", "default");
         yes = arguments.flag(YES);
         empty = arguments.flag(EMPTY);
+        lost = arguments.text("--lost", "");
         if (!arguments.word("statefulset").equals("statefulset")) {
             throw Arguments.usage("recover knows: statefulset NAME [-n NAMESPACE]");
         }
@@ -36,13 +38,13 @@ final class RecoverCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, RefusalException {
         String path = "/beemesh/v1/recover/statefulsets?namespace=" + ApiClient.encoded(namespace)
-                + "&name=" + ApiClient.encoded(name) + (empty ? "&empty=true" : "");
+                + "&name=" + ApiClient.encoded(name) + (empty ? "&empty=true" : "")
+                + (lost.isEmpty() ? "" : "&lost=" + ApiClient.encoded(lost));
         JsonNode plan = Json
                 .parse(node.client().send("POST", path + (yes ? "" : "&dryRun=All"),
                         new byte[0]));
-        List<String> lost = texts(plan.path("lost"));
         System.out.println("survivors: " + or(texts(plan.path("survivors"))));
-        System.out.println("lost: " + or(lost));
+        System.out.println("lost: " + or(texts(plan.path("lost"))));
         System.out.println(plan.path("founder").asText() + (yes ? " begins" : " would begin")
                 + " generation " + plan.path("generation").asLong() + " of the group "
                 + (empty

@@ -1,5 +1,6 @@
 package io.beemesh.machine.network;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.machine.event.EventSink;
 import io.beemesh.machine.network.StatefulGroups.OwnerSet;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
@@ -54,6 +56,18 @@ public final class GroupRecovery {
         }
     }
 
+    /**
+     * What the operator knows.
+     *
+     * @param isEmpty no log is left: the group is to begin with nothing
+     * @param lost ordinals that are not waited for, though their pods may have a log yet
+     */
+    public record Given(boolean isEmpty, Set<Integer> lost) {
+        public Given {
+            lost = Set.copyOf(lost);
+        }
+    }
+
     /** A pod of the set. */
     private record Member(ApiObject pod, int ordinal, boolean isReachable, String role,
             Optional<GroupLog> log) {
@@ -68,12 +82,8 @@ public final class GroupRecovery {
         this.events = events;
     }
 
-    /**
-     * What {@link #begin} would do now.
-     *
-     * @param isEmpty no log is left: the group is to begin with nothing
-     */
-    public Outcome plan(String namespace, String name, boolean isEmpty) {
+    /** What {@link #begin} would do now. */
+    public Outcome plan(String namespace, String name, Given given) {
         Optional<StoredObject> set = set(namespace, name);
         Optional<StoredObject> record = set.flatMap(
                 found -> registry.get(GroupRecords.key(namespace, found.uid())));
@@ -82,10 +92,10 @@ public final class GroupRecovery {
                     ? "there is no StatefulSet " + namespace + "/" + name
                     : name + " has no group: its pods have no stateful sidecars, or none has started");
         }
-        return plan(set.get(), GroupRecords.generationOf(record.get()), isEmpty);
+        return plan(set.get(), GroupRecords.generationOf(record.get()), given);
     }
 
-    private Outcome plan(StoredObject set, long generation, boolean isEmpty) {
+    private Outcome plan(StoredObject set, long generation, Given given) {
         List<Member> members = members(set);
         Optional<Refusal> led = members.stream()
                 .filter(member -> member.isReachable && !member.role.isEmpty())
@@ -96,16 +106,17 @@ public final class GroupRecovery {
         Optional<Refusal> unsaid = members.stream()
                 .filter(member -> member.isReachable && member.log
                         .filter(log -> log.generation() == generation).isEmpty())
+                .filter(member -> !given.lost.contains(member.ordinal))
                 .findFirst()
                 .map(member -> new Refusal(member.pod.name() + " on node "
-                        + Pods.nodeName(member.pod) + " has not said yet what it has: wait, or"
-                        + " delete the pod if it cannot start"));
+                        + Pods.nodeName(member.pod) + " has not said yet what it has"
+                        + orSayItIsLost(member.ordinal)));
         if (led.isPresent() || unsaid.isPresent()) {
             return led.or(() -> unsaid).orElseThrow();
         }
         List<Member> survivors = members.stream().filter(Member::isSurvivor).toList();
-        if (survivors.isEmpty() || isEmpty) {
-            return withNothing(set.object(), members, survivors, generation, isEmpty);
+        if (survivors.isEmpty() || given.isEmpty) {
+            return withNothing(set.object(), members, survivors, generation, given);
         }
         Member best = survivors.stream().max(Comparator.comparing(
                 member -> member.log.orElseThrow(), GroupLog.BY_PROGRESS)).orElseThrow();
@@ -115,15 +126,37 @@ public final class GroupRecovery {
             return new Refusal(survivors.size() + " of " + log.voters().size()
                     + " voters are alive, " + alive + ": they elect a leader by themselves");
         }
-        List<String> lost = log.voters().stream()
+        List<Integer> others = log.voters().stream()
                 .filter(voter -> survivors.stream().noneMatch(each -> each.ordinal == voter))
+                .toList();
+        Optional<Refusal> homeless = homeless(set.object(), others, members, given);
+        if (homeless.isPresent()) {
+            return homeless.get();
+        }
+        List<String> lost = others.stream()
                 .map(voter -> lost(set.object().name(), voter, members)).toList();
         return new Plan(best.pod.name(), generation + 1, log.term(), log.entries(),
                 survivors.stream().map(each -> each.pod.name()).toList(), lost);
     }
 
+    private static String orSayItIsLost(int ordinal) {
+        return ": wait, or say --lost " + ordinal + " if what it had is gone";
+    }
+
+    /** A voter that the set wants has no node yet: its log may lie on one that waits for it. */
+    private static Optional<Refusal> homeless(ApiObject set, List<Integer> voters,
+            List<Member> members, Given given) {
+        JsonNode spec = set.tree().path("spec");
+        long end = spec.path("ordinals").path("start").asLong(0) + spec.path("replicas").asLong(1);
+        return voters.stream().filter(voter -> voter < end)
+                .filter(voter -> !given.lost.contains(voter)
+                        && members.stream().noneMatch(each -> each.ordinal == voter))
+                .findFirst().map(voter -> new Refusal(set.name() + "-" + voter
+                        + " has no node yet, and may have a log" + orSayItIsLost(voter)));
+    }
+
     private static Outcome withNothing(ApiObject set, List<Member> members,
-            List<Member> survivors, long generation, boolean isEmpty) {
+            List<Member> survivors, long generation, Given given) {
         if (!survivors.isEmpty()) {
             return new Refusal(names(survivors) + " has a log: not with nothing");
         }
@@ -132,16 +165,20 @@ public final class GroupRecovery {
         if (first.isEmpty()) {
             return new Refusal("no pod of " + set.name() + " is there to begin");
         }
-        if (!isEmpty) {
+        List<Integer> voters = List
+                .of(set.annotations().getOrDefault(PodMarks.VOTERS, "").split(",")).stream()
+                // Whoever may edit the set may have put anything there.
+                .filter(voter -> voter.matches("[0-9]{1,9}")).map(Integer::valueOf).toList();
+        Optional<Refusal> homeless = homeless(set, voters, members, given);
+        if (homeless.isPresent()) {
+            return homeless.get();
+        }
+        if (!given.isEmpty) {
             return new Refusal("no pod of " + set.name()
                     + " that is there has a log of the group: only --empty begins one, with nothing");
         }
         return new Plan(first.get().pod.name(), generation + 1, 0, 0, List.of(),
-                List.of(set.annotations().getOrDefault(PodMarks.VOTERS, "").split(",")).stream()
-                        // Whoever may edit the set may have put anything there.
-                        .filter(voter -> voter.matches("[0-9]{1,9}"))
-                        .map(voter -> lost(set.name(), Integer.parseInt(voter), members))
-                        .toList());
+                voters.stream().map(voter -> lost(set.name(), voter, members)).toList());
     }
 
     private static String names(List<Member> members) {
@@ -151,10 +188,14 @@ public final class GroupRecovery {
 
     private static String lost(String set, int ordinal, List<Member> members) {
         String why = members.stream().filter(member -> member.ordinal == ordinal).findFirst()
-                .map(member -> member.isReachable
-                        ? "it has no log of the group"
-                        : "node " + Pods.nodeName(member.pod) + " is not Ready")
-                .orElse("there is no such pod");
+                .map(member -> {
+                    if (!member.isReachable) {
+                        return "node " + Pods.nodeName(member.pod) + " is not Ready";
+                    }
+                    return member.log.isPresent()
+                            ? "it has no log of the group"
+                            : "it has said nothing";
+                }).orElse("it has no node");
         return set + "-" + ordinal + " (" + why + ")";
     }
 
@@ -187,8 +228,8 @@ public final class GroupRecovery {
     }
 
     /** Does it, if a majority of the mesh takes the record; ends on the loop with what was done. */
-    public CompletableFuture<Outcome> begin(String namespace, String name, boolean isEmpty) {
-        Outcome outcome = plan(namespace, name, isEmpty);
+    public CompletableFuture<Outcome> begin(String namespace, String name, Given given) {
+        Outcome outcome = plan(namespace, name, given);
         if (!(outcome instanceof Plan plan)) {
             return CompletableFuture.completedFuture(outcome);
         }

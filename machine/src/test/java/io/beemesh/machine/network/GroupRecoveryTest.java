@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.peer.PeerId;
 import io.beemesh.libp2p.peer.PrivateKey;
+import io.beemesh.machine.network.GroupRecovery.Given;
 import io.beemesh.machine.network.GroupRecovery.Outcome;
 import io.beemesh.machine.network.GroupRecovery.Plan;
 import io.beemesh.machine.network.GroupRecovery.Refusal;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -59,9 +61,10 @@ final class GroupRecoveryTest {
         return Optional.of(new LogEnd(0, true, term, entries));
     }
 
-    private Outcome begin(boolean isEmpty) {
+    private Outcome begin(boolean isEmpty, Integer... lost) {
         List<Outcome> outcomes = new ArrayList<>();
-        set.on(() -> recovery.begin("default", "db", isEmpty).thenAccept(outcomes::add));
+        set.on(() -> recovery.begin("default", "db", new Given(isEmpty, Set.of(lost)))
+                .thenAccept(outcomes::add));
         assertThat(outcomes).hasSize(1);
         return outcomes.getFirst();
     }
@@ -127,6 +130,31 @@ final class GroupRecoveryTest {
         refused("db-0 on node n0 has not said yet");
         says(0, Role.FENCED, log(3, 17));
         refused("2 of 3 voters are alive, db-0, db-1");
+    }
+
+    @Test
+    void refused_whileAVoterThatIsWantedHasNoNode_unlessItIsSaidToBeLost() {
+        pod(0, true);
+        says(0, Role.FENCED, log(3, 17));
+        refused("db-1 has no node yet, and may have a log");
+        set.waitingPod(1);
+        refused("db-1 has no node yet, and may have a log: wait, or say --lost 1");
+        pod(2, false);
+        assertThat(begin(false, 1)).isInstanceOfSatisfying(Plan.class,
+                plan -> assertThat(plan.lost()).containsExactly("db-1 (it has no node)",
+                        "db-2 (node n2 is not Ready)"));
+    }
+
+    @Test
+    void podThatDoesNotSpeak_isNotWaitedFor_onceItIsSaidToBeLost() {
+        pod(0, true);
+        pod(1, true);
+        pod(2, false);
+        says(0, Role.FENCED, log(3, 17));
+        refused("db-1 on node n1 has not said yet what it has: wait, or say --lost 1");
+        assertThat(begin(false, 1)).isInstanceOfSatisfying(Plan.class,
+                plan -> assertThat(plan.lost()).containsExactly("db-1 (it has said nothing)",
+                        "db-2 (node n2 is not Ready)"));
     }
 
     @Test

@@ -45,12 +45,21 @@ final class TestSet {
 
     /** A pod on node {@code n} and its ordinal. */
     ApiObject pod(int ordinal, String address) {
+        return pod(ordinal, "n" + ordinal, address);
+    }
+
+    /** A pod that no node was chosen for. */
+    void waitingPod(int ordinal) {
+        pod(ordinal, "", "");
+    }
+
+    private ApiObject pod(int ordinal, String node, String address) {
         return write(GroupResource.PODS, """
                 {"kind":"Pod","apiVersion":"v1","metadata":{"name":"db-%d","namespace":"default",
                  "uid":"pod-%d","ownerReferences":[{"apiVersion":"apps/v1","kind":"StatefulSet",
                  "name":"db","uid":"%s","controller":true}]},
-                 "spec":{"nodeName":"n%d"},"status":{"podIP":"%s"}}""".formatted(ordinal, ordinal,
-                UID, ordinal, address));
+                 "spec":{"nodeName":"%s"},"status":{"podIP":"%s"}}""".formatted(ordinal, ordinal,
+                UID, node, address));
     }
 
     void node(String name, boolean isReady) {
