@@ -10,11 +10,14 @@ import io.beemesh.machine.network.Shares;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.ConnectStatus;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -88,7 +91,7 @@ final class NameServer {
     void answer(PeerId pod, byte[] question, boolean udp, Consumer<Optional<byte[]>> to) {
         Optional<byte[]> target = names.elsewhere(question);
         if (target.isPresent()) {
-            ask(pod, target.get()).thenAccept(
+            ask(pod, target.get(), udp).thenAccept(
                     theirs -> to.accept(names.completed(question, theirs, udp)));
             return;
         }
@@ -97,13 +100,13 @@ final class NameServer {
             to.accept(known);
             return;
         }
-        ask(pod, question).thenAccept(theirs -> to.accept(theirs.length > 0
+        ask(pod, question, udp).thenAccept(theirs -> to.accept(theirs.length > 0
                 ? Optional.of(theirs)
                 : ServiceNames.failure(question)));
     }
 
     /** The answer of the first of the machine's name servers that gives one; empty if none does. */
-    private CompletableFuture<byte[]> ask(PeerId pod, byte[] question) {
+    private CompletableFuture<byte[]> ask(PeerId pod, byte[] question, boolean udp) {
         CompletableFuture<byte[]> result = new CompletableFuture<>();
         if (upstream.isEmpty() || question.length < 12 || !questions.take(pod)) {
             result.complete(new byte[0]);
@@ -112,7 +115,9 @@ final class NameServer {
         Thread.ofVirtual().name("resolve").start(() -> {
             byte[] answer = new byte[0];
             for (int i = 0; i < upstream.size() && answer.length == 0; i++) {
-                answer = ask(upstream.get(i), question);
+                // Whoever asks by TCP has mostly got a cut answer before.
+                answer = udp ? new byte[0] : askByTcp(upstream.get(i), question);
+                answer = answer.length > 0 ? answer : askByUdp(upstream.get(i), question);
             }
             byte[] last = answer;
             loop.execute(() -> {
@@ -123,7 +128,48 @@ final class NameServer {
         return result;
     }
 
-    private static byte[] ask(InetSocketAddress server, byte[] question) {
+    private static byte[] askByTcp(InetSocketAddress server, byte[] question) {
+        long endNanos = System.nanoTime() + UPSTREAM_MILLIS * 1_000_000L;
+        try (Socket socket = new Socket()) {
+            socket.connect(server, UPSTREAM_MILLIS);
+            socket.getOutputStream().write(prefixed(question).array());
+            byte[] length = read(socket, 2, endNanos);
+            byte[] answer = read(socket, (length[0] & 0xff) << 8 | (length[1] & 0xff), endNanos);
+            return isOf(question, answer, answer.length) ? answer : new byte[0];
+        } catch (IOException e) {
+            return new byte[0];
+        }
+    }
+
+    private static byte[] read(Socket socket, int count, long endNanos) throws IOException {
+        byte[] bytes = new byte[count];
+        int at = 0;
+        while (at < count) {
+            long left = (endNanos - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                throw new SocketTimeoutException("no answer in time");
+            }
+            socket.setSoTimeout((int) left);
+            int more = socket.getInputStream().read(bytes, at, count - at);
+            if (more < 0) {
+                throw new EOFException("answer is cut");
+            }
+            at += more;
+        }
+        return bytes;
+    }
+
+    private static boolean isOf(byte[] question, byte[] answer, int length) {
+        return length >= 12 && answer[0] == question[0] && answer[1] == question[1];
+    }
+
+    /** A message as it is on TCP. */
+    private static ByteBuffer prefixed(byte[] message) {
+        return ByteBuffer.allocate(2 + message.length).putShort((short) message.length)
+                .put(message).flip();
+    }
+
+    private static byte[] askByUdp(InetSocketAddress server, byte[] question) {
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.setSoTimeout(UPSTREAM_MILLIS);
             socket.connect(server);
@@ -132,8 +178,7 @@ final class NameServer {
             DatagramPacket answer = new DatagramPacket(buffer, buffer.length);
             for (int i = 0; i < DATAGRAMS_MAX; i++) {
                 socket.receive(answer);
-                if (answer.getLength() >= 12 && buffer[0] == question[0]
-                        && buffer[1] == question[1]) {
+                if (isOf(question, buffer, answer.getLength())) {
                     return Arrays.copyOf(buffer, answer.getLength());
                 }
             }
@@ -148,6 +193,7 @@ final class NameServer {
         private final Carrier carrier;
         private byte[] held = new byte[0];
         private boolean asking;
+        private boolean ended;
 
         TcpQuestions(Carrier carrier) {
             this.carrier = carrier;
@@ -162,10 +208,10 @@ final class NameServer {
         }
 
         private void next() {
-            if (asking || held.length < 2) {
+            if (asking) {
                 return;
             }
-            int length = (held[0] & 0xff) << 8 | (held[1] & 0xff);
+            int length = held.length < 2 ? 0 : (held[0] & 0xff) << 8 | (held[1] & 0xff);
             if (length > TCP_QUESTION_BYTES_MAX) {
                 carrier.stream().reset();
             } else if (held.length >= 2 + length) {
@@ -175,19 +221,22 @@ final class NameServer {
                 asking = true;
                 answer(pod(carrier), question, false, answer -> answer.ifPresentOrElse(this::send,
                         carrier.stream()::reset));
+            } else if (ended) {
+                carrier.stream().closeWrite();
             }
         }
 
         private void send(byte[] answer) {
             asking = false;
-            carrier.stream().write(ByteBuffer.allocate(2 + answer.length)
-                    .putShort((short) answer.length).put(answer).flip());
+            carrier.stream().write(prefixed(answer));
             next();
         }
 
+        /** What was asked before is answered yet. */
         @Override
         public void onEnd() {
-            carrier.stream().closeWrite();
+            ended = true;
+            next();
         }
 
         @Override
