@@ -60,6 +60,16 @@ final class MeshPodNetworkConformanceTest {
                         metadata: {name: each}
                         spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
                         """
+                        + """
+                                ---
+                                apiVersion: v1
+                                kind: Service
+                                metadata: {name: echo}
+                                spec: {type: NodePort, selector: {app: echo}, ports: [{port: 9053, protocol: UDP}]}
+                                """
+                        + echo("echo-a", 0, "{containerPort: 9053}")
+                        + echo("echo-b", 1, "{containerPort: 9053, protocol: UDP, hostPort: "
+                                + hostPort + "}")
                         + pod("web-a", 0, "labels: {app: web}", "")
                         + pod("web-b", 1, "labels: {app: web}",
                                 "ports: [{containerPort: 8080, hostIP: 127.0.0.1, hostPort: "
@@ -71,6 +81,32 @@ final class MeshPodNetworkConformanceTest {
 
     private static final String SLEEP = "command: [sleep, \"100000\"]";
     private static final String DISABLED = "annotations: {beemesh.io/sidecar: disabled}";
+
+    /** A pod that answers datagrams, by the runtime in the sidecar's image. */
+    private String echo(String name, int node, String port) {
+        return """
+                ---
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: NAME, labels: {app: echo}}
+                spec:
+                  nodeName: NODE
+                  terminationGracePeriodSeconds: 0
+                  volumes: [{name: classes, hostPath: {path: "CLASSES"}}]
+                  containers:
+                    - name: app
+                      image: localhost/beemesh/stateless-sidecar:v1
+                      command: [ECHO, serve, NAME, "9053"]
+                      ports: [PORT]
+                      volumeMounts: [{name: classes, mountPath: /classes, readOnly: true}]
+                """.replace("NAME", name).replace("NODE", nodes.get(node).name())
+                .replace("CLASSES", DatagramEcho.class.getProtectionDomain().getCodeSource()
+                        .getLocation().getPath())
+                .replace("ECHO", String.join(", ", ECHO)).replace("PORT", port);
+    }
+
+    private static final List<String> ECHO = List.of("/runtime/bin/java", "-XX:+UseSerialGC",
+            "-Xmx16m", "-cp", "/classes", DatagramEcho.class.getName());
 
     private String pod(String name, int node, String metadata, String container) {
         return """
@@ -159,6 +195,33 @@ final class MeshPodNetworkConformanceTest {
         Eventually.contains(SOON, () -> NodeUnderTest.web(hostPort, "/"), "web-b");
         kubectl.ok("patch service web --type=merge -p {\"spec\":{\"type\":\"ClusterIP\"}}");
         Eventually.contains(SOON, () -> NodeUnderTest.web(nodePort, "/"), "ConnectException");
+    }
+
+    @Test
+    @Order(1)
+    void datagrams_goByServiceToPodsOfBothNodes_andByNodePortsAndHostPorts() {
+        String service = kubectl.ok("get service echo -o jsonpath={.spec.clusterIP}");
+        for (String end : List.of("echo-a", "echo-b")) {
+            Eventually.contains(SOON, () -> ask(end, service), "echo-a");
+            Eventually.contains(SOON, () -> ask(end, service), "echo-b");
+        }
+        assertThat(ask("echo-a", address("echo-b"))).contains("echo-b hello");
+        int nodePort = Integer
+                .parseInt(kubectl.ok("get service echo -o jsonpath={.spec.ports[0].nodePort}"));
+        for (String end : List.of("echo-a", "echo-b")) {
+            Eventually.contains(SOON, () -> DatagramEcho.ask("127.0.0.1", nodePort, "hello"),
+                    end + " hello");
+        }
+        String much = "x".repeat(30_000);
+        Eventually.contains(SOON, () -> DatagramEcho.ask("127.0.0.1", hostPort, much),
+                "echo-b " + much);
+    }
+
+    private String ask(String pod, String host) {
+        List<String> words = new ArrayList<>(List.of("exec", pod, "--"));
+        words.addAll(ECHO);
+        words.addAll(List.of("ask", host, "9053", "hello"));
+        return kubectl.command(words.toArray(String[]::new)).run().output();
     }
 
     @Test

@@ -96,7 +96,7 @@ final class PodAdmission {
         for (JsonNode container : pod.tree().path("spec").path("containers")) {
             for (JsonNode port : container.path("ports")) {
                 String protocol = port.path("protocol").asText("TCP");
-                if (port.path("hostPort").asInt(0) > 0 && !protocol.equals("TCP")) {
+                if (port.path("hostPort").asInt(0) > 0 && protocol.equals("SCTP")) {
                     return notBesideSidecar("HostPort",
                             "container \"" + container.path("name").asText()
                                     + "\" asks for hostPort " + port.path("hostPort").asInt() + "/"

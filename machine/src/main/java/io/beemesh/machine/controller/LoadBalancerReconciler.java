@@ -29,7 +29,7 @@ final class LoadBalancerReconciler implements Reconciler {
 
     private final Store store;
     /** The ports of those that are served. */
-    private final TreeMap<ObjectKey, List<Integer>> balanced = new TreeMap<>();
+    private final TreeMap<ObjectKey, List<LoadBalancers.Port>> balanced = new TreeMap<>();
 
     LoadBalancerReconciler(Store store) {
         this.store = store;
@@ -44,7 +44,7 @@ final class LoadBalancerReconciler implements Reconciler {
     }
 
     private void remember(StoredObject service) {
-        List<Integer> ports = LoadBalancers.ports(service.object().spec());
+        List<LoadBalancers.Port> ports = LoadBalancers.ports(service.object().spec());
         if (ports.isEmpty()) {
             balanced.remove(service.key());
         } else {
@@ -56,7 +56,7 @@ final class LoadBalancerReconciler implements Reconciler {
     public void route(Change change, Consumer<ObjectKey> enqueue) {
         ObjectKey key = change.object().key();
         if (key.type().equals(GroupResource.SERVICES)) {
-            List<Integer> before = balanced.getOrDefault(key, List.of());
+            List<LoadBalancers.Port> before = balanced.getOrDefault(key, List.of());
             if (change.kind() == Change.Kind.DELETED) {
                 balanced.remove(key);
             } else {
@@ -124,7 +124,7 @@ final class LoadBalancerReconciler implements Reconciler {
     }
 
     private boolean hasItsPorts(ObjectKey key) {
-        List<Integer> own = balanced.getOrDefault(key, List.of());
+        List<LoadBalancers.Port> own = balanced.getOrDefault(key, List.of());
         return !own.isEmpty() && balanced.headMap(key).values().stream()
                 .flatMap(List::stream).noneMatch(own::contains);
     }

@@ -9,13 +9,15 @@ import io.beemesh.machine.registry.Registry;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.registry.WatchListener;
 import io.beemesh.machine.service.LoadBalancers;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which TCP ports of this machine lead into the mesh, and where to: node ports of Services, the own ports of
+ * Which ports of this machine lead into the mesh, and where to: node ports of Services, the own ports of
  * those of type LoadBalancer, host ports of this machine's pods. On the node's loop only.
  */
 public final class PublishedPorts implements WatchListener {
@@ -30,9 +32,10 @@ public final class PublishedPorts implements WatchListener {
     /**
      * A port of this machine.
      *
+     * @param transport TCP or UDP
      * @param ip empty for all addresses
      */
-    public record HostPort(String ip, int port) {}
+    public record HostPort(Transport transport, String ip, int port) {}
 
     /** Opens and closes ports. */
     public interface Binder {
@@ -60,10 +63,9 @@ public final class PublishedPorts implements WatchListener {
         for (JsonNode container : pod.tree().path("spec").path("containers")) {
             for (JsonNode port : container.path("ports")) {
                 int hostPort = port.path("hostPort").asInt(0);
-                if (hostPort > 0 && port.path("protocol").asText("TCP").equals("TCP")) {
-                    ports.put(new HostPort(port.path("hostIP").asText(""), hostPort),
-                            new Endpoint(address, port.path("containerPort").asInt()));
-                }
+                transport(port).filter(of -> hostPort > 0).ifPresent(of -> ports.put(
+                        new HostPort(of, port.path("hostIP").asText(""), hostPort),
+                        new Endpoint(address, port.path("containerPort").asInt())));
             }
         }
         set("pod/" + pod.uid(), ports);
@@ -82,15 +84,24 @@ public final class PublishedPorts implements WatchListener {
         Map<HostPort, Endpoint> ports = new LinkedHashMap<>();
         for (JsonNode port : spec.path("ports")) {
             int nodePort = port.path("nodePort").asInt(0);
-            if (nodePort > 0 && port.path("protocol").asText("TCP").equals("TCP")) {
-                ports.put(new HostPort("", nodePort),
-                        new Endpoint(address, port.path("port").asInt()));
-            }
+            transport(port).filter(of -> nodePort > 0)
+                    .ifPresent(of -> ports.put(new HostPort(of, "", nodePort),
+                            new Endpoint(address, port.path("port").asInt())));
         }
-        for (int port : LoadBalancers.ports(spec)) {
-            ports.put(new HostPort("", port), new Endpoint(address, port));
+        for (LoadBalancers.Port port : LoadBalancers.ports(spec)) {
+            ports.put(new HostPort(Transport.valueOf(port.protocol()), "", port.number()),
+                    new Endpoint(address, port.number()));
         }
         set(owner(service), ports);
+    }
+
+    /** Empty if it is another one than TCP and UDP. */
+    private static Optional<Transport> transport(JsonNode port) {
+        return switch (port.path("protocol").asText("TCP")) {
+            case "TCP" -> Optional.of(Transport.TCP);
+            case "UDP" -> Optional.of(Transport.UDP);
+            default -> Optional.empty();
+        };
     }
 
     private static String owner(StoredObject service) {

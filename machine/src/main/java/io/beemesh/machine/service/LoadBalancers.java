@@ -9,19 +9,27 @@ public final class LoadBalancers {
     private LoadBalancers() {}
 
     /**
-     * The ports that nodes open for a Service: those of TCP. None of one that names another implementation, or lets in
-     * only some clients, which nodes do not tell apart.
+     * A port of a Service.
+     *
+     * @param protocol {@code TCP} or {@code UDP}
+     */
+    public record Port(String protocol, int number) {}
+
+    /**
+     * The ports that nodes open for a Service. None of one that names another implementation, or lets in only some
+     * clients, which nodes do not tell apart.
      *
      * @param spec the Service's
      */
-    public static List<Integer> ports(JsonNode spec) {
-        List<Integer> ports = new ArrayList<>();
+    public static List<Port> ports(JsonNode spec) {
+        List<Port> ports = new ArrayList<>();
         boolean isOurs = spec.path("type").asText("").equals("LoadBalancer")
                 && spec.path("loadBalancerClass").asText("").isEmpty()
                 && spec.path("loadBalancerSourceRanges").isEmpty();
         for (JsonNode port : spec.path("ports")) {
-            if (isOurs && port.path("protocol").asText("TCP").equals("TCP")) {
-                ports.add(port.path("port").asInt());
+            String protocol = port.path("protocol").asText("TCP");
+            if (isOurs && (protocol.equals("TCP") || protocol.equals("UDP"))) {
+                ports.add(new Port(protocol, port.path("port").asInt()));
             }
         }
         return ports;

@@ -189,15 +189,15 @@ final class SidecarWorkerTest {
     }
 
     @Test
-    void hostPortOfDatagrams_isRefused() {
+    void hostPortOfSctp_isRefused() {
         node.create("p", "{'containers':[{'name':'a','ports':[{'containerPort':80,"
-                + "'hostPort':8080,'protocol':'UDP'}]}]}");
+                + "'hostPort':8080,'protocol':'SCTP'}]}]}");
 
         node.until(() -> node.phase("p").equals("Failed"));
 
         assertThat(node.status("p").path("reason").asText()).isEqualTo("HostPort");
         assertThat(node.status("p").path("message").asText()).startsWith(
-                "Pod was rejected: container \"a\" asks for hostPort 8080/UDP, which a pod with a"
+                "Pod was rejected: container \"a\" asks for hostPort 8080/SCTP, which a pod with a"
                         + " sidecar cannot have");
         assertThat(sidecarsMade()).isZero();
     }

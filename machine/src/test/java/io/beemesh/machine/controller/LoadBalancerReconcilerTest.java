@@ -69,6 +69,19 @@ final class LoadBalancerReconcilerTest {
     }
 
     @Test
+    void portOfDatagrams_isAnotherThanThatOfConnections() {
+        node("n1", "192.0.2.1", "10.244.1.0/24", "True");
+        service("a", "\"type\":\"LoadBalancer\",");
+        world.apply(GroupResource.SERVICES, """
+                {"kind":"Service","apiVersion":"v1","metadata":{"name":"b"},"spec":{
+                 "type":"LoadBalancer","clusterIP":"10.96.0.10",
+                 "ports":[{"port":80,"protocol":"UDP"}]}}""");
+        world.run(Duration.ofSeconds(2));
+        assertThat(ingress("a")).contains("192.0.2.1");
+        assertThat(ingress("b")).contains("192.0.2.1");
+    }
+
+    @Test
     void thoseOfAnotherKind_orForSomeClients_areNotServed() {
         node("n1", "192.0.2.1", "10.244.1.0/24", "True");
         service("other", "\"type\":\"LoadBalancer\",\"loadBalancerClass\":\"x.io/y\",");

@@ -13,6 +13,7 @@ import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Draft;
 import io.beemesh.machine.registry.Mutation;
 import io.beemesh.machine.registry.SimulatedRegistry;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,14 +30,20 @@ final class PublishedPortsTest {
             new PublishedPorts.Binder() {
                 @Override
                 public void bind(HostPort port, Endpoint to) {
-                    open.put(port.ip() + ":" + port.port(), to.address() + ":" + to.port());
+                    open.put(name(port), to.address() + ":" + to.port());
                 }
 
                 @Override
                 public void unbind(HostPort port) {
-                    open.remove(port.ip() + ":" + port.port());
+                    open.remove(name(port));
                 }
             });
+
+    /** Of TCP without that word. */
+    private static String name(HostPort port) {
+        return port.ip() + ":" + port.port()
+                + (port.transport() == Transport.TCP ? "" : "/" + port.transport());
+    }
 
     @BeforeEach
     void start() {
@@ -71,6 +78,8 @@ final class PublishedPortsTest {
         update(service(30081, "TCP"));
         assertThat(open).containsOnlyKeys(":30081");
         update(service(30081, "UDP"));
+        assertThat(open).containsExactly(Map.entry(":30081/UDP", "10.96.0.20:80"));
+        update(service(30081, "SCTP"));
         assertThat(open).isEmpty();
         update(service(30082, "TCP"));
         home.await(() -> home.registry().write(List.of(new Mutation.Delete(
@@ -87,6 +96,9 @@ final class PublishedPortsTest {
                 .write(List.of(new Mutation.Create(Draft.of(WEB, service)))));
         assertThat(open).containsExactly(Map.entry(":30080", "10.96.0.20:80"),
                 Map.entry(":80", "10.96.0.20:80"));
+        ((ObjectNode) service.spec().path("ports").path(0)).put("protocol", "UDP");
+        update(service);
+        assertThat(open).containsOnlyKeys(":30080/UDP", ":80/UDP");
         service.spec().put("type", "ClusterIP");
         ((ObjectNode) service.spec().path("ports").path(0)).remove("nodePort");
         update(service);
@@ -99,6 +111,13 @@ final class PublishedPortsTest {
         pod.metadata().put("uid", "p1");
         pod.spec().putArray("containers").addObject().putArray("ports").addObject()
                 .put("hostPort", 8081).put("hostIP", "127.0.0.1").put("containerPort", 8080);
+        ApiObject names = pod.copy();
+        names.metadata().put("uid", "p0");
+        ((ObjectNode) names.spec().path("containers").path(0).path("ports").path(0))
+                .put("protocol", "UDP");
+        onLoop(() -> ports.put(names, "10.244.0.3"));
+        assertThat(open).containsExactly(Map.entry("127.0.0.1:8081/UDP", "10.244.0.3:8080"));
+        onLoop(() -> ports.remove("p0"));
         ApiObject other = pod.copy();
         other.metadata().put("uid", "p2");
         onLoop(() -> ports.put(pod, "10.244.0.1"));

@@ -14,6 +14,7 @@ import io.beemesh.machine.network.PolicyGate;
 import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Route;
 import io.beemesh.machine.network.Router;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.network.ServiceNames;
 import io.beemesh.machine.network.Splice;
 import io.beemesh.protocol.Protocols;
@@ -86,23 +87,25 @@ final class PodConnections {
     }
 
     /**
-     * A connection from this machine itself to a pod of any machine. Bytes of a StatefulSet's pod are held back until
+     * A connection, or a flow of datagrams, from this machine itself to a pod of any machine. Bytes of a StatefulSet's pod are held back until
      * it is proven that it has its ordinal, except for this machine's own questions to one pod.
      *
-     * @param address a pod's, or a Service's
+     * @param to a pod's address and port, or a Service's
      * @param source the client's address; its connections keep to one endpoint where a Service says so; empty
      *     for this machine itself
      */
-    CompletableFuture<Carrier> dial(String address, int port, String source) {
-        if (ServiceNames.bytes(address).isEmpty() || port == 0) {
+    CompletableFuture<Carrier> dial(Transport transport, Endpoint to, String source) {
+        if (ServiceNames.bytes(to.address()).isEmpty() || to.port() == 0) {
             return refused(ConnectStatus.UNREACHABLE);
         }
         CompletableFuture<Carrier> way = refused(ConnectStatus.UNREACHABLE);
-        for (Route route : router.routes(request(address, port), source)) {
-            PolicyGate.Connection connection = policies.connection(
-                    () -> PolicyGate.client(source), route, request(address, port));
+        Wish wish = new Wish(transport, to.address(), source);
+        ConnectRequest request = wish.request(to.address(), to.port());
+        for (Route route : router.routes(request, source)) {
+            PolicyGate.Connection connection = policies
+                    .connection(() -> PolicyGate.client(source), route, request);
             way = way.exceptionallyCompose(failure -> policies.allows(connection)
-                    ? open(route, new Wish(address, port, source)).thenApply(carrier -> {
+                    ? open(route, wish).thenApply(carrier -> {
                         policies.opened(connection, carrier.stream());
                         meters.gateway().increment();
                         return carrier;
@@ -117,10 +120,14 @@ final class PodConnections {
     }
 
     /** What a client of this machine asked for. */
-    private record Wish(String address, int port, String source) {
+    private record Wish(Transport transport, String address, String source) {
         /** False for probes and the like, which are to see the pod as it is. */
         boolean isFenced(String pod) {
             return !source.isEmpty() || !pod.equals(address);
+        }
+
+        ConnectRequest request(String pod, int port) {
+            return new ConnectRequest(transport, ServiceNames.bytes(pod).orElseThrow(), port);
         }
     }
 
@@ -129,20 +136,16 @@ final class PodConnections {
             case Route.Pod pod -> {
                 boolean fenced = wish.isFenced(pod.address())
                         && pods.ofPeer(pod.peer()).filter(Attachment::isFenced).isPresent();
-                ConnectRequest request = request(pod.address(), pod.port());
+                ConnectRequest request = wish.request(pod.address(), pod.port());
                 yield fenced
                         ? sealed(pod, request, List.of(fences.of(pod.peer(), pod.address())))
                         : sidecars.open(pod.peer(), request);
             }
-            case Route.Remote remote -> sealed(remote, request(remote.address(), remote.port()),
+            case Route.Remote remote -> sealed(remote, wish.request(remote.address(), remote.port()),
                     wish.isFenced(remote.address()));
             case Route.Nowhere nowhere -> refused(nowhere.why());
             case Route.Outside _,Route.NameServer _ -> refused(ConnectStatus.DENIED);
         };
-    }
-
-    private static ConnectRequest request(String address, int port) {
-        return new ConnectRequest(Transport.TCP, ServiceNames.bytes(address).orElseThrow(), port);
     }
 
     private CompletableFuture<Carrier> sealed(Route.Pod pod, ConnectRequest request,

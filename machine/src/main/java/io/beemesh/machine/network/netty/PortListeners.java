@@ -3,6 +3,7 @@ package io.beemesh.machine.network.netty;
 import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
+import io.beemesh.libp2p.netty.DatagramBridge;
 import io.beemesh.libp2p.netty.KeepAlive;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.network.PublishedPorts;
@@ -10,6 +11,8 @@ import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.network.Shares;
 import io.beemesh.protocol.sidecar.Carrier;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -25,12 +28,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ports of this machine through which connections come into the mesh. A port that another program has is
+ * Ports of this machine through which connections, and {@link PortFlows flows} of datagrams, come into the mesh. A port that another program has is
  * tried again. May be called from any thread; all else is on the pods' loop.
  */
 final class PortListeners implements PublishedPorts.Binder {
     private static final Logger LOG = LoggerFactory.getLogger(PortListeners.class);
-    /** Of all ports, of which no port and no source of connections has more than it leaves to others. */
+    /** Of all ports; one source of connections has at most half of them, one port three quarters. */
     static final int CONNECTIONS_MAX = 2048;
     private static final Duration RETRY = Duration.ofSeconds(30);
 
@@ -40,19 +43,22 @@ final class PortListeners implements PublishedPorts.Binder {
     private final Map<HostPort, Listener> listeners = new HashMap<>();
     private final Shares<String> sources;
     private final Shares<HostPort> ports;
+    private final PortFlows flows;
 
     /** Opens a connection to a Service's or a pod's address. */
     interface Dialer {
         /** @param source who asks, for Services whose clients keep to one endpoint */
-        CompletableFuture<Carrier> dial(Endpoint to, String source);
+        CompletableFuture<Carrier> dial(Transport transport, Endpoint to, String source);
     }
 
-    PortListeners(NettyLoop loop, Dialer dialer, BridgeBudget bridges, int connectionsMax) {
+    PortListeners(NettyLoop loop, Dialer dialer, BridgeBudget bridges, int connectionsMax,
+            int flowsMax) {
         this.loop = loop;
         this.dialer = dialer;
         this.bridges = bridges;
         this.sources = new Shares<>(connectionsMax);
-        this.ports = new Shares<>(connectionsMax);
+        this.ports = new Shares<>(connectionsMax + connectionsMax / 2);
+        this.flows = new PortFlows(loop, dialer, flowsMax);
     }
 
     @Override
@@ -97,7 +103,15 @@ final class PortListeners implements PublishedPorts.Binder {
             InetSocketAddress at = port.ip().isEmpty()
                     ? new InetSocketAddress(port.port())
                     : new InetSocketAddress(port.ip(), port.port());
-            loop.opened(new ServerBootstrap().group(loop.eventLoop())
+            loop.opened(switch (port.transport()) {
+                case TCP -> connections().bind(at);
+                case UDP -> datagrams().bind(at);
+                case GROUP, FENCE -> throw new IllegalStateException("not a port: " + port);
+            }).whenComplete(this::bound);
+        }
+
+        private ServerBootstrap connections() {
+            return new ServerBootstrap().group(loop.eventLoop())
                     .channel(loop.sockets().tcpServer()).option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.AUTO_READ, false)
                     .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -107,7 +121,13 @@ final class PortListeners implements PublishedPorts.Binder {
                         protected void initChannel(Channel channel) {
                             accept((DuplexChannel) channel, port, to);
                         }
-                    }).bind(at)).whenComplete(this::bound);
+                    });
+        }
+
+        private Bootstrap datagrams() {
+            return new Bootstrap().group(loop.eventLoop()).channel(loop.sockets().udp())
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, DatagramBridge.room())
+                    .handler(flows.port(port, to));
         }
 
         private void bound(@Nullable Channel channel, @Nullable Throwable failure) {
@@ -118,8 +138,8 @@ final class PortListeners implements PublishedPorts.Binder {
             } else if (!closed) {
                 if (!told) {
                     told = true;
-                    LOG.warn("Port of this machine not opened port={} reason=\"{}\"", port.port(),
-                            failure);
+                    LOG.warn("Port of this machine not opened port={}/{} reason=\"{}\"",
+                            port.port(), port.transport(), failure);
                 }
                 retry = loop.schedule(RETRY, this::bind);
             }
@@ -153,7 +173,7 @@ final class PortListeners implements PublishedPorts.Binder {
         KeepAlive.start(channel);
         ChannelBridge bridge = new ChannelBridge(channel, bridges);
         channel.pipeline().addLast(bridge);
-        dialer.dial(to, source).whenComplete((carrier, failure) -> {
+        dialer.dial(Transport.TCP, to, source).whenComplete((carrier, failure) -> {
             if (failure != null) {
                 bridge.abort();
             } else {

@@ -44,6 +44,7 @@ import io.beemesh.machine.service.ServiceRange;
 import io.beemesh.protocol.Protocols;
 import io.beemesh.protocol.membership.MembershipCertificate;
 import io.beemesh.protocol.membership.MeshId;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.beemesh.protocol.sidecar.Connecting;
 import io.beemesh.protocol.sidecar.CredentialCheck;
 import java.io.IOException;
@@ -153,10 +154,9 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                 .withGater(gater()));
         this.connections = connections(mesh, random);
         this.socks = new SocksListener(loop,
-                (address, port) -> connections.dial(address, port, ""), bridges);
-        this.listeners = new PortListeners(loop, (to, source) -> connections
-                .dial(to.address(), to.port(), source), bridges,
-                PortListeners.CONNECTIONS_MAX);
+                to -> connections.dial(Transport.TCP, to, ""), bridges);
+        this.listeners = new PortListeners(loop, connections::dial, bridges,
+                PortListeners.CONNECTIONS_MAX, PortFlows.FLOWS_MAX);
         this.ports = new PublishedPorts(registry, listeners);
     }
 

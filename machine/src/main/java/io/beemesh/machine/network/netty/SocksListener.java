@@ -3,6 +3,7 @@ package io.beemesh.machine.network.netty;
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.RefusedException;
@@ -43,7 +44,7 @@ final class SocksListener {
 
     /** Opens a connection to a pod's port; fails with a {@link RefusedException}. */
     interface Dialer {
-        CompletableFuture<Carrier> dial(String address, int port);
+        CompletableFuture<Carrier> dial(Endpoint to);
     }
 
     SocksListener(NettyLoop loop, Dialer dialer, BridgeBudget bridges) {
@@ -157,7 +158,7 @@ final class SocksListener {
                     + held.readUnsignedByte() + "." + held.readUnsignedByte();
             int port = held.readUnsignedShort();
             held.release();
-            dialer.dial(address, port).whenComplete((carrier, failure) -> {
+            dialer.dial(new Endpoint(address, port)).whenComplete((carrier, failure) -> {
                 if (failure != null) {
                     reply(RefusedException.statusOf(failure) == ConnectStatus.REFUSED ? 5 : 4)
                             .addListener(done -> channel.close());

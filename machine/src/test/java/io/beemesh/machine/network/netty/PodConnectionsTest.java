@@ -21,6 +21,7 @@ import io.beemesh.machine.network.PolicyMap;
 import io.beemesh.machine.network.Relays;
 import io.beemesh.machine.network.Router;
 import io.beemesh.machine.network.ServiceMap;
+import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.network.ServiceNames;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
@@ -60,6 +61,7 @@ final class PodConnectionsTest {
     private final Attachments attachments = new Attachments();
     private final NetworkMeters meters = NetworkMeters.of(new Meters());
     private final NettyLoop unused = new NettyLoop("unused");
+    private PodConnections connections;
 
     @BeforeEach
     void start() {
@@ -69,11 +71,13 @@ final class PodConnectionsTest {
             return home.registry().list(GroupResource.SERVICES, "");
         });
         create(GroupResource.SERVICES, "{'metadata':{'namespace':'default','name':'web','uid':'u'},"
-                + "'spec':{'clusterIP':'10.96.0.20','ports':[{'port':80,'protocol':'TCP'}]}}");
+                + "'spec':{'clusterIP':'10.96.0.20','ports':[{'port':80,'protocol':'TCP'},"
+                + "{'name':'names','port':53,'protocol':'UDP'}]}}");
         create(GroupResource.ENDPOINT_SLICES, "{'metadata':{'namespace':'default','name':'web-1',"
                 + "'uid':'s','labels':{'kubernetes.io/service-name':'web'}},'endpoints':["
                 + "{'addresses':['10.244.0.1']},{'addresses':['10.244.0.2']}],"
-                + "'ports':[{'name':'','port':8080,'protocol':'TCP'}]}");
+                + "'ports':[{'name':'','port':8080,'protocol':'TCP'},"
+                + "{'name':'names','port':5353,'protocol':'UDP'}]}");
         attach(client, "client", "10.244.0.9");
         PrivateKey key = PrivateKey.generate(new SecureRandom());
         MeshId mesh = new MeshId(key.peerId());
@@ -83,13 +87,19 @@ final class PodConnectionsTest {
                         simulation.wallTime().plus(Duration.ofDays(1))));
         PodCredentials credentials = new PodCredentials(key, () -> certificate,
                 simulation::wallTime);
-        PolicyGate gate = new PolicyGate(new PolicyMap(home.registry()), attachments);
+        PolicyMap policies = new PolicyMap(home.registry());
+        home.await(() -> {
+            policies.start(() -> {
+            });
+            return home.registry().list(GroupResource.PODS, "");
+        });
+        PolicyGate gate = new PolicyGate(policies, attachments);
         Connecting sidecars = new Connecting(pods, Protocols.POD_ACCEPT, LIMIT);
         Relays relays = new Relays(new GateStreams(network.newHost(), pods.loop()),
                 new Relays.Parts(attachments, gate, sidecars, credentials,
                         new CredentialCheck(mesh, simulation::wallTime), meters,
                         node -> Optional.empty()));
-        PodConnections connections = new PodConnections(pods, attachments,
+        connections = new PodConnections(pods, attachments,
                 new PodConnections.Ways(
                         new Router(services, attachments, "here", address -> Optional.empty(),
                                 simulation::nanoTime),
@@ -164,5 +174,38 @@ final class PodConnectionsTest {
         assertThat(meters.retried().value()).isEqualTo(1);
         assertThat(meters.failed().value()).isEqualTo(1);
         assertThat(meters.within().value()).isZero();
+    }
+
+    private CompletableFuture<Carrier> dial(Transport transport, int port) {
+        CompletableFuture<Carrier> result = new CompletableFuture<>();
+        pods.loop().execute(() -> connections
+                .dial(transport, new Endpoint("10.96.0.20", port), "192.0.2.1")
+                .whenComplete((carrier, failure) -> {
+                    if (failure == null) {
+                        result.complete(carrier);
+                    } else {
+                        result.completeExceptionally(failure);
+                    }
+                }));
+        simulation.runUntil(result::isDone, LIMIT);
+        return result;
+    }
+
+    @Test
+    void clientOfThisMachinesPorts_isHeldToPolicies_byItsProtocol() {
+        endpoint(1, ConnectStatus.OK);
+        endpoint(2, ConnectStatus.OK);
+        for (int i = 1; i <= 2; i++) {
+            create(GroupResource.PODS, "{'metadata':{'namespace':'default','name':'web-" + i
+                    + "','uid':'uid-web-" + i + "'},'spec':{},'status':{}}");
+        }
+        assertThat(dial(Transport.TCP, 80)).isCompleted();
+        assertThat(dial(Transport.UDP, 53)).isCompleted();
+        assertThat(dial(Transport.UDP, 80)).isCompletedExceptionally();
+        create(GroupResource.NETWORK_POLICIES, "{'metadata':{'namespace':'default','name':'p',"
+                + "'uid':'p'},'spec':{'podSelector':{},'policyTypes':['Ingress'],'ingress':["
+                + "{'ports':[{'protocol':'TCP'}]}]}}");
+        assertThat(dial(Transport.TCP, 80)).isCompleted();
+        assertThat(dial(Transport.UDP, 53)).isCompletedExceptionally();
     }
 }

@@ -7,7 +7,10 @@ import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -31,10 +34,11 @@ final class PortListenersTest {
 
     private final NettyLoop loop = new NettyLoop("pods");
     private final Queue<String> asked = new ConcurrentLinkedQueue<>();
-    private final PortListeners listeners = new PortListeners(loop, (to, source) -> {
-        asked.add(source + " " + to.port());
-        return new CompletableFuture<>();
-    }, new BridgeBudget(1 << 20), CONNECTIONS_MAX);
+    private final PortListeners listeners = new PortListeners(loop,
+            (transport, to, source) -> {
+                asked.add(source + " " + to.port());
+                return new CompletableFuture<>();
+            }, new BridgeBudget(1 << 20), CONNECTIONS_MAX, CONNECTIONS_MAX);
     private final List<Socket> sockets = new ArrayList<>();
     private int port;
     private int other;
@@ -43,8 +47,8 @@ final class PortListenersTest {
     void start() throws Exception {
         port = free();
         other = free();
-        listeners.bind(new HostPort("127.0.0.1", port), new Endpoint("10.96.0.1", 1));
-        listeners.bind(new HostPort("127.0.0.1", other), new Endpoint("10.96.0.1", 2));
+        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", port), new Endpoint("10.96.0.1", 1));
+        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", other), new Endpoint("10.96.0.1", 2));
         Waiting.until(LIMIT, () -> connects("127.0.0.9", port) && connects("127.0.0.9", other),
                 () -> "ports are not open");
         for (Socket socket : sockets) {
@@ -94,7 +98,27 @@ final class PortListenersTest {
         assertThat(connects("127.0.0.3", other)).isTrue();
         Waiting.until(LIMIT, () -> asked("127.0.0.3", 2) == 1, asked::toString);
         assertThat(asked("127.0.0.1", 1)).isBetween(1L, CONNECTIONS_MAX / 2L);
+        assertThat(asked("127.0.0.2", 1)).isPositive();
         assertThat(asked.size()).isLessThan(CONNECTIONS_MAX);
+    }
+
+    @Test
+    void datagram_comesIn_besideTheTcpPortOfThatNumber() throws Exception {
+        listeners.bind(new HostPort(Transport.UDP, "127.0.0.1", port),
+                new Endpoint("10.96.0.1", 3));
+        try (DatagramSocket client = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.4"))) {
+            Waiting.until(LIMIT, () -> {
+                try {
+                    client.send(new DatagramPacket(new byte[9], 9,
+                            InetAddress.getLoopbackAddress(), port));
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+                return asked("127.0.0.4", 3) == 1;
+            }, asked::toString);
+        }
+        assertThat(connects("127.0.0.4", port)).isTrue();
+        Waiting.until(LIMIT, () -> asked("127.0.0.4", 1) == 1, asked::toString);
     }
 
     @Test
