@@ -5,6 +5,7 @@ import io.beemesh.apiserver.request.ApiHandler;
 import io.beemesh.machine.agent.PodStreams;
 import io.beemesh.machine.membership.ApiAuthority.Credential;
 import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.network.netty.PodProxy;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
 public record HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
         Supplier<Credential> identity, Meters meters,
         Supplier<Optional<InetSocketAddress>> defaultService,
-        Function<String, Optional<InetSocketAddress>> podProxy, Optional<String> unreachable) {
+        Function<String, Optional<PodProxy>> podProxy, Optional<String> unreachable) {
     /** All pods are reached directly. */
     public HttpServices(ApiHandler api, PodStreams streams, Authenticator authenticator,
             Supplier<Credential> identity, Meters meters,

@@ -1,5 +1,6 @@
 package io.beemesh.apiserver.http;
 
+import io.beemesh.machine.network.netty.PodProxy;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -34,7 +35,7 @@ final class ServiceProxy {
 
     private final HttpClient client;
     private final Supplier<Optional<InetSocketAddress>> chooser;
-    private final Function<String, Optional<InetSocketAddress>> podProxy;
+    private final Function<String, Optional<PodProxy>> podProxy;
     private final Optional<String> unreachable;
 
     ServiceProxy(Vertx vertx, HttpServices services) {
@@ -69,8 +70,9 @@ final class ServiceProxy {
                 .setPort(target.get().getPort()).setURI(request.uri());
         podProxy.apply(target.get().getAddress().getHostAddress())
                 .ifPresent(at -> options.setProxyOptions(new ProxyOptions()
-                        .setType(ProxyType.SOCKS5).setHost(at.getHostString())
-                        .setPort(at.getPort())));
+                        .setType(ProxyType.SOCKS5).setHost(at.address().getHostString())
+                        .setPort(at.address().getPort()).setUsername(PodProxy.USER)
+                        .setPassword(at.secret())));
         client.request(options).compose(out -> {
             copyHead(request, out);
             return out.send(request);

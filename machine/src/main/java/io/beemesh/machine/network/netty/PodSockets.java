@@ -1,17 +1,15 @@
 package io.beemesh.machine.network.netty;
 
 import io.beemesh.machine.network.PodRange;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.Socket;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Sockets from this machine to pods: those that have a sidecar are reached through a proxy. Any thread. */
 public final class PodSockets {
-    private final Supplier<Optional<InetSocketAddress>> proxy;
+    private final Supplier<Optional<PodProxy>> proxy;
 
-    PodSockets(Supplier<Optional<InetSocketAddress>> proxy) {
+    PodSockets(Supplier<Optional<PodProxy>> proxy) {
         this.proxy = proxy;
     }
 
@@ -22,12 +20,11 @@ public final class PodSockets {
 
     /** A socket that is not connected yet and may be connected to {@code host}. */
     public Socket open(String host) {
-        return proxyTo(host).map(at -> new Socket(new Proxy(Proxy.Type.SOCKS, at)))
-                .orElseGet(Socket::new);
+        return proxyTo(host).<Socket>map(ProxiedSocket::new).orElseGet(Socket::new);
     }
 
     /** The SOCKS proxy to use for {@code host}; empty if it is reached directly. */
-    public Optional<InetSocketAddress> proxyTo(String host) {
+    public Optional<PodProxy> proxyTo(String host) {
         return PodRange.contains(host) ? proxy.get() : Optional.empty();
     }
 }

@@ -54,6 +54,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -154,7 +155,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                 .withGater(gater()));
         this.connections = connections(mesh, random);
         this.socks = new SocksListener(loop,
-                to -> connections.dial(Transport.TCP, to, ""), bridges);
+                to -> connections.dial(Transport.TCP, to, ""), bridges, secret(random));
         this.listeners = new PortListeners(loop, connections::dial, bridges,
                 PortListeners.CONNECTIONS_MAX, PortFlows.FLOWS_MAX);
         this.ports = new PublishedPorts(registry, listeners);
@@ -177,6 +178,12 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
                                 NameServer.servers(config.resolvConf())),
                         new Egress(loop, bridges), meters),
                 credentials, random, config.key());
+    }
+
+    private static String secret(SecureRandom random) {
+        byte[] bytes = new byte[16];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
     }
 
     private ConnectionGater gater() {
@@ -245,7 +252,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
 
     /** Sockets from this machine to pods. */
     public PodSockets sockets() {
-        return new PodSockets(socks::address);
+        return new PodSockets(socks::proxy);
     }
 
     @Override

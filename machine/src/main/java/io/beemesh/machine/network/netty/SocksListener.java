@@ -1,5 +1,7 @@
 package io.beemesh.machine.network.netty;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.NettyLoop;
@@ -19,6 +21,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,19 +29,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How this machine's own programs reach its pods: probes, port-forward, the default Service. A SOCKS
- * proxy on loopback that knows addresses only, no names and no authentication.
+ * proxy on loopback that knows addresses only, no names. Who comes through it passes all policies, so it asks for a
+ * secret, which this node's own clients have.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc1928">RFC 1928</a>
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc1929">RFC 1929</a>
  */
 final class SocksListener {
     private static final int CONNECTIONS_MAX = 1024;
     private static final int REQUEST_BYTES_MAX = 512;
     private static final Duration REQUEST = Duration.ofSeconds(5);
     private static final byte VERSION = 5;
+    private static final byte PASSWORD = 2;
+    private static final byte PASSWORD_VERSION = 1;
+    private static final int NONE = 0xff;
 
     private final NettyLoop loop;
     private final Dialer dialer;
     private final BridgeBudget bridges;
+    private final String secret;
     private volatile @Nullable Channel server;
     private int connections;
 
@@ -47,8 +56,14 @@ final class SocksListener {
         CompletableFuture<Carrier> dial(Endpoint to);
     }
 
-    SocksListener(NettyLoop loop, Dialer dialer, BridgeBudget bridges) {
+    private enum Awaited {
+        METHODS, SECRET, REQUEST, NOTHING
+    }
+
+    /** @param secret of ASCII characters, at most 255 */
+    SocksListener(NettyLoop loop, Dialer dialer, BridgeBudget bridges, String secret) {
         this.loop = loop;
+        this.secret = secret;
         this.dialer = dialer;
         this.bridges = bridges;
     }
@@ -68,12 +83,12 @@ final class SocksListener {
                 .thenAccept(bound -> server = bound);
     }
 
-    /** Where it listens; empty before. */
-    Optional<InetSocketAddress> address() {
+    /** Where it listens, and for whom; empty before. */
+    Optional<PodProxy> proxy() {
         Channel bound = server;
         return bound == null
                 ? Optional.empty()
-                : Optional.of((InetSocketAddress) bound.localAddress());
+                : Optional.of(new PodProxy((InetSocketAddress) bound.localAddress(), secret));
     }
 
     void close() {
@@ -93,17 +108,16 @@ final class SocksListener {
         channel.pipeline().addLast(new Request(channel));
     }
 
-    /** The two messages before the bytes. */
+    /** The messages before the bytes. */
     private final class Request extends ChannelInboundHandlerAdapter {
         private final DuplexChannel channel;
         private final ByteBuf held = Unpooled.buffer(64, REQUEST_BYTES_MAX);
-        private boolean greeted;
-        private boolean dialing;
+        private Awaited awaited = Awaited.METHODS;
 
         Request(DuplexChannel channel) {
             this.channel = channel;
             loop.schedule(REQUEST, () -> {
-                if (!dialing) {
+                if (awaited != Awaited.NOTHING) {
                     channel.close();
                 }
             });
@@ -126,27 +140,60 @@ final class SocksListener {
             } finally {
                 bytes.release();
             }
-            if (!greeted && held.readableBytes() >= 2) {
-                int methods = held.getUnsignedByte(held.readerIndex() + 1);
-                if (held.readableBytes() >= 2 + methods) {
-                    greeted = true;
-                    if (held.readByte() != VERSION) {
-                        channel.close();
-                        return;
-                    }
-                    held.skipBytes(1 + methods);
-                    channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[]{VERSION, 0}));
-                }
+            if (awaited == Awaited.METHODS && hasLengthAt(1)) {
+                methods();
             }
-            if (greeted && !dialing && held.readableBytes() >= 10) {
+            if (awaited == Awaited.SECRET && hasLengthAt(1)
+                    && hasLengthAt(2 + held.getUnsignedByte(held.readerIndex() + 1))) {
+                secret();
+            }
+            if (awaited == Awaited.REQUEST && held.readableBytes() >= 10) {
                 request();
-            } else if (!dialing) {
+            } else if (awaited != Awaited.NOTHING) {
                 channel.read();
             }
         }
 
+        /** True once the bytes are there whose number is said there. */
+        private boolean hasLengthAt(int at) {
+            return held.readableBytes() > at && held.readableBytes() > at
+                    + held.getUnsignedByte(held.readerIndex() + at);
+        }
+
+        private byte[] counted() {
+            byte[] bytes = new byte[held.readUnsignedByte()];
+            held.readBytes(bytes);
+            return bytes;
+        }
+
+        private void methods() {
+            boolean known = held.readByte() == VERSION;
+            boolean offered = false;
+            for (byte method : counted()) {
+                offered |= method == PASSWORD;
+            }
+            awaited = Awaited.SECRET;
+            say(known && offered, VERSION, known && offered ? PASSWORD : NONE);
+        }
+
+        private void secret() {
+            boolean known = held.readByte() == PASSWORD_VERSION && counted().length > 0
+                    && MessageDigest.isEqual(counted(), secret.getBytes(US_ASCII));
+            awaited = Awaited.REQUEST;
+            say(known, PASSWORD_VERSION, known ? 0 : NONE);
+        }
+
+        private void say(boolean goOn, byte version, int answer) {
+            ChannelFuture said = channel.writeAndFlush(
+                    Unpooled.wrappedBuffer(new byte[]{version, (byte) answer}));
+            if (!goOn) {
+                awaited = Awaited.NOTHING;
+                said.addListener(done -> channel.close());
+            }
+        }
+
         private void request() {
-            dialing = true;
+            awaited = Awaited.NOTHING;
             held.skipBytes(1);
             boolean connect = held.readByte() == 1;
             held.skipBytes(1);
