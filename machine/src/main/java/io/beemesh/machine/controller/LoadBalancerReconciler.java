@@ -11,16 +11,18 @@ import io.beemesh.machine.registry.Change;
 import io.beemesh.machine.registry.StoredObject;
 import io.beemesh.machine.service.LoadBalancers;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Says in each Service of type LoadBalancer where its ports are open: on every Ready node whose pods have sidecars. Of
- * two Services that want one port the first by namespace and name has it; the other one waits.
+ * Says in each Service of type LoadBalancer where its ports are open: on every Ready node whose pods have sidecars, and
+ * has an endpoint of it where {@code externalTrafficPolicy} is {@code Local}. Of two Services that want one port the first by namespace and name has it; the other one waits.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer">LoadBalancer</a>
  */
@@ -67,6 +69,11 @@ final class LoadBalancerReconciler implements Reconciler {
                 // Another one may wait for a port, or have to.
                 balanced.keySet().forEach(enqueue);
             }
+        } else if (key.type().equals(GroupResource.ENDPOINT_SLICES)) {
+            ObjectKey service = serviceOf(change.object());
+            if (balanced.containsKey(service)) {
+                enqueue.accept(service);
+            }
         } else if (key.type().equals(GroupResource.NODES) && !balanced.isEmpty()) {
             Optional<String> before = change.previous().map(p -> address(p.object()));
             String now = change.kind() == Change.Kind.DELETED
@@ -106,7 +113,8 @@ final class LoadBalancerReconciler implements Reconciler {
         Batch batch = store.batch("service-controller");
         ArrayNode ingress = Json.object().putArray("ingress");
         if (hasItsPorts(key)) {
-            addresses().forEach(ip -> ingress.addObject().put("ip", ip).put("ipMode", "Proxy"));
+            addresses(stored.get())
+                    .forEach(ip -> ingress.addObject().put("ip", ip).put("ipMode", "Proxy"));
         }
         JsonNode before = stored.get().object().tree().path("status").path("loadBalancer")
                 .path("ingress");
@@ -123,17 +131,41 @@ final class LoadBalancerReconciler implements Reconciler {
         return batch.commit(new Outcome.Done());
     }
 
+    /** The nodes that ready endpoints are on. */
+    private Set<String> nodesOf(ObjectKey service) {
+        Set<String> nodes = new HashSet<>();
+        for (StoredObject slice : store.list(GroupResource.ENDPOINT_SLICES,
+                service.namespace())) {
+            if (serviceOf(slice).equals(service)) {
+                for (JsonNode endpoint : slice.object().tree().path("endpoints")) {
+                    if (endpoint.path("conditions").path("ready").asBoolean(true)) {
+                        nodes.add(endpoint.path("nodeName").asText(""));
+                    }
+                }
+            }
+        }
+        return nodes;
+    }
+
+    private static ObjectKey serviceOf(StoredObject slice) {
+        return new ObjectKey(GroupResource.SERVICES, slice.key().namespace(),
+                slice.labels().getOrDefault("kubernetes.io/service-name", ""));
+    }
+
     private boolean hasItsPorts(ObjectKey key) {
         List<LoadBalancers.Port> own = balanced.getOrDefault(key, List.of());
         return !own.isEmpty() && balanced.headMap(key).values().stream()
                 .flatMap(List::stream).noneMatch(own::contains);
     }
 
-    private List<String> addresses() {
+    private List<String> addresses(StoredObject service) {
+        boolean isLocal = service.object().spec().path("externalTrafficPolicy").asText("")
+                .equals("Local");
+        Set<String> nodes = isLocal ? nodesOf(service.key()) : Set.of();
         TreeSet<String> all = new TreeSet<>();
         for (StoredObject node : store.list(GroupResource.NODES, "")) {
             String address = address(node.object());
-            if (!address.isEmpty()) {
+            if (!address.isEmpty() && (!isLocal || nodes.contains(node.key().name()))) {
                 all.add(address);
             }
         }

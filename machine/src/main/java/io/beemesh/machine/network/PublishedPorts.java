@@ -26,8 +26,8 @@ public final class PublishedPorts implements WatchListener {
     private final Registry registry;
     private final Binder binder;
     /** By Service or pod; of two that want one port the first by name has it. */
-    private final Map<String, Map<HostPort, Endpoint>> wanted = new TreeMap<>();
-    private Map<HostPort, Endpoint> bound = Map.of();
+    private final Map<String, Map<HostPort, Target>> wanted = new TreeMap<>();
+    private Map<HostPort, Target> bound = Map.of();
 
     /**
      * A port of this machine.
@@ -37,10 +37,25 @@ public final class PublishedPorts implements WatchListener {
      */
     public record HostPort(Transport transport, String ip, int port) {}
 
+    /**
+     * Where what comes to a port goes.
+     *
+     * @param to an address of a Service or a pod
+     * @param sources ranges of clients that are let in; empty: all
+     */
+    public record Target(Endpoint to, List<String> sources) {
+        public Target {
+            sources = List.copyOf(sources);
+        }
+
+        Target(Endpoint to) {
+            this(to, List.of());
+        }
+    }
+
     /** Opens and closes ports. */
     public interface Binder {
-        /** What comes to the port goes to the address, a Service's or a pod's. */
-        void bind(HostPort port, Endpoint to);
+        void bind(HostPort port, Target to);
 
         void unbind(HostPort port);
     }
@@ -59,13 +74,13 @@ public final class PublishedPorts implements WatchListener {
 
     /** A pod of this machine is at an address. */
     public void put(ApiObject pod, String address) {
-        Map<HostPort, Endpoint> ports = new LinkedHashMap<>();
+        Map<HostPort, Target> ports = new LinkedHashMap<>();
         for (JsonNode container : pod.tree().path("spec").path("containers")) {
             for (JsonNode port : container.path("ports")) {
                 int hostPort = port.path("hostPort").asInt(0);
                 transport(port).filter(of -> hostPort > 0).ifPresent(of -> ports.put(
                         new HostPort(of, port.path("hostIP").asText(""), hostPort),
-                        new Endpoint(address, port.path("containerPort").asInt())));
+                        new Target(new Endpoint(address, port.path("containerPort").asInt()))));
             }
         }
         set("pod/" + pod.uid(), ports);
@@ -81,16 +96,17 @@ public final class PublishedPorts implements WatchListener {
     private void note(StoredObject service) {
         JsonNode spec = service.object().tree().path("spec");
         String address = spec.path("clusterIP").asText("");
-        Map<HostPort, Endpoint> ports = new LinkedHashMap<>();
+        Map<HostPort, Target> ports = new LinkedHashMap<>();
         for (JsonNode port : spec.path("ports")) {
             int nodePort = port.path("nodePort").asInt(0);
             transport(port).filter(of -> nodePort > 0)
                     .ifPresent(of -> ports.put(new HostPort(of, "", nodePort),
-                            new Endpoint(address, port.path("port").asInt())));
+                            new Target(new Endpoint(address, port.path("port").asInt()))));
         }
         for (LoadBalancers.Port port : LoadBalancers.ports(spec)) {
             ports.put(new HostPort(Transport.valueOf(port.protocol()), "", port.number()),
-                    new Endpoint(address, port.number()));
+                    new Target(new Endpoint(address, port.number()),
+                            LoadBalancers.sources(spec)));
         }
         set(owner(service), ports);
     }
@@ -109,7 +125,7 @@ public final class PublishedPorts implements WatchListener {
         return "service/" + service.key().namespace() + "\0" + service.key().name();
     }
 
-    private void set(String owner, Map<HostPort, Endpoint> ports) {
+    private void set(String owner, Map<HostPort, Target> ports) {
         if (ports.isEmpty()) {
             wanted.remove(owner);
         } else {
@@ -118,13 +134,13 @@ public final class PublishedPorts implements WatchListener {
     }
 
     private void apply() {
-        Map<HostPort, Endpoint> next = new LinkedHashMap<>();
+        Map<HostPort, Target> next = new LinkedHashMap<>();
         wanted.values().forEach(ports -> ports.forEach((port, to) -> {
             if (next.size() < PORTS_MAX) {
                 next.putIfAbsent(port, to);
             }
         }));
-        Map<HostPort, Endpoint> before = bound;
+        Map<HostPort, Target> before = bound;
         bound = next;
         before.forEach((port, to) -> {
             if (!to.equals(next.get(port))) {

@@ -2,6 +2,7 @@ package io.beemesh.machine.network;
 
 import io.beemesh.machine.network.Attachments.Attachment;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.machine.network.ServiceMap.Service;
 import io.beemesh.machine.service.ServiceRange;
 import io.beemesh.protocol.sidecar.ConnectRequest;
 import io.beemesh.protocol.sidecar.ConnectStatus;
@@ -18,6 +19,20 @@ public final class Router {
     /** Endpoints of a Service that one connection tries. */
     private static final int ENDPOINTS_MAX = 3;
     private static final int DNS_PORT = 53;
+
+    /**
+     * From where a Service is asked for: which of its endpoints count.
+     *
+     * @see <a href="https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-policies">traffic policies</a>
+     */
+    public enum Origin {
+        /** By its address, by a pod or this machine: as {@code internalTrafficPolicy} says. */
+        INSIDE,
+        /** By a port of this machine, from elsewhere: as {@code externalTrafficPolicy} says. */
+        OUTSIDE,
+        /** By such a port from this machine itself: all. */
+        OWN_PORT
+    }
 
     private final ServiceMap services;
     private final Attachments pods;
@@ -39,8 +54,13 @@ public final class Router {
         this.balancer = new Balancer(nanoTime);
     }
 
-    /** The ways to try, the first one first; never empty. */
+    /** The ways to try for a pod, the first one first; never empty. */
     public List<Route> routes(ConnectRequest request, String sourceUid) {
+        return routes(request, sourceUid, Origin.INSIDE);
+    }
+
+    /** The same for others; {@code source} tells clients apart that keep to one endpoint. */
+    public List<Route> routes(ConnectRequest request, String source, Origin origin) {
         byte[] bytes = request.address();
         if (bytes.length != 4) {
             return List.of(new Route.Nowhere(ConnectStatus.UNREACHABLE));
@@ -49,18 +69,24 @@ public final class Router {
         if (address.equals(ServiceRange.DNS_ADDRESS) && request.port() == DNS_PORT) {
             return List.of(new Route.NameServer());
         }
-        if (!services.isService(address)) {
+        Optional<Service> service = services.at(address);
+        if (service.isEmpty()) {
             return List.of(ServiceRange.contains(address)
                     ? new Route.Nowhere(ConnectStatus.UNREACHABLE)
                     : target(address, request.port()));
         }
+        boolean isLocal = switch (origin) {
+            case INSIDE -> service.get().isLocalInside();
+            case OUTSIDE -> service.get().isLocalOutside();
+            case OWN_PORT -> false;
+        };
         List<Endpoint> ready = services.ready(address, request.transport().name(),
-                request.port());
+                request.port(), isLocal ? node : "");
         if (ready.isEmpty()) {
-            return List.of(new Route.Nowhere(ConnectStatus.REFUSED));
+            return List.of(new Route.Nowhere(
+                    isLocal ? ConnectStatus.UNREACHABLE : ConnectStatus.REFUSED));
         }
-        return balancer
-                .order(address, request.port(), ready, sourceUid, services.affinity(address))
+        return balancer.order(address, request.port(), ready, source, service.get().affinity())
                 .stream().limit(ENDPOINTS_MAX)
                 .map(endpoint -> target(endpoint.address(), endpoint.port())).toList();
     }

@@ -39,13 +39,19 @@ public final class ServiceMap implements WatchListener {
      *
      * @param address empty if it is headless or has only an external name
      * @param affinity how long after its last connection a client keeps its endpoint; zero: it does not
+     * @param isLocalInside for clients in the mesh only endpoints of their own node count
+     * @param isLocalOutside for clients of a node's ports only that node's do
      */
     record Service(String address, List<Port> ports, String externalName,
-            Duration affinity, boolean unready) {}
+            Duration affinity, boolean unready, boolean isLocalInside, boolean isLocalOutside) {}
 
-    /** One endpoint's port. */
-    record Backend(String address, String hostname, String podUid, boolean ready, String portName,
-            String protocol, int port) {}
+    /**
+     * One endpoint's port.
+     *
+     * @param node empty if it is not known
+     */
+    record Backend(String address, String hostname, String podUid, String node, boolean ready,
+            String portName, String protocol, int port) {}
 
     /** An address and a port. */
     public record Endpoint(String address, int port) {}
@@ -61,13 +67,12 @@ public final class ServiceMap implements WatchListener {
         registry.peek(GroupResource.ENDPOINT_SLICES, "").forEach(this::putSlice);
     }
 
-    /** True if the address is a Service's. */
-    boolean isService(String address) {
-        return byAddress.containsKey(address);
-    }
-
-    /** What stands ready behind a Service's address and port, in an order that is always the same. */
-    List<Endpoint> ready(String address, String protocol, int port) {
+    /**
+     * What stands ready behind a Service's address and port, in an order that is always the same.
+     *
+     * @param node only on this one; empty: on all
+     */
+    List<Endpoint> ready(String address, String protocol, int port, String node) {
         List<Endpoint> found = new ArrayList<>();
         ObjectKey key = byAddress.get(address);
         Service service = key == null ? null : services.get(key);
@@ -76,6 +81,7 @@ public final class ServiceMap implements WatchListener {
                 if (one.port == port && one.protocol.equals(protocol)) {
                     for (Backend backend : backends(key)) {
                         if ((backend.ready || service.unready)
+                                && (node.isEmpty() || backend.node.equals(node))
                                 && backend.portName.equals(one.name)
                                 && backend.protocol.equals(protocol)) {
                             found.add(new Endpoint(backend.address, backend.port));
@@ -87,11 +93,10 @@ public final class ServiceMap implements WatchListener {
         return found;
     }
 
-    /** How long after its last connection a client of this address keeps its endpoint; zero: it does not. */
-    Duration affinity(String address) {
+    /** The Service that has an address. */
+    Optional<Service> at(String address) {
         ObjectKey key = byAddress.get(address);
-        Service service = key == null ? null : services.get(key);
-        return service == null ? Duration.ZERO : service.affinity;
+        return key == null ? Optional.empty() : Optional.ofNullable(services.get(key));
     }
 
     /** The Service of a name. */
@@ -155,7 +160,9 @@ public final class ServiceMap implements WatchListener {
                         ? withoutLastDot(spec.path("externalName").asText(""))
                         : "",
                 affinity(spec),
-                spec.path("publishNotReadyAddresses").asBoolean(false));
+                spec.path("publishNotReadyAddresses").asBoolean(false),
+                spec.path("internalTrafficPolicy").asText("").equals("Local"),
+                spec.path("externalTrafficPolicy").asText("").equals("Local"));
         services.put(stored.key(), service);
         if (!headless) {
             byAddress.put(address, stored.key());
@@ -200,15 +207,16 @@ public final class ServiceMap implements WatchListener {
         for (JsonNode endpoint : slice.tree().path("endpoints")) {
             boolean ready = endpoint.path("conditions").path("ready").asBoolean(true);
             String address = endpoint.path("addresses").path(0).asText("");
+            String node = endpoint.path("nodeName").asText("");
             for (JsonNode port : slice.tree().path("ports")) {
                 backends.add(new Backend(address, endpoint.path("hostname").asText(""),
-                        endpoint.path("targetRef").path("uid").asText(""), ready,
+                        endpoint.path("targetRef").path("uid").asText(""), node, ready,
                         port.path("name").asText(""), port.path("protocol").asText("TCP"),
                         port.path("port").asInt()));
             }
             if (slice.tree().path("ports").isEmpty()) {
                 backends.add(new Backend(address, endpoint.path("hostname").asText(""),
-                        endpoint.path("targetRef").path("uid").asText(""), ready, "", "", 0));
+                        endpoint.path("targetRef").path("uid").asText(""), node, ready, "", "", 0));
             }
         }
         return List.copyOf(backends);

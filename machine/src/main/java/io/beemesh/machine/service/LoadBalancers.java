@@ -16,16 +16,14 @@ public final class LoadBalancers {
     public record Port(String protocol, int number) {}
 
     /**
-     * The ports that nodes open for a Service. None of one that names another implementation, or lets in only some
-     * clients, which nodes do not tell apart.
+     * The ports that nodes open for a Service. None of one that names another implementation.
      *
      * @param spec the Service's
      */
     public static List<Port> ports(JsonNode spec) {
         List<Port> ports = new ArrayList<>();
         boolean isOurs = spec.path("type").asText("").equals("LoadBalancer")
-                && spec.path("loadBalancerClass").asText("").isEmpty()
-                && spec.path("loadBalancerSourceRanges").isEmpty();
+                && spec.path("loadBalancerClass").asText("").isEmpty();
         for (JsonNode port : spec.path("ports")) {
             String protocol = port.path("protocol").asText("TCP");
             if (isOurs && (protocol.equals("TCP") || protocol.equals("UDP"))) {
@@ -33,5 +31,12 @@ public final class LoadBalancers {
             }
         }
         return ports;
+    }
+
+    /** Ranges of clients that those ports let in; none: all. A node port lets in everybody. */
+    public static List<String> sources(JsonNode spec) {
+        List<String> ranges = new ArrayList<>();
+        spec.path("loadBalancerSourceRanges").forEach(range -> ranges.add(range.asText("")));
+        return ranges;
     }
 }

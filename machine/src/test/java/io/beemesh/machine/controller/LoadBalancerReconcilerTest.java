@@ -82,12 +82,32 @@ final class LoadBalancerReconcilerTest {
     }
 
     @Test
-    void thoseOfAnotherKind_orForSomeClients_areNotServed() {
+    void whereOnlyLocalEndpointsCount_nodesWithoutOneAreLeftOut() {
+        node("n1", "192.0.2.1", "10.244.1.0/24", "True");
+        node("n2", "192.0.2.2", "10.244.2.0/24", "True");
+        service("web", "\"type\":\"LoadBalancer\",\"externalTrafficPolicy\":\"Local\",");
+        assertThat(ingress("web")).isEmpty();
+        slice("n2", true);
+        assertThat(ingress("web")).isEqualTo("[{\"ip\":\"192.0.2.2\",\"ipMode\":\"Proxy\"}]");
+        slice("n1", true);
+        assertThat(ingress("web")).contains("192.0.2.1").doesNotContain("192.0.2.2");
+        slice("n1", false);
+        assertThat(ingress("web")).isEmpty();
+    }
+
+    private void slice(String node, boolean ready) {
+        world.apply(GroupResource.ENDPOINT_SLICES, """
+                {"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","metadata":
+                 {"name":"by-hand","labels":{"kubernetes.io/service-name":"web"}},
+                 "endpoints":[{"addresses":["10.244.1.1"],"nodeName":"%s",
+                 "conditions":{"ready":%s}}]}""".formatted(node, ready));
+        world.run(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void thoseOfAnotherKind_areNotServed() {
         node("n1", "192.0.2.1", "10.244.1.0/24", "True");
         service("other", "\"type\":\"LoadBalancer\",\"loadBalancerClass\":\"x.io/y\",");
-        service("some", "\"type\":\"LoadBalancer\","
-                + "\"loadBalancerSourceRanges\":[\"192.0.2.0/24\"],");
         assertThat(ingress("other")).isEmpty();
-        assertThat(ingress("some")).isEmpty();
     }
 }

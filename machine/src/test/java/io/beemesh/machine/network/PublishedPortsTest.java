@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
-import io.beemesh.machine.network.ServiceMap.Endpoint;
+import io.beemesh.machine.network.PublishedPorts.Target;
 import io.beemesh.machine.object.ApiObject;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.Json;
@@ -29,8 +29,9 @@ final class PublishedPortsTest {
     private final PublishedPorts ports = new PublishedPorts(home.registry(),
             new PublishedPorts.Binder() {
                 @Override
-                public void bind(HostPort port, Endpoint to) {
-                    open.put(name(port), to.address() + ":" + to.port());
+                public void bind(HostPort port, Target to) {
+                    open.put(name(port), to.to().address() + ":" + to.to().port()
+                            + (to.sources().isEmpty() ? "" : " for " + to.sources()));
                 }
 
                 @Override
@@ -96,6 +97,11 @@ final class PublishedPortsTest {
                 .write(List.of(new Mutation.Create(Draft.of(WEB, service)))));
         assertThat(open).containsExactly(Map.entry(":30080", "10.96.0.20:80"),
                 Map.entry(":80", "10.96.0.20:80"));
+        service.spec().putArray("loadBalancerSourceRanges").add("192.0.2.0/24");
+        update(service);
+        assertThat(open).containsExactly(Map.entry(":30080", "10.96.0.20:80"),
+                Map.entry(":80", "10.96.0.20:80 for [192.0.2.0/24]"));
+        service.spec().remove("loadBalancerSourceRanges");
         ((ObjectNode) service.spec().path("ports").path(0)).put("protocol", "UDP");
         update(service);
         assertThat(open).containsOnlyKeys(":30080/UDP", ":80/UDP");

@@ -172,6 +172,43 @@ final class RouterTest {
         assertThat(after).contains(pod(1), pod(2), pod(3));
     }
 
+    private List<Route> routes(Router.Origin origin) {
+        return router.routes(new ConnectRequest(Transport.TCP, WEB, 80), "192.0.2.1", origin);
+    }
+
+    private void policies(String inside, String outside) {
+        ObjectNode web = object("Service", "web");
+        web.putObject("spec").put("clusterIP", "10.96.0.20").put("internalTrafficPolicy", inside)
+                .put("externalTrafficPolicy", outside).putArray("ports").addObject()
+                .put("name", "http").put("port", 80).put("protocol", "TCP");
+        edit(GroupResource.SERVICES, web);
+    }
+
+    @Test
+    void localTraffic_getsOnlyEndpointsOfThisNode_andNothingWhereThereIsNone() {
+        ObjectNode slice = slice("web", 3, 1, 2, 3);
+        ((ObjectNode) slice.path("endpoints").path(0)).put("nodeName", "there");
+        ((ObjectNode) slice.path("endpoints").path(1)).put("nodeName", "here");
+        create(GroupResource.ENDPOINT_SLICES, slice);
+        for (Router.Origin origin : Router.Origin.values()) {
+            assertThat(routes(origin)).hasSize(3);
+        }
+        policies("Local", "Cluster");
+        assertThat(routes(Router.Origin.INSIDE)).containsExactly(pod(2));
+        assertThat(routes(Router.Origin.OUTSIDE)).hasSize(3);
+        assertThat(routes(Router.Origin.OWN_PORT)).hasSize(3);
+        policies("Cluster", "Local");
+        assertThat(routes(Router.Origin.INSIDE)).hasSize(3);
+        assertThat(routes(Router.Origin.OUTSIDE)).containsExactly(pod(2));
+        assertThat(routes(Router.Origin.OWN_PORT)).hasSize(3);
+
+        ((ObjectNode) slice.path("endpoints").path(1)).put("nodeName", "there");
+        edit(GroupResource.ENDPOINT_SLICES, slice);
+        assertThat(routes(Router.Origin.OUTSIDE))
+                .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+        assertThat(routes(Router.Origin.OWN_PORT)).hasSize(3);
+    }
+
     @Test
     void endpointThatIsNoLongerReady_getsNothingAtOnce() {
         ObjectNode all = slice("web", 2, 1, 2);

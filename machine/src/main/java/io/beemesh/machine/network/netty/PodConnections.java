@@ -17,6 +17,7 @@ import io.beemesh.machine.network.Router;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.network.ServiceNames;
 import io.beemesh.machine.network.Splice;
+import io.beemesh.machine.network.policy.Party;
 import io.beemesh.protocol.Protocols;
 import io.beemesh.protocol.sidecar.Carrier;
 import io.beemesh.protocol.sidecar.ConnectRequest;
@@ -59,6 +60,7 @@ final class PodConnections {
     private final PodCredentials credentials;
     private final Sealing sealing;
     private final Fences fences;
+    private final OwnAddresses own;
 
     /** Where connections of pods may go: on this machine, to another, out of the mesh. */
     record Ways(Router router, PolicyGate policies, Connecting sidecars, Relays relays,
@@ -77,6 +79,7 @@ final class PodConnections {
         this.credentials = credentials;
         this.sealing = new Sealing(host.loop(), key, random, new NettyChaChaPoly());
         this.fences = new Fences(host.loop(), FenceTiming.defaults(), random, this::challenge);
+        this.own = new OwnAddresses(loop);
         this.sidecars = ways.sidecars;
         this.requests = new Connecting(host, Protocols.POD_CONNECT, REQUEST);
     }
@@ -101,7 +104,7 @@ final class PodConnections {
         CompletableFuture<Carrier> way = refused(ConnectStatus.UNREACHABLE);
         Wish wish = new Wish(transport, to.address(), source);
         ConnectRequest request = wish.request(to.address(), to.port());
-        for (Route route : router.routes(request, source)) {
+        for (Route route : router.routes(request, source, origin(source))) {
             PolicyGate.Connection connection = policies
                     .connection(() -> PolicyGate.client(source), route, request);
             way = way.exceptionallyCompose(failure -> policies.allows(connection)
@@ -117,6 +120,15 @@ final class PodConnections {
                 meters.refused(RefusedException.statusOf(failure));
             }
         });
+    }
+
+    private Router.Origin origin(String source) {
+        if (source.isEmpty()) {
+            return Router.Origin.INSIDE;
+        }
+        return PolicyGate.client(source) instanceof Party.Machine || own.contain(source)
+                ? Router.Origin.OWN_PORT
+                : Router.Origin.OUTSIDE;
     }
 
     /** What a client of this machine asked for. */
@@ -141,8 +153,9 @@ final class PodConnections {
                         ? sealed(pod, request, List.of(fences.of(pod.peer(), pod.address())))
                         : sidecars.open(pod.peer(), request);
             }
-            case Route.Remote remote -> sealed(remote, wish.request(remote.address(), remote.port()),
-                    wish.isFenced(remote.address()));
+            case Route.Remote remote ->
+                sealed(remote, wish.request(remote.address(), remote.port()),
+                        wish.isFenced(remote.address()));
             case Route.Nowhere nowhere -> refused(nowhere.why());
             case Route.Outside _,Route.NameServer _ -> refused(ConnectStatus.DENIED);
         };

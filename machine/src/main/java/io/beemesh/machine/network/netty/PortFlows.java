@@ -60,16 +60,18 @@ final class PortFlows {
     }
 
     /** The handler of a port's socket; when that closes, the port's flows end. */
-    ChannelInboundHandlerAdapter port(HostPort port, Endpoint to) {
-        return new Port(port, to);
+    ChannelInboundHandlerAdapter port(HostPort port, Endpoint to, SourceRanges letIn) {
+        return new Port(port, to, letIn);
     }
 
     private final class Port extends ChannelInboundHandlerAdapter {
         private final HostPort port;
         private final Endpoint to;
+        private final SourceRanges letIn;
         private final Map<InetSocketAddress, Flow> flows = new LinkedHashMap<>();
 
-        Port(HostPort port, Endpoint to) {
+        Port(HostPort port, Endpoint to, SourceRanges letIn) {
+            this.letIn = letIn;
             this.port = port;
             this.to = to;
         }
@@ -80,7 +82,8 @@ final class PortFlows {
             try {
                 InetSocketAddress client = packet.sender();
                 Flow flow = flows.get(client);
-                if (flow == null && client.getPort() != 0 && take(client)) {
+                if (flow == null && client.getPort() != 0
+                        && letIn.contain(client.getAddress()) && take(client)) {
                     flow = new Flow(context, this, client);
                     flows.put(client, flow);
                     flow.open();

@@ -8,6 +8,7 @@ import io.beemesh.libp2p.netty.KeepAlive;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.network.PublishedPorts;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
+import io.beemesh.machine.network.PublishedPorts.Target;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.network.Shares;
 import io.beemesh.protocol.sidecar.Carrier;
@@ -18,6 +19,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -62,7 +64,7 @@ final class PortListeners implements PublishedPorts.Binder {
     }
 
     @Override
-    public void bind(HostPort port, Endpoint to) {
+    public void bind(HostPort port, Target to) {
         loop.execute(() -> {
             Listener listener = new Listener(port, to);
             listeners.put(port, listener);
@@ -87,16 +89,18 @@ final class PortListeners implements PublishedPorts.Binder {
     /** One port. */
     private final class Listener {
         private final HostPort port;
-        private final Endpoint to;
+        private final Target to;
+        private final SourceRanges sources;
         private @Nullable Channel server;
         private Loop.Timer retry = () -> {
         };
         private boolean told;
         private boolean closed;
 
-        Listener(HostPort port, Endpoint to) {
+        Listener(HostPort port, Target to) {
             this.port = port;
             this.to = to;
+            this.sources = SourceRanges.of(to.sources());
         }
 
         void bind() {
@@ -119,7 +123,11 @@ final class PortListeners implements PublishedPorts.Binder {
                     .childHandler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            accept((DuplexChannel) channel, port, to);
+                            if (sources.contain(remote(channel))) {
+                                accept((DuplexChannel) channel, port, to.to());
+                            } else {
+                                ChannelBridge.abort(channel);
+                            }
                         }
                     });
         }
@@ -127,7 +135,7 @@ final class PortListeners implements PublishedPorts.Binder {
         private Bootstrap datagrams() {
             return new Bootstrap().group(loop.eventLoop()).channel(loop.sockets().udp())
                     .option(ChannelOption.RECVBUF_ALLOCATOR, DatagramBridge.room())
-                    .handler(flows.port(port, to));
+                    .handler(flows.port(port, to.to(), sources));
         }
 
         private void bound(@Nullable Channel channel, @Nullable Throwable failure) {
@@ -154,9 +162,12 @@ final class PortListeners implements PublishedPorts.Binder {
         }
     }
 
+    private static InetAddress remote(Channel channel) {
+        return ((InetSocketAddress) channel.remoteAddress()).getAddress();
+    }
+
     private void accept(DuplexChannel channel, HostPort port, Endpoint to) {
-        String source = ((InetSocketAddress) channel.remoteAddress()).getAddress()
-                .getHostAddress();
+        String source = remote(channel).getHostAddress();
         if (!sources.take(source)) {
             ChannelBridge.abort(channel);
             return;

@@ -43,7 +43,8 @@ final class PortFlowsTest {
     private final List<String> ended = new ArrayList<>();
     private final PortFlows flows = new PortFlows(machine.loop(), this::dial, FLOWS_MAX);
     private final EmbeddedChannel socket = new EmbeddedChannel(flows.port(
-            new HostPort(Transport.UDP, "", 30053), new Endpoint("10.96.0.20", 53)));
+            new HostPort(Transport.UDP, "", 30053), new Endpoint("10.96.0.20", 53),
+            SourceRanges.of(List.of("192.0.2.0/24"))));
     private ConnectStatus podsWord = ConnectStatus.OK;
 
     @BeforeEach
@@ -140,6 +141,12 @@ final class PortFlowsTest {
         podsWord = ConnectStatus.OK;
         send("192.0.2.9", 1001, "b");
         assertThat(answers()).containsExactly("1001 b!");
+    }
+
+    @Test
+    void clientOutsideOfTheRanges_isNotLetIn() {
+        send("198.51.100.1", 1001, "a");
+        assertThat(dialed).isEmpty();
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.beemesh.libp2p.Waiting;
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.NettyLoop;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
+import io.beemesh.machine.network.PublishedPorts.Target;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import java.io.IOException;
@@ -47,8 +48,8 @@ final class PortListenersTest {
     void start() throws Exception {
         port = free();
         other = free();
-        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", port), new Endpoint("10.96.0.1", 1));
-        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", other), new Endpoint("10.96.0.1", 2));
+        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", port), target(1));
+        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", other), target(2));
         Waiting.until(LIMIT, () -> connects("127.0.0.9", port) && connects("127.0.0.9", other),
                 () -> "ports are not open");
         for (Socket socket : sockets) {
@@ -56,6 +57,10 @@ final class PortListenersTest {
         }
         sockets.clear();
         asked.clear();
+    }
+
+    private static Target target(int endpoint, String... sources) {
+        return new Target(new Endpoint("10.96.0.1", endpoint), List.of(sources));
     }
 
     private static int free() throws IOException {
@@ -105,7 +110,7 @@ final class PortListenersTest {
     @Test
     void datagram_comesIn_besideTheTcpPortOfThatNumber() throws Exception {
         listeners.bind(new HostPort(Transport.UDP, "127.0.0.1", port),
-                new Endpoint("10.96.0.1", 3));
+                target(3));
         try (DatagramSocket client = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.4"))) {
             Waiting.until(LIMIT, () -> {
                 try {
@@ -119,6 +124,17 @@ final class PortListenersTest {
         }
         assertThat(connects("127.0.0.4", port)).isTrue();
         Waiting.until(LIMIT, () -> asked("127.0.0.4", 1) == 1, asked::toString);
+    }
+
+    @Test
+    void clientOutsideOfTheRanges_isNotLetIn() throws Exception {
+        int some = free();
+        listeners.bind(new HostPort(Transport.TCP, "127.0.0.1", some),
+                target(3, "127.0.0.6/31"));
+        Waiting.until(LIMIT, () -> connects("127.0.0.5", some), () -> "port is not open");
+        assertThat(connects("127.0.0.7", some)).isTrue();
+        Waiting.until(LIMIT, () -> asked("127.0.0.7", 3) == 1, asked::toString);
+        assertThat(asked("127.0.0.5", 3)).isZero();
     }
 
     @Test
