@@ -206,6 +206,7 @@ final class MeshPodNetworkConformanceTest {
             Eventually.contains(SOON, () -> ask(end, service), "echo-b");
         }
         assertThat(ask("echo-a", address("echo-b"))).contains("echo-b hello");
+        assertThat(ask("echo-b", address("echo-a"))).contains("echo-a hello");
         int nodePort = Integer
                 .parseInt(kubectl.ok("get service echo -o jsonpath={.spec.ports[0].nodePort}"));
         for (String end : List.of("echo-a", "echo-b")) {
@@ -217,6 +218,7 @@ final class MeshPodNetworkConformanceTest {
                 "echo-b " + much);
     }
 
+    /** By the port that the pod itself listens on. */
     private String ask(String pod, String host) {
         List<String> words = new ArrayList<>(List.of("exec", pod, "--"));
         words.addAll(ECHO);

@@ -40,6 +40,15 @@ final class NetworkNamespace {
               }
             }
             END
+            # Datagrams to a port that the pod itself listens on are not answered where nft cannot do this.
+            nft -f - 2>/dev/null <<'END' || true
+            table inet beemesh {
+              chain output {
+                type filter hook output priority mangle; policy accept;
+                meta mark 0x62656570 udp sport set udp sport xor 32768
+              }
+            }
+            END
             """;
 
     private NetworkNamespace() {}

@@ -8,6 +8,7 @@ import io.beemesh.protocol.sidecar.ConnectRequest.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -15,6 +16,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -28,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * Takes the datagrams that the pod sends. The first one of a flow comes here with the address that it was
  * sent to; the flow then gets a socket of its own that is bound to that address, so that answers come from
  * it, and the kernel brings the further ones there. On the loop only.
+ *
+ * <p>Where a process of the pod has that port at all addresses, as that of a gossip protocol has, no other socket can be
+ * bound to it. Then the flow's is bound to the port with its highest bit turned, marked, and the machine's rules turn that
+ * bit back in what it sends; what the pod sends goes on coming here.
  */
 final class OutboundUdp {
     private static final Duration IDLE = Duration.ofSeconds(60);
@@ -38,6 +44,11 @@ final class OutboundUdp {
     /** A flow that stands still so long gives way where there is no place for another. */
     private static final Duration GIVES_WAY = Duration.ofSeconds(5);
     static final int DNS_PORT = 53;
+    /** Both are in the machine's rules, {@code NetworkNamespace} of the module {@code machine}. */
+    private static final int PORT_BIT = 0x8000;
+    private static final int PORT_MARK = 0x62656570;
+    private static final IntegerUnixChannelOption SO_MARK = new IntegerUnixChannelOption(
+            "SO_MARK", 1, 36);
     private static final int WAITING_MAX = 8;
     /** Of all flows together. */
     private static final int WAITING_BYTES_MAX = 1 << 20;
@@ -140,19 +151,44 @@ final class OutboundUdp {
 
         void open() {
             watch(limit());
-            // What comes before it is joined waits in the socket.
-            loop.opened(bootstrap().option(ChannelOption.AUTO_READ, false)
-                    .handler(new ChannelInboundHandlerAdapter()).localAddress(key.to())
-                    .remoteAddress(key.from()).connect())
+            loop.opened(connected(bootstrap(), key.to())).whenComplete((socket, failure) -> {
+                if (failure == null) {
+                    opened(socket);
+                } else {
+                    openBeside();
+                }
+            });
+        }
+
+        /** By another port, as the pod itself has this one. */
+        private void openBeside() {
+            int other = key.to().getPort() ^ PORT_BIT;
+            if (other == 0) {
+                over();
+                return;
+            }
+            loop.opened(connected(bootstrap().option(SO_MARK, PORT_MARK),
+                    new InetSocketAddress(key.to().getAddress(), other)))
                     .whenComplete((socket, failure) -> {
                         if (failure == null) {
-                            channel = socket;
-                            socket.closeFuture().addListener(closed -> over());
-                            ask(socket);
+                            opened(socket);
                         } else {
                             over();
                         }
                     });
+        }
+
+        /** What comes before it is joined waits in the socket. */
+        private ChannelFuture connected(Bootstrap socket, InetSocketAddress local) {
+            return socket.option(ChannelOption.AUTO_READ, false)
+                    .handler(new ChannelInboundHandlerAdapter()).localAddress(local)
+                    .remoteAddress(key.from()).connect();
+        }
+
+        private void opened(Channel socket) {
+            channel = socket;
+            socket.closeFuture().addListener(closed -> over());
+            ask(socket);
         }
 
         private void ask(Channel socket) {
