@@ -21,9 +21,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
- * Begins the group of a StatefulSet anew from the survivor whose log goes furthest, once most of its voters are
- * lost for good. Nothing calls it but an operator: whether a machine that is silent is lost, only he knows. On the node's
- * loop only.
+ * Begins the group of a StatefulSet anew from the survivor whose log goes furthest, once most of its voters are lost
+ * for good. Nothing calls it but an operator: whether a machine that is silent is lost, only he knows. On the
+ * node's loop only.
  */
 public final class GroupRecovery {
     private static final String COMPONENT = "beemesh-recover";
@@ -44,7 +44,7 @@ public final class GroupRecovery {
      * @param founder the pod that goes on with its log
      * @param generation that begins
      * @param term of its log's last entry
-     * @param survivors pods with a log
+     * @param survivors pods with a log of the generation that ends
      * @param lost voters, each with the reason
      */
     public record Plan(String founder, long generation, long term, long entries,
@@ -71,8 +71,13 @@ public final class GroupRecovery {
     /** A pod of the set. */
     private record Member(ApiObject pod, int ordinal, boolean isReachable, String role,
             Optional<GroupLog> log) {
-        boolean isSurvivor() {
-            return isReachable && log.filter(GroupLog::isVoter).isPresent();
+        /** A log of a former generation lacks all that the group has done since, however long it is. */
+        boolean hasSaid(long generation) {
+            return log.filter(end -> end.generation() == generation).isPresent();
+        }
+
+        boolean isSurvivor(long generation) {
+            return isReachable && hasSaid(generation) && log.filter(GroupLog::isVoter).isPresent();
         }
     }
 
@@ -104,17 +109,22 @@ public final class GroupRecovery {
                         ? " leads the group: there is nothing to recover"
                         : " has just heard of a leader: there is nothing to recover, or wait")));
         Optional<Refusal> unsaid = members.stream()
-                .filter(member -> member.isReachable && member.log
-                        .filter(log -> log.generation() == generation).isEmpty())
+                .filter(member -> member.isReachable && !member.hasSaid(generation))
                 .filter(member -> !given.lost.contains(member.ordinal))
                 .findFirst()
                 .map(member -> new Refusal(member.pod.name() + " on node "
                         + Pods.nodeName(member.pod) + " has not said yet what it has"
                         + orSayItIsLost(member.ordinal)));
-        if (led.isPresent() || unsaid.isPresent()) {
-            return led.or(() -> unsaid).orElseThrow();
+        List<Member> survivors = members.stream()
+                .filter(member -> member.isSurvivor(generation)).toList();
+        Optional<Refusal> there = survivors.stream()
+                .filter(member -> given.lost.contains(member.ordinal)).findFirst()
+                .map(member -> new Refusal(member.pod.name()
+                        + " is there with a log of the group: it is not lost"));
+        Optional<Refusal> refusal = led.or(() -> unsaid).or(() -> there);
+        if (refusal.isPresent()) {
+            return refusal.get();
         }
-        List<Member> survivors = members.stream().filter(Member::isSurvivor).toList();
         if (survivors.isEmpty() || given.isEmpty) {
             return withNothing(set.object(), members, survivors, generation, given);
         }
@@ -134,7 +144,7 @@ public final class GroupRecovery {
             return homeless.get();
         }
         List<String> lost = others.stream()
-                .map(voter -> lost(set.object().name(), voter, members)).toList();
+                .map(voter -> lost(set.object().name(), voter, members, generation)).toList();
         return new Plan(best.pod.name(), generation + 1, log.term(), log.entries(),
                 survivors.stream().map(each -> each.pod.name()).toList(), lost);
     }
@@ -160,7 +170,9 @@ public final class GroupRecovery {
         if (!survivors.isEmpty()) {
             return new Refusal(names(survivors) + " has a log: not with nothing");
         }
-        Optional<Member> first = members.stream().filter(Member::isReachable)
+        // A founder goes on with what it has, and one said to be lost may have a log of long ago.
+        Optional<Member> first = members.stream().filter(member -> member.isReachable
+                && !given.lost.contains(member.ordinal))
                 .min(Comparator.comparingInt(Member::ordinal));
         if (first.isEmpty()) {
             return new Refusal("no pod of " + set.name() + " is there to begin");
@@ -178,7 +190,8 @@ public final class GroupRecovery {
                     + " that is there has a log of the group: only --empty begins one, with nothing");
         }
         return new Plan(first.get().pod.name(), generation + 1, 0, 0, List.of(),
-                voters.stream().map(voter -> lost(set.name(), voter, members)).toList());
+                voters.stream().map(voter -> lost(set.name(), voter, members, generation))
+                        .toList());
     }
 
     private static String names(List<Member> members) {
@@ -186,15 +199,18 @@ public final class GroupRecovery {
                 .collect(Collectors.joining(", "));
     }
 
-    private static String lost(String set, int ordinal, List<Member> members) {
+    private static String lost(String set, int ordinal, List<Member> members, long generation) {
         String why = members.stream().filter(member -> member.ordinal == ordinal).findFirst()
                 .map(member -> {
                     if (!member.isReachable) {
                         return "node " + Pods.nodeName(member.pod) + " is not Ready";
                     }
-                    return member.log.isPresent()
+                    if (member.log.isEmpty()) {
+                        return "it has said nothing";
+                    }
+                    return member.hasSaid(generation)
                             ? "it has no log of the group"
-                            : "it has said nothing";
+                            : "its log is of before the last recovery";
                 }).orElse("it has no node");
         return set + "-" + ordinal + " (" + why + ")";
     }

@@ -157,6 +157,61 @@ final class GroupRecoveryTest {
                         "db-2 (node n2 is not Ready)"));
     }
 
+    /** Of a group of five that was recovered once, from db-1; db-2 was away then. */
+    private void recoveredOnce() {
+        pod(0, false);
+        pod(1, true);
+        says(1, Role.FENCED, log(3, 17));
+        pod(2, false);
+        assertThat(begin(false)).isInstanceOf(Plan.class);
+        noted.clear();
+        report(1, new LogEnd(1, true, 4, 50));
+    }
+
+    private void report(int ordinal, LogEnd end) {
+        set.on(() -> machines.report("pod-" + ordinal, new GroupState(Role.FENCED, 4,
+                List.of(0, 1, 2, 3, 4), Optional.of(end))));
+    }
+
+    @Test
+    void aLogOfAFormerGeneration_isNoSurvivor_howeverFarItGoes() {
+        recoveredOnce();
+        set.node("n2", true);
+        report(2, new LogEnd(0, true, 9, 4000));
+        assertThat(begin(false)).isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(
+                refusal.reason()).contains("db-2 on node n2 has not said yet what it has"));
+
+        assertThat(begin(false, 2)).isInstanceOfSatisfying(Plan.class, plan -> {
+            assertThat(plan.founder()).isEqualTo("db-1");
+            assertThat(plan.generation()).isEqualTo(2);
+            assertThat(plan.survivors()).containsExactly("db-1");
+            assertThat(plan.lost()).contains("db-2 (its log is of before the last recovery)");
+        });
+    }
+
+    @Test
+    void aLogOfAFormerGeneration_doesNotBegin_withNothing() {
+        recoveredOnce();
+        set.node("n1", false);
+        set.node("n2", true);
+        report(2, new LogEnd(0, true, 9, 4000));
+        assertThat(begin(true, 2)).isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(
+                refusal.reason()).contains("no pod of db is there to begin"));
+    }
+
+    @Test
+    void aPodThatIsThereWithItsLog_isNotSaidToBeLost() {
+        pod(0, true);
+        pod(1, false);
+        pod(2, false);
+        says(0, Role.FENCED, log(3, 17));
+        for (boolean isEmpty : List.of(true, false)) {
+            assertThat(begin(isEmpty, 0)).isInstanceOfSatisfying(Refusal.class,
+                    refusal -> assertThat(refusal.reason())
+                            .contains("db-0 is there with a log of the group: it is not lost"));
+        }
+    }
+
     @Test
     void withoutAnyLog_itBeginsWithNothing_onlyWhenThatIsSaid() {
         assertThat(begin(false)).isInstanceOfSatisfying(Refusal.class,

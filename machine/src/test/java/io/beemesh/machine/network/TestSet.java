@@ -72,7 +72,10 @@ final class TestSet {
     private ApiObject write(GroupResource type, String json) {
         ApiObject object = ApiObject.parse(json.getBytes(StandardCharsets.UTF_8));
         ObjectKey key = new ObjectKey(type, object.namespace(), object.name());
-        on(() -> home.registry().write(List.of(new Mutation.Create(Draft.of(key, object)))));
+        Draft draft = Draft.of(key, object);
+        on(() -> home.registry().write(List.of(home.registry().get(key)
+                .<Mutation>map(before -> new Mutation.Update(draft, before.version()))
+                .orElseGet(() -> new Mutation.Create(draft)))));
         return object;
     }
 
