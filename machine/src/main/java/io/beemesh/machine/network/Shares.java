@@ -18,13 +18,27 @@ public final class Shares<K> {
 
     /** True if there was a place, until it is given back. */
     public boolean take(K who) {
-        int own = held.getOrDefault(who, 0);
-        if (own >= placesMax - total) {
+        if (held.getOrDefault(who, 0) >= placesMax - total) {
             return false;
         }
-        held.put(who, own + 1);
-        total++;
+        add(who);
         return true;
+    }
+
+    private void add(K who) {
+        held.merge(who, 1, Integer::sum);
+        total++;
+    }
+
+    /** True if a place that {@code from} has could be another's; his own he may use for something else at any time. */
+    public boolean mayPass(K from, K to) {
+        return from.equals(to) || held.getOrDefault(to, 0) <= placesMax - total;
+    }
+
+    /** Does so. */
+    public void pass(K from, K to) {
+        give(from);
+        add(to);
     }
 
     /** Gives back one that was taken. */

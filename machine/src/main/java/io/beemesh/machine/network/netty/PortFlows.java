@@ -11,21 +11,27 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DatagramPacket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flows of datagrams that come into the mesh by ports of this machine: whoever sends to a port from one address
- * has one, to one pod, until both have been silent for a while. What there is no room for is dropped, as networks do. On
- * the pods' loop only.
+ * Flows of datagrams that come into the mesh by ports of this machine: whoever sends to a port from one address has
+ * one, to one pod, until both have been silent for a while. What there is no room for is dropped, as networks do. On the
+ * pods' loop only.
+ *
+ * <p>A new flow takes the place of one that stands still: of its own source, else of one that no pod has answered, as
+ * its sender may not exist. Answered flows of others stay, so that nobody ends them by sending much. The sets are kept in
+ * order of use, so that a datagram costs the same however many flows there are.
  *
  * <p>A port has one socket for all its flows. One each, connected to the client, would get what others send
  * between its {@code bind} and its {@code connect}. So the kernel chooses the address that an answer comes from.
@@ -48,8 +54,10 @@ final class PortFlows {
 
     private final Loop loop;
     private final PortListeners.Dialer dialer;
-    private final Shares<String> sources;
+    private final Shares<InetAddress> sources;
     private final Shares<HostPort> ports;
+    private final Map<InetAddress, Aged> bySource = new LinkedHashMap<>();
+    private final SequencedSet<Flow> unanswered = new LinkedHashSet<>();
     private int heldBytes;
 
     PortFlows(Loop loop, PortListeners.Dialer dialer, int flowsMax) {
@@ -64,11 +72,23 @@ final class PortFlows {
         return new Port(port, to, letIn);
     }
 
+    /** The flows of one source, each set in order of use. */
+    private record Aged(SequencedSet<Flow> unanswered, SequencedSet<Flow> answered) {
+        Aged() {
+            this(new LinkedHashSet<>(), new LinkedHashSet<>());
+        }
+
+        boolean isEmpty() {
+            return unanswered.isEmpty() && answered.isEmpty();
+        }
+    }
+
     private final class Port extends ChannelInboundHandlerAdapter {
         private final HostPort port;
         private final Endpoint to;
         private final SourceRanges letIn;
         private final Map<InetSocketAddress, Flow> flows = new LinkedHashMap<>();
+        private final SequencedSet<Flow> unanswered = new LinkedHashSet<>();
 
         Port(HostPort port, Endpoint to, SourceRanges letIn) {
             this.letIn = letIn;
@@ -83,7 +103,8 @@ final class PortFlows {
                 InetSocketAddress client = packet.sender();
                 Flow flow = flows.get(client);
                 if (flow == null && client.getPort() != 0
-                        && letIn.contain(client.getAddress()) && take(client)) {
+                        && letIn.contain(client.getAddress())
+                        && take(client.getAddress())) {
                     flow = new Flow(context, this, client);
                     flows.put(client, flow);
                     flow.open();
@@ -96,27 +117,33 @@ final class PortFlows {
             }
         }
 
-        private boolean take(InetSocketAddress client) {
-            return takeFree(client) || (makeRoom(flows.values()) && takeFree(client));
-        }
-
-        private boolean takeFree(InetSocketAddress client) {
-            String source = client.getAddress().getHostAddress();
-            if (!sources.take(source)) {
-                return false;
-            }
-            if (!ports.take(port)) {
+        private boolean take(InetAddress source) {
+            if (sources.take(source)) {
+                if (ports.take(port)) {
+                    return true;
+                }
                 sources.give(source);
-                return false;
             }
-            return true;
+            Aged own = bySource.get(source);
+            return (own != null
+                    && (takeFrom(own.unanswered, source) || takeFrom(own.answered, source)))
+                    || takeFrom(unanswered, source)
+                    || takeFrom(PortFlows.this.unanswered, source);
         }
 
-        private void ended(Flow flow) {
-            if (flows.remove(flow.client, flow)) {
-                sources.give(flow.client.getAddress().getHostAddress());
-                ports.give(port);
+        /** The place of the one that has stood still longest. */
+        private boolean takeFrom(SequencedSet<Flow> some, InetAddress source) {
+            Flow longest = some.isEmpty() ? null : some.getFirst();
+            if (longest == null || longest.idle().compareTo(GIVES_WAY) < 0
+                    || !sources.mayPass(longest.source, source)
+                    || !ports.mayPass(longest.port.port, port)) {
+                return false;
             }
+            longest.remove();
+            sources.pass(longest.source, source);
+            ports.pass(longest.port.port, port);
+            longest.end();
+            return true;
         }
 
         @Override
@@ -131,32 +158,17 @@ final class PortFlows {
         }
     }
 
-    /** Ends the flow that has stood still longest; false if all are in use. */
-    private static boolean makeRoom(Collection<Flow> flows) {
-        Flow longest = null;
-        Duration idle = GIVES_WAY;
-        for (Flow flow : flows) {
-            if (flow.idle().compareTo(idle) >= 0) {
-                longest = flow;
-                idle = flow.idle();
-            }
-        }
-        if (longest != null) {
-            longest.over();
-        }
-        return longest != null;
-    }
-
     /** One client of one port. */
     private final class Flow {
         private final ChannelHandlerContext socket;
         private final Port port;
         private final InetSocketAddress client;
+        private final InetAddress source;
         private final Queue<byte[]> waiting = new ArrayDeque<>();
         private @Nullable Carrier carrier;
         private Loop.Timer timer = () -> {
         };
-        private long lastNanos = loop.nanoTime();
+        private long lastNanos;
         private int held;
         private boolean answered;
         private boolean refused;
@@ -166,11 +178,46 @@ final class PortFlows {
             this.socket = socket;
             this.port = port;
             this.client = client;
+            this.source = client.getAddress();
+            used();
+        }
+
+        private void used() {
+            lastNanos = loop.nanoTime();
+            Aged own = bySource.computeIfAbsent(source, none -> new Aged());
+            if (answered) {
+                own.answered.addLast(this);
+            } else {
+                own.unanswered.addLast(this);
+                port.unanswered.addLast(this);
+                unanswered.addLast(this);
+            }
+        }
+
+        private void remove() {
+            port.flows.remove(client);
+            removeUnanswered();
+            Aged own = bySource.get(source);
+            if (own != null) {
+                own.answered.remove(this);
+                if (own.isEmpty()) {
+                    bySource.remove(source);
+                }
+            }
+        }
+
+        private void removeUnanswered() {
+            unanswered.remove(this);
+            port.unanswered.remove(this);
+            Aged own = bySource.get(source);
+            if (own != null) {
+                own.unanswered.remove(this);
+            }
         }
 
         void open() {
             watch(UNANSWERED);
-            dialer.dial(Transport.UDP, port.to, client.getAddress().getHostAddress())
+            dialer.dial(Transport.UDP, port.to, source.getHostAddress())
                     .whenComplete((dialed, failure) -> {
                         if (failure != null) {
                             refused = true;
@@ -197,7 +244,7 @@ final class PortFlows {
             if (refused || held >= HELD_MAX || heldBytes + count > HELD_BYTES_MAX) {
                 return;
             }
-            lastNanos = loop.nanoTime();
+            used();
             byte[] bytes = new byte[count];
             datagram.getBytes(datagram.readerIndex(), bytes);
             held++;
@@ -221,8 +268,14 @@ final class PortFlows {
         }
 
         private void toClient(ByteBuffer datagram) {
-            lastNanos = loop.nanoTime();
-            answered = true;
+            if (over) {
+                return;
+            }
+            if (!answered) {
+                answered = true;
+                removeUnanswered();
+            }
+            used();
             if (socket.channel().isWritable()) {
                 socket.writeAndFlush(new DatagramPacket(
                         socket.alloc().buffer(datagram.remaining()).writeBytes(datagram), client));
@@ -255,13 +308,19 @@ final class PortFlows {
 
         private void over() {
             if (!over) {
-                over = true;
-                timer.cancel();
-                drop();
-                port.ended(this);
-                if (carrier != null) {
-                    carrier.stream().reset();
-                }
+                remove();
+                sources.give(source);
+                ports.give(port.port);
+                end();
+            }
+        }
+
+        private void end() {
+            over = true;
+            timer.cancel();
+            drop();
+            if (carrier != null) {
+                carrier.stream().reset();
             }
         }
     }

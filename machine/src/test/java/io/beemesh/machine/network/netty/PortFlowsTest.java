@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.beemesh.libp2p.FrameReader;
+import io.beemesh.libp2p.Loop;
 import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.SimulatedHost;
 import io.beemesh.libp2p.simulation.SimulatedNetwork;
@@ -19,12 +20,14 @@ import io.beemesh.protocol.sidecar.Connecting;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +131,81 @@ final class PortFlowsTest {
         send("192.0.2.9", 2000, "c");
         assertThat(answers()).containsExactly("1 b!", "2000 c!");
         assertThat(ended).containsExactly("a");
+    }
+
+    @Test
+    void answeredFlow_outlivesWhatAnotherClientSends_thoughItStandsStill() {
+        send("192.0.2.8", 1, "b");
+        simulation.run(Duration.ofSeconds(6));
+        for (int i = 0; i < 3 * FLOWS_MAX; i++) {
+            send("192.0.2.9", 1000 + i, "a");
+        }
+        simulation.run(Duration.ofSeconds(6));
+        for (int i = 0; i < 3 * FLOWS_MAX; i++) {
+            send("192.0.2.9", 2000 + i, "a");
+        }
+        assertThat(ended).isNotEmpty().doesNotContain("b");
+        dialed.clear();
+        send("192.0.2.8", 1, "b");
+        assertThat(dialed).isEmpty();
+        assertThat(answers()).endsWith("1 b!");
+    }
+
+    @Test
+    void flowsWithoutAnswer_giveWay_beforeAnsweredOnesOfOthers() {
+        send("192.0.2.8", 1, "b");
+        for (int i = 0; i < 2 * FLOWS_MAX; i++) {
+            send("192.0.2." + (10 + i), 1, "?");
+        }
+        simulation.run(Duration.ofSeconds(5));
+        answers();
+        send("192.0.2.7", 1, "c");
+        send("192.0.2.6", 1, "d");
+        assertThat(answers()).containsExactly("1 c!", "1 d!");
+        assertThat(ended).containsExactly("?", "?");
+    }
+
+    @Test
+    void clientWithMoreThanItsShare_swapsItsOwn_andTakesNoneOfOthers() {
+        for (int i = 0; i < FLOWS_MAX; i++) {
+            send("192.0.2.9", 1000 + i, "a");
+        }
+        for (int i = 0; i < 3; i++) {
+            send("192.0.2.8", 1 + i, "b");
+        }
+        simulation.run(Duration.ofSeconds(6));
+        answers();
+        for (int i = 0; i < 20; i++) {
+            send("192.0.2.9", 2000 + i, "a");
+        }
+        assertThat(answers()).hasSize(FLOWS_MAX / 2);
+        assertThat(ended).hasSize(FLOWS_MAX / 2).containsOnly("a");
+    }
+
+    /** Each look at how long a flow has stood still asks for the time. */
+    @Test
+    void datagramThatThereIsNoRoomFor_costsTheSame_howeverManyFlowsThereAre() {
+        int many = 1024;
+        AtomicInteger asked = new AtomicInteger();
+        Loop counted = (Loop) Proxy.newProxyInstance(Loop.class.getClassLoader(),
+                new Class<?>[]{Loop.class}, (proxy, method, arguments) -> {
+                    asked.addAndGet(method.getName().equals("nanoTime") ? 1 : 0);
+                    return method.invoke(machine.loop(), arguments);
+                });
+        EmbeddedChannel busy = new EmbeddedChannel(new PortFlows(counted, this::dial, many).port(
+                new HostPort(Transport.UDP, "", 30053), new Endpoint("10.96.0.20", 53),
+                SourceRanges.of(List.of())));
+        List<Integer> costs = new ArrayList<>();
+        machine.loop().execute(() -> {
+            for (int i = 0; i < 2 * many; i++) {
+                int before = asked.get();
+                busy.writeInbound(new DatagramPacket(Unpooled.copiedBuffer("a", UTF_8), PORT,
+                        new InetSocketAddress("192.0." + (i >> 7) + "." + (i & 127), 1)));
+                costs.add(asked.get() - before);
+            }
+        });
+        simulation.run(Duration.ofMillis(1));
+        assertThat(costs).hasSize(2 * many).allMatch(cost -> cost <= 8);
     }
 
     @Test
