@@ -22,7 +22,8 @@ import java.util.function.Consumer;
 
 /**
  * Says in each Service of type LoadBalancer where its ports are open: on every Ready node whose pods have sidecars, and
- * has an endpoint of it where {@code externalTrafficPolicy} is {@code Local}. Of two Services that want one port the first by namespace and name has it; the other one waits.
+ * that has an endpoint of it where {@code externalTrafficPolicy} is {@code Local}. Of two Services that want one port
+ * the first by namespace and name has it; the other one waits.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer">LoadBalancer</a>
  */
@@ -131,14 +132,17 @@ final class LoadBalancerReconciler implements Reconciler {
         return batch.commit(new Outcome.Done());
     }
 
-    /** The nodes that ready endpoints are on. */
+    /** The nodes that endpoints are on to which they lead: ready ones, or such as end and serve yet. */
     private Set<String> nodesOf(ObjectKey service) {
         Set<String> nodes = new HashSet<>();
         for (StoredObject slice : store.list(GroupResource.ENDPOINT_SLICES,
                 service.namespace())) {
             if (serviceOf(slice).equals(service)) {
                 for (JsonNode endpoint : slice.object().tree().path("endpoints")) {
-                    if (endpoint.path("conditions").path("ready").asBoolean(true)) {
+                    JsonNode conditions = endpoint.path("conditions");
+                    if (conditions.path("ready").asBoolean(true)
+                            || (conditions.path("terminating").asBoolean(false)
+                                    && conditions.path("serving").asBoolean(false))) {
                         nodes.add(endpoint.path("nodeName").asText(""));
                     }
                 }

@@ -49,9 +49,10 @@ public final class ServiceMap implements WatchListener {
      * One endpoint's port.
      *
      * @param node empty if it is not known
+     * @param leaving it ends, and serves until then
      */
     record Backend(String address, String hostname, String podUid, String node, boolean ready,
-            String portName, String protocol, int port) {}
+            boolean leaving, String portName, String protocol, int port) {}
 
     /** An address and a port. */
     public record Endpoint(String address, int port) {}
@@ -68,29 +69,38 @@ public final class ServiceMap implements WatchListener {
     }
 
     /**
-     * What stands ready behind a Service's address and port, in an order that is always the same.
+     * What stands behind a Service's address and port, in an order that is always the same: what is ready, or what ends and
+     * serves yet where nothing is.
      *
      * @param node only on this one; empty: on all
+     * @see <a href="https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-to-terminating-endpoints">traffic
+     *      to terminating endpoints</a>
      */
     List<Endpoint> ready(String address, String protocol, int port, String node) {
-        List<Endpoint> found = new ArrayList<>();
         ObjectKey key = byAddress.get(address);
         Service service = key == null ? null : services.get(key);
-        if (key != null && service != null) {
-            for (Port one : service.ports) {
-                if (one.port == port && one.protocol.equals(protocol)) {
-                    for (Backend backend : backends(key)) {
-                        if ((backend.ready || service.unready)
-                                && (node.isEmpty() || backend.node.equals(node))
-                                && backend.portName.equals(one.name)
-                                && backend.protocol.equals(protocol)) {
-                            found.add(new Endpoint(backend.address, backend.port));
+        if (key == null || service == null) {
+            return List.of();
+        }
+        List<Endpoint> ready = new ArrayList<>();
+        List<Endpoint> leaving = new ArrayList<>();
+        for (Port one : service.ports) {
+            if (one.port == port && one.protocol.equals(protocol)) {
+                for (Backend backend : backends(key)) {
+                    if ((node.isEmpty() || backend.node.equals(node))
+                            && backend.portName.equals(one.name)
+                            && backend.protocol.equals(protocol)) {
+                        Endpoint endpoint = new Endpoint(backend.address, backend.port);
+                        if (backend.ready || service.unready) {
+                            ready.add(endpoint);
+                        } else if (backend.leaving) {
+                            leaving.add(endpoint);
                         }
                     }
                 }
             }
         }
-        return found;
+        return ready.isEmpty() ? leaving : ready;
     }
 
     /** The Service that has an address. */
@@ -205,18 +215,22 @@ public final class ServiceMap implements WatchListener {
     private static List<Backend> read(ApiObject slice) {
         List<Backend> backends = new ArrayList<>();
         for (JsonNode endpoint : slice.tree().path("endpoints")) {
-            boolean ready = endpoint.path("conditions").path("ready").asBoolean(true);
+            JsonNode conditions = endpoint.path("conditions");
+            boolean ready = conditions.path("ready").asBoolean(true);
+            boolean leaving = conditions.path("terminating").asBoolean(false)
+                    && conditions.path("serving").asBoolean(ready);
             String address = endpoint.path("addresses").path(0).asText("");
             String node = endpoint.path("nodeName").asText("");
             for (JsonNode port : slice.tree().path("ports")) {
                 backends.add(new Backend(address, endpoint.path("hostname").asText(""),
-                        endpoint.path("targetRef").path("uid").asText(""), node, ready,
+                        endpoint.path("targetRef").path("uid").asText(""), node, ready, leaving,
                         port.path("name").asText(""), port.path("protocol").asText("TCP"),
                         port.path("port").asInt()));
             }
             if (slice.tree().path("ports").isEmpty()) {
                 backends.add(new Backend(address, endpoint.path("hostname").asText(""),
-                        endpoint.path("targetRef").path("uid").asText(""), node, ready, "", "", 0));
+                        endpoint.path("targetRef").path("uid").asText(""), node, ready,
+                        leaving, "", "", 0));
             }
         }
         return List.copyOf(backends);

@@ -91,16 +91,22 @@ final class LoadBalancerReconcilerTest {
         assertThat(ingress("web")).isEqualTo("[{\"ip\":\"192.0.2.2\",\"ipMode\":\"Proxy\"}]");
         slice("n1", true);
         assertThat(ingress("web")).contains("192.0.2.1").doesNotContain("192.0.2.2");
+        slice("n1", "{\"ready\":false,\"serving\":true,\"terminating\":true}");
+        assertThat(ingress("web")).contains("192.0.2.1");
         slice("n1", false);
         assertThat(ingress("web")).isEmpty();
     }
 
     private void slice(String node, boolean ready) {
+        slice(node, "{\"ready\":" + ready + "}");
+    }
+
+    private void slice(String node, String conditions) {
         world.apply(GroupResource.ENDPOINT_SLICES, """
                 {"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","metadata":
                  {"name":"by-hand","labels":{"kubernetes.io/service-name":"web"}},
                  "endpoints":[{"addresses":["10.244.1.1"],"nodeName":"%s",
-                 "conditions":{"ready":%s}}]}""".formatted(node, ready));
+                 "conditions":%s}]}""".formatted(node, conditions));
         world.run(Duration.ofSeconds(2));
     }
 

@@ -209,6 +209,40 @@ final class RouterTest {
         assertThat(routes(Router.Origin.OWN_PORT)).hasSize(3);
     }
 
+    private static ObjectNode conditions(ObjectNode slice, int at, boolean serving,
+            boolean terminating) {
+        ((ObjectNode) slice.path("endpoints").path(at)).put("nodeName", "here")
+                .putObject("conditions").put("ready", serving && !terminating)
+                .put("serving", serving).put("terminating", terminating);
+        return slice;
+    }
+
+    @Test
+    void whereNothingIsReady_endpointsThatEndAndServeYetAreTaken() {
+        ObjectNode slice = slice("web", 3, 1, 2, 3);
+        ((ObjectNode) slice.path("endpoints").path(0)).put("nodeName", "there");
+        create(GroupResource.ENDPOINT_SLICES, conditions(conditions(slice, 1, true, true), 2,
+                false, true));
+        policies("Local", "Local");
+        for (Router.Origin origin : List.of(Router.Origin.INSIDE, Router.Origin.OUTSIDE)) {
+            assertThat(routes(origin)).containsExactly(pod(2));
+        }
+        assertThat(routes(Router.Origin.OWN_PORT)).containsExactly(pod(1));
+        edit(GroupResource.ENDPOINT_SLICES, conditions(slice, 2, true, false));
+        assertThat(routes(Router.Origin.OUTSIDE)).containsExactly(pod(3));
+        edit(GroupResource.ENDPOINT_SLICES, conditions(slice, 2, false, false));
+        assertThat(routes(Router.Origin.OUTSIDE)).containsExactly(pod(2));
+        edit(GroupResource.ENDPOINT_SLICES, conditions(slice, 1, false, true));
+        assertThat(routes(Router.Origin.OUTSIDE))
+                .containsExactly(new Route.Nowhere(ConnectStatus.UNREACHABLE));
+
+        policies("Cluster", "Cluster");
+        edit(GroupResource.ENDPOINT_SLICES,
+                conditions(conditions(conditions(slice, 0, true, true), 1, true, true), 2, false,
+                        false));
+        assertThat(routes(Router.Origin.INSIDE)).containsExactlyInAnyOrder(pod(1), pod(2));
+    }
+
     @Test
     void endpointThatIsNoLongerReady_getsNothingAtOnce() {
         ObjectNode all = slice("web", 2, 1, 2);
