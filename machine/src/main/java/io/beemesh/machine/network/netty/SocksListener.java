@@ -23,7 +23,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +38,10 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://www.rfc-editor.org/rfc/rfc1929">RFC 1929</a>
  */
 final class SocksListener {
+    /** Of those that have given the secret. */
     private static final int CONNECTIONS_MAX = 1024;
+    /** Of those that have not yet, such as many probes at once; beyond it the oldest gives way: it was given time. */
+    private static final int STRANGERS_MAX = 512;
     private static final int REQUEST_BYTES_MAX = 512;
     private static final Duration REQUEST = Duration.ofSeconds(5);
     private static final byte VERSION = 5;
@@ -49,6 +54,7 @@ final class SocksListener {
     private final BridgeBudget bridges;
     private final String secret;
     private volatile @Nullable Channel server;
+    private final SequencedSet<Channel> strangers = new LinkedHashSet<>();
     private int connections;
 
     /** Opens a connection to a pod's port; fails with a {@link RefusedException}. */
@@ -99,12 +105,11 @@ final class SocksListener {
     }
 
     private void accept(DuplexChannel channel) {
-        if (connections >= CONNECTIONS_MAX) {
-            channel.close();
-            return;
+        strangers.add(channel);
+        channel.closeFuture().addListener(closed -> strangers.remove(channel));
+        if (strangers.size() > STRANGERS_MAX) {
+            strangers.removeFirst().close();
         }
-        connections++;
-        channel.closeFuture().addListener(closed -> connections--);
         channel.pipeline().addLast(new Request(channel));
     }
 
@@ -180,7 +185,12 @@ final class SocksListener {
             boolean known = held.readByte() == PASSWORD_VERSION && counted().length > 0
                     && MessageDigest.isEqual(counted(), secret.getBytes(US_ASCII));
             awaited = Awaited.REQUEST;
-            say(known, PASSWORD_VERSION, known ? 0 : NONE);
+            boolean goOn = known && connections < CONNECTIONS_MAX && strangers.remove(channel);
+            if (goOn) {
+                connections++;
+                channel.closeFuture().addListener(closed -> connections--);
+            }
+            say(goOn, PASSWORD_VERSION, goOn ? 0 : NONE);
         }
 
         private void say(boolean goOn, byte version, int answer) {

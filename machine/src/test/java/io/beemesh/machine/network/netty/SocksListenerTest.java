@@ -9,10 +9,13 @@ import io.beemesh.protocol.sidecar.ConnectStatus;
 import io.beemesh.protocol.sidecar.RefusedException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -84,6 +87,44 @@ final class SocksListenerTest {
             assertThat(socket.getInputStream().readAllBytes()).containsExactly(5, -1);
         }
         assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void strangersWhoSayNothing_keepNobodyOut() throws Exception {
+        List<Socket> silent = new ArrayList<>();
+        try {
+            for (int i = 0; i < 1100; i++) {
+                Socket socket = new Socket();
+                silent.add(socket);
+                socket.connect(proxy().address(), LIMIT_MILLIS);
+            }
+            assertThatThrownBy(() -> connect(proxy())).isInstanceOf(ConnectException.class)
+                    .hasMessage("Connection refused");
+            assertThat(asked).hasSize(1);
+            silent.getFirst().setSoTimeout(LIMIT_MILLIS);
+            assertThat(silent.getFirst().getInputStream().read()).isEqualTo(-1);
+            silent.getLast().getOutputStream().write(new byte[]{5, 1, 2});
+            silent.getLast().setSoTimeout(LIMIT_MILLIS);
+            assertThat(silent.getLast().getInputStream().readNBytes(2)).containsExactly(5, 2);
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void socketThatWasRefused_isClosed() throws IOException {
+        for (InetSocketAddress to : List.of(POD,
+                new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 8080),
+                InetSocketAddress.createUnresolved("pod", 8080))) {
+            try (Socket socket = new ProxiedSocket(proxy())) {
+                assertThatThrownBy(() -> socket.connect(to, LIMIT_MILLIS))
+                        .isInstanceOf(IOException.class);
+                assertThat(socket.isClosed()).isTrue();
+            }
+        }
+        assertThat(asked).containsExactly("10.244.0.1:8080");
     }
 
     @Test
