@@ -6,6 +6,7 @@ import io.beemesh.conformance.Repository;
 import io.beemesh.conformance.kubectl.Kubectl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -350,7 +351,8 @@ public final class NodeUnderTest implements AutoCloseable {
     }
 
     private static boolean isFree(int port) {
-        try (ServerSocket _ = new ServerSocket(port)) {
+        try (ServerSocket _ = new ServerSocket(port);
+                DatagramSocket _ = new DatagramSocket(port)) {
             return true;
         } catch (IOException e) {
             return false;
