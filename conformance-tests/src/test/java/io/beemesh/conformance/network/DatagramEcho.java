@@ -9,8 +9,8 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 
 /**
- * Datagrams for pods: {@code serve NAME PORT} answers each with its name before it, {@code ask HOST PORT TEXT} prints the
- * answer to one. No image of the tests has a program for it, so it is run by the runtime of the sidecar's.
+ * Datagrams for pods: {@code serve NAME PORT} answers each with its name before it, {@code ask HOST PORT TEXT} prints
+ * the answer to one. No image of the tests has a program for it, so it is run by the runtime of the sidecar's.
  */
 final class DatagramEcho {
     private static final int BYTES_MAX = 65_507;

@@ -90,8 +90,8 @@ final class PodConnections {
     }
 
     /**
-     * A connection, or a flow of datagrams, from this machine itself to a pod of any machine. Bytes of a StatefulSet's pod are held back until
-     * it is proven that it has its ordinal, except for this machine's own questions to one pod.
+     * A connection, or a flow of datagrams, from this machine itself to a pod of any machine. Bytes of a StatefulSet's
+     * pod are held back until it is proven that it has its ordinal, except for this machine's own questions to one pod.
      *
      * @param to a pod's address and port, or a Service's
      * @param source the client's address; its connections keep to one endpoint where a Service says so; empty

@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ports of this machine through which connections, and {@link PortFlows flows} of datagrams, come into the mesh. A port that another program has is
- * tried again. May be called from any thread; all else is on the pods' loop.
+ * Ports of this machine through which connections, and {@link PortFlows flows} of datagrams, come into the mesh. A port
+ * that another program has is tried again. May be called from any thread; all else is on the pods' loop.
  */
 final class PortListeners implements PublishedPorts.Binder {
     private static final Logger LOG = LoggerFactory.getLogger(PortListeners.class);
