@@ -169,10 +169,10 @@ final class Pin {
         if (trunk.version != 0 && trunk.version == base.state.version) {
             base = Base.of(base.state);
         } else if (!base.committed && trunk.object.isPresent()) {
-            if (isBaseAgain(trunk.object.get())) {
-                base = Base.of(base.state);
-            } else if (base.earlier.contains(trunk.version)) {
+            if (base.earlier.contains(trunk.version)) {
                 base = new Base(base.state, false, trunk, base.earlier);
+            } else if (isBaseAgain(trunk.object.get())) {
+                base = Base.of(base.state);
             }
         }
     }
