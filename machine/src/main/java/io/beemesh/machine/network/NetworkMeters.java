@@ -19,11 +19,12 @@ import java.util.Map;
  * @param failed those that led nowhere for another reason
  * @param retried ways that failed before the first byte, so that another one was tried
  * @param bytes of all of them, each byte once
+ * @param dropped datagrams to this machine's ports, or from them, that there was no room for or that were not let in
  * @param connecting until a pod's connection was there
  */
 public record NetworkMeters(Counter within, Counter across, Counter relayed, Counter outside,
         Counter gateway, Counter denied, Counter failed, Counter retried, Counter bytes,
-        Histogram connecting) {
+        Counter dropped, Histogram connecting) {
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
             0.5, 1, 2.5, 5, 10};
 
@@ -38,6 +39,8 @@ public record NetworkMeters(Counter within, Counter across, Counter relayed, Cou
                         "Ways that failed before the first byte, so that another was tried."),
                 meters.counter("beemesh_pod_network_bytes_total",
                         "Bytes that were carried for pods."),
+                meters.counter("beemesh_pod_network_datagrams_dropped_total",
+                        "Datagrams of this machine's ports that had no room or were not let in."),
                 meters.histogram("beemesh_pod_network_connect_seconds",
                         "Time until a connection of a pod was there.", Map.of(), SECONDS));
     }

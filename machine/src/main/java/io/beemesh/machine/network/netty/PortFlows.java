@@ -2,6 +2,7 @@ package io.beemesh.machine.network.netty;
 
 import io.beemesh.libp2p.FrameReader;
 import io.beemesh.libp2p.Loop;
+import io.beemesh.machine.metrics.Counter;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.machine.network.Shares;
@@ -54,15 +55,17 @@ final class PortFlows {
 
     private final Loop loop;
     private final PortListeners.Dialer dialer;
+    private final Counter dropped;
     private final Shares<InetAddress> sources;
     private final Shares<HostPort> ports;
     private final Map<InetAddress, Aged> bySource = new LinkedHashMap<>();
     private final SequencedSet<Flow> unanswered = new LinkedHashSet<>();
     private int heldBytes;
 
-    PortFlows(Loop loop, PortListeners.Dialer dialer, int flowsMax) {
+    PortFlows(Loop loop, PortListeners.Dialer dialer, int flowsMax, Counter dropped) {
         this.loop = loop;
         this.dialer = dialer;
+        this.dropped = dropped;
         this.sources = new Shares<>(flowsMax);
         this.ports = new Shares<>(flowsMax + flowsMax / 2);
     }
@@ -109,7 +112,9 @@ final class PortFlows {
                     flows.put(client, flow);
                     flow.open();
                 }
-                if (flow != null) {
+                if (flow == null) {
+                    dropped.increment();
+                } else {
                     flow.toPod(packet.content());
                 }
             } finally {
@@ -242,6 +247,7 @@ final class PortFlows {
         void toPod(ByteBuf datagram) {
             int count = datagram.readableBytes();
             if (refused || held >= HELD_MAX || heldBytes + count > HELD_BYTES_MAX) {
+                dropped.increment();
                 return;
             }
             used();
@@ -276,10 +282,12 @@ final class PortFlows {
                 removeUnanswered();
             }
             used();
-            if (socket.channel().isWritable()) {
-                socket.writeAndFlush(new DatagramPacket(
-                        socket.alloc().buffer(datagram.remaining()).writeBytes(datagram), client));
+            if (!socket.channel().isWritable()) {
+                dropped.increment();
+                return;
             }
+            socket.writeAndFlush(new DatagramPacket(
+                    socket.alloc().buffer(datagram.remaining()).writeBytes(datagram), client));
         }
 
         Duration idle() {

@@ -6,6 +6,7 @@ import io.beemesh.libp2p.netty.ChannelBridge;
 import io.beemesh.libp2p.netty.DatagramBridge;
 import io.beemesh.libp2p.netty.KeepAlive;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.metrics.Counter;
 import io.beemesh.machine.network.PublishedPorts;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.PublishedPorts.Target;
@@ -54,13 +55,13 @@ final class PortListeners implements PublishedPorts.Binder {
     }
 
     PortListeners(NettyLoop loop, Dialer dialer, BridgeBudget bridges, int connectionsMax,
-            int flowsMax) {
+            int flowsMax, Counter dropped) {
         this.loop = loop;
         this.dialer = dialer;
         this.bridges = bridges;
         this.sources = new Shares<>(connectionsMax);
         this.ports = new Shares<>(connectionsMax + connectionsMax / 2);
-        this.flows = new PortFlows(loop, dialer, flowsMax);
+        this.flows = new PortFlows(loop, dialer, flowsMax, dropped);
     }
 
     @Override

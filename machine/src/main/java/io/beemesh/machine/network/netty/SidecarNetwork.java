@@ -157,7 +157,7 @@ public final class SidecarNetwork implements PodNetwork, AutoCloseable {
         this.socks = new SocksListener(loop,
                 to -> connections.dial(Transport.TCP, to, ""), bridges, secret(random));
         this.listeners = new PortListeners(loop, connections::dial, bridges,
-                PortListeners.CONNECTIONS_MAX, PortFlows.FLOWS_MAX);
+                PortListeners.CONNECTIONS_MAX, PortFlows.FLOWS_MAX, meters.dropped());
         this.ports = new PublishedPorts(registry, listeners);
     }
 

@@ -9,6 +9,9 @@ import io.beemesh.libp2p.simulation.NetworkConditions;
 import io.beemesh.libp2p.simulation.SimulatedHost;
 import io.beemesh.libp2p.simulation.SimulatedNetwork;
 import io.beemesh.libp2p.simulation.Simulation;
+import io.beemesh.machine.metrics.Counter;
+import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.network.NetworkMeters;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
 import io.beemesh.protocol.Protocols;
@@ -44,7 +47,9 @@ final class PortFlowsTest {
     private final SimulatedHost pod = network.newHost();
     private final List<String> dialed = new ArrayList<>();
     private final List<String> ended = new ArrayList<>();
-    private final PortFlows flows = new PortFlows(machine.loop(), this::dial, FLOWS_MAX);
+    private final Counter dropped = NetworkMeters.of(new Meters()).dropped();
+    private final PortFlows flows = new PortFlows(machine.loop(), this::dial, FLOWS_MAX,
+            dropped);
     private final EmbeddedChannel socket = new EmbeddedChannel(flows.port(
             new HostPort(Transport.UDP, "", 30053), new Endpoint("10.96.0.20", 53),
             SourceRanges.of(List.of("192.0.2.0/24"))));
@@ -192,9 +197,10 @@ final class PortFlowsTest {
                     asked.addAndGet(method.getName().equals("nanoTime") ? 1 : 0);
                     return method.invoke(machine.loop(), arguments);
                 });
-        EmbeddedChannel busy = new EmbeddedChannel(new PortFlows(counted, this::dial, many).port(
-                new HostPort(Transport.UDP, "", 30053), new Endpoint("10.96.0.20", 53),
-                SourceRanges.of(List.of())));
+        EmbeddedChannel busy = new EmbeddedChannel(
+                new PortFlows(counted, this::dial, many, dropped).port(
+                        new HostPort(Transport.UDP, "", 30053), new Endpoint("10.96.0.20", 53),
+                        SourceRanges.of(List.of())));
         List<Integer> costs = new ArrayList<>();
         machine.loop().execute(() -> {
             for (int i = 0; i < 2 * many; i++) {
@@ -222,9 +228,10 @@ final class PortFlowsTest {
     }
 
     @Test
-    void clientOutsideOfTheRanges_isNotLetIn() {
+    void clientOutsideOfTheRanges_isNotLetIn_whichIsCounted() {
         send("198.51.100.1", 1001, "a");
         assertThat(dialed).isEmpty();
+        assertThat(dropped.value()).isEqualTo(1);
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.beemesh.libp2p.Waiting;
 import io.beemesh.libp2p.netty.BridgeBudget;
 import io.beemesh.libp2p.netty.NettyLoop;
+import io.beemesh.machine.metrics.Meters;
+import io.beemesh.machine.network.NetworkMeters;
 import io.beemesh.machine.network.PublishedPorts.HostPort;
 import io.beemesh.machine.network.PublishedPorts.Target;
 import io.beemesh.machine.network.ServiceMap.Endpoint;
@@ -39,7 +41,8 @@ final class PortListenersTest {
             (transport, to, source) -> {
                 asked.add(source + " " + to.port());
                 return new CompletableFuture<>();
-            }, new BridgeBudget(1 << 20), CONNECTIONS_MAX, CONNECTIONS_MAX);
+            }, new BridgeBudget(1 << 20), CONNECTIONS_MAX, CONNECTIONS_MAX,
+            NetworkMeters.of(new Meters()).dropped());
     private final List<Socket> sockets = new ArrayList<>();
     private int port;
     private int other;
