@@ -104,9 +104,10 @@ final class PortListenersTest {
             assertThat(connects("127.0.0.2", port)).isTrue();
         }
         assertThat(connects("127.0.0.3", other)).isTrue();
-        Waiting.until(LIMIT, () -> asked("127.0.0.3", 2) == 1, asked::toString);
+        // Two ports are not taken from in the order in which they were connected to.
+        Waiting.until(LIMIT, () -> asked("127.0.0.3", 2) == 1 && asked("127.0.0.2", 1) > 0,
+                asked::toString);
         assertThat(asked("127.0.0.1", 1)).isBetween(1L, CONNECTIONS_MAX / 2L);
-        assertThat(asked("127.0.0.2", 1)).isPositive();
         assertThat(asked.size()).isLessThan(CONNECTIONS_MAX);
     }
 
