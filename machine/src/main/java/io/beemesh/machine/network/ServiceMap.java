@@ -69,12 +69,12 @@ public final class ServiceMap implements WatchListener {
     }
 
     /**
-     * What stands behind a Service's address and port, in an order that is always the same: what is ready, or what ends and
-     * serves yet where nothing is.
+     * What stands behind a Service's address and port, in an order that is always the same: what is ready, or where
+     * nothing is what ends and serves yet.
      *
      * @param node only on this one; empty: on all
-     * @see <a href="https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-to-terminating-endpoints">traffic
-     *      to terminating endpoints</a>
+     * @see <a href="https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-to-terminating-endpoints">there
+     *      so too</a>
      */
     List<Endpoint> ready(String address, String protocol, int port, String node) {
         ObjectKey key = byAddress.get(address);

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * it, and the kernel brings the further ones there. On the loop only.
  *
  * <p>Where a process of the pod has that port at all addresses, as that of a gossip protocol has, no other socket can
- * be bound to it. Then the flow's is bound to the port with its highest bit turned, marked, and the machine's rules turn
- * that bit back in what it sends; what the pod sends goes on coming here.
+ * be bound to it. Then the flow's is bound to the port with its highest bit turned, marked, and the machine's rules
+ * turn that bit back in what it sends; what the pod sends goes on coming here.
  */
 final class OutboundUdp {
     private static final Duration IDLE = Duration.ofSeconds(60);

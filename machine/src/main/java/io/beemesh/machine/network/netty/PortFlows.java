@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Flows of datagrams that come into the mesh by ports of this machine: whoever sends to a port from one address has
- * one, to one pod, until both have been silent for a while. What there is no room for is dropped, as networks do. On the
- * pods' loop only.
+ * one, to one pod, until both have been silent for a while. What there is no room for is dropped, as networks do. On
+ * the pods' loop only.
  *
  * <p>A new flow takes the place of one that stands still: of its own source, else of one that no pod has answered, as
- * its sender may not exist. Answered flows of others stay, so that nobody ends them by sending much. The sets are kept in
- * order of use, so that a datagram costs the same however many flows there are.
+ * its sender may not exist. Answered flows of others stay, so that nobody ends them by sending much. The sets are kept
+ * in order of use, so that a datagram costs the same however many flows there are.
  *
  * <p>A port has one socket for all its flows. One each, connected to the client, would get what others send
  * between its {@code bind} and its {@code connect}. So the kernel chooses the address that an answer comes from.
