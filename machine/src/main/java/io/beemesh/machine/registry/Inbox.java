@@ -30,7 +30,7 @@ record Inbox(HomeSlots slots, Router router, Barriers barriers, Discovery discov
                 case RegistryMessage.OfSlot _,RegistryMessage.Beat _,RegistryMessage.BeatReply _ ->
                     slots.replicas().onMessage(from, message);
             }
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             throw new RegistryException("bad message: " + e.getMessage(), e);
         }
     }
