@@ -113,16 +113,16 @@ final class Fork implements Primary.Target {
             List<Effect> effects = tail.effects().stream().filter(this::isNews).toList();
             if (!effects.isEmpty()) {
                 Map<ObjectKey, Base> bases = new TreeMap<>();
-                effects.forEach(e -> bases.put(e.object().key(), tail(e, earlier)));
+                effects.forEach(e -> bases.put(e.object().key(), end(e, tail.position(), earlier)));
                 append(effects.stream().map(this::onFork).toList(), bases, true);
             }
         }
     }
 
-    private Base tail(Effect effect, Map<ObjectKey, List<Long>> earlier) {
+    private Base end(Effect effect, Position at, Map<ObjectKey, List<Long>> earlier) {
         ObjectKey key = effect.object().key();
         List<Long> versions = earlier.computeIfAbsent(key, k -> new ArrayList<>());
-        Base base = new Base(State.of(effect), false, State.of(trunk(key)),
+        Base base = new Base(State.of(effect), Optional.of(at), State.of(trunk(key)),
                 List.copyOf(versions));
         versions.add(effect.object().version());
         return base;

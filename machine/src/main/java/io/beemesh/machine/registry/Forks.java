@@ -390,11 +390,11 @@ final class Forks {
         return absorbed;
     }
 
-    /** The log of a slot goes on from a whole state, not entry by entry. */
-    void jump(int slot) {
-        Fork fork = forks.get(slot);
+    /** The log of a slot goes on from a whole state, up to an entry, and not entry by entry. */
+    void jump(Slot slot, Position committed) {
+        Fork fork = forks.get(slot.number());
         if (fork != null) {
-            fork.pins().forEach(Pin::jump);
+            fork.pins().forEach(p -> p.jump(slot.termEnds(), committed));
             fork.pins().forEach(p -> checkpoints.changed(Pin.storageKey(p.key())));
         }
     }

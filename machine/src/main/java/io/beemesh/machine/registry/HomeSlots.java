@@ -104,6 +104,7 @@ final class HomeSlots implements Contents, LogWriter.Listener {
             slot.replica().restoreVote(mark.vote().term(), mark.vote().candidate());
             slot.replica().restoreVoteless(mark.votelessUntil());
             slot.settled(mark.settled(), loop.nanoTime());
+            slot.termEnds().restore(mark.termEnds());
             forks.restore(slot, mark.forked());
             slot.observe(mark.version());
             clock.observe(mark.version());
@@ -395,7 +396,8 @@ final class HomeSlots implements Contents, LogWriter.Listener {
     }
 
     private void replace(Slot slot, Position position, Snapshots.Whole whole) {
-        forks.jump(slot.number());
+        slot.termEnds().restore(whole.mark().termEnds());
+        forks.jump(slot, position);
         List<Change> changes = new ArrayList<>(snapshots.apply(slot.number(), whole, forks));
         slot.settled(whole.mark().settled(), loop.nanoTime());
         changes.addAll(forks.settle(slot, whole.mark().version()));

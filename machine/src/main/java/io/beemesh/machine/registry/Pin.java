@@ -5,6 +5,7 @@ import com.google.protobuf.CodedOutputStream;
 import io.beemesh.machine.object.GroupResource;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.LogEntry.Effect;
+import io.beemesh.protocol.registry.Position;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -48,14 +49,18 @@ final class Pin {
     /**
      * What the first change of the fork met.
      *
-     * @param committed whether the slot's log has it for sure; else it comes from entries at the end of the
-     *     log that may have been given up since
+     * @param open the entry at the end of the log that it comes from, which may have been given up since; empty if the
+     *     slot's log has it for sure
      * @param before what was committed then, if that is another state
      * @param earlier versions of states between that and this, from the end of the log too
      */
-    record Base(State state, boolean committed, State before, List<Long> earlier) {
+    record Base(State state, Optional<Position> open, State before, List<Long> earlier) {
         static Base of(State committed) {
-            return new Base(committed, true, State.ABSENT, List.of());
+            return new Base(committed, Optional.empty(), State.ABSENT, List.of());
+        }
+
+        boolean isCommitted() {
+            return open.isEmpty();
         }
     }
 
@@ -145,14 +150,22 @@ final class Pin {
         noteBase();
     }
 
-    /** The log has gone on, and nobody here knows by which entries. */
-    void jump() {
-        jumped = true;
+    /** The log has gone on up to an entry, by which ones is not told: its terms say whether the base is among them. */
+    void jump(TermEnds ends, Position committed) {
+        if (base.isCommitted()) {
+            return;
+        }
+        Optional<Boolean> had = ends.has(base.open.get(), committed);
+        if (had.equals(Optional.of(true))) {
+            base = Base.of(base.state);
+        } else if (had.isEmpty() || !base.earlier.isEmpty()) {
+            jumped = true;
+        }
     }
 
     /** Whether the log never had what the first change met: it comes from entries that were given up. */
     boolean isBaseGivenUp() {
-        return !base.committed && !jumped;
+        return !base.isCommitted() && !jumped;
     }
 
     /** The last state that both the fork and the log have had. */
@@ -168,9 +181,9 @@ final class Pin {
     private void noteBase() {
         if (trunk.version != 0 && trunk.version == base.state.version) {
             base = Base.of(base.state);
-        } else if (!base.committed && trunk.object.isPresent()) {
+        } else if (!base.isCommitted() && trunk.object.isPresent()) {
             if (base.earlier.contains(trunk.version)) {
-                base = new Base(base.state, false, trunk, base.earlier);
+                base = new Base(base.state, base.open, trunk, base.earlier);
             } else if (isBaseAgain(trunk.object.get())) {
                 base = Base.of(base.state);
             }
@@ -269,8 +282,10 @@ final class Pin {
 
     static void write(Base base, CodedOutputStream out) throws IOException {
         write(base.state, out);
-        out.writeUInt32NoTag(base.committed ? COMMITTED : OPEN_WITH_BEFORE);
-        if (!base.committed) {
+        out.writeUInt32NoTag(base.isCommitted() ? COMMITTED : OPEN_WITH_BEFORE);
+        if (base.open.isPresent()) {
+            out.writeUInt64NoTag(base.open.get().term());
+            out.writeUInt64NoTag(base.open.get().sequence());
             write(base.before, out);
             out.writeUInt32NoTag(base.earlier.size());
             for (long version : base.earlier) {
@@ -283,15 +298,19 @@ final class Pin {
         State state = readState(in, codec);
         int kind = in.readUInt32();
         if (kind != OPEN_WITH_BEFORE) {
-            // An older program did not keep what was before: as if it had been absent.
-            return new Base(state, kind == COMMITTED, State.ABSENT, List.of());
+            // An older program did not keep what was before, nor which entry it was: as if the
+            // first of all.
+            return new Base(state,
+                    kind == COMMITTED ? Optional.empty() : Optional.of(Position.NONE),
+                    State.ABSENT, List.of());
         }
+        Position open = new Position(in.readUInt64(), in.readUInt64());
         State before = readState(in, codec);
         List<Long> earlier = new ArrayList<>();
         for (int i = in.readUInt32(); i > 0; i--) {
             earlier.add(in.readUInt64());
         }
-        return new Base(state, false, before, List.copyOf(earlier));
+        return new Base(state, Optional.of(open), before, List.copyOf(earlier));
     }
 
     static void write(State state, CodedOutputStream out) throws IOException {

@@ -130,6 +130,11 @@ public final class RecordCodec {
             for (Storage.Settled settled : mark.settled().values()) {
                 out.writeBoolNoTag(settled.more());
             }
+            out.writeUInt32NoTag(mark.termEnds().size());
+            for (Map.Entry<Long, Long> end : mark.termEnds().entrySet()) {
+                out.writeUInt64NoTag(end.getKey());
+                out.writeUInt64NoTag(end.getValue());
+            }
         });
     }
 
@@ -161,8 +166,12 @@ public final class RecordCodec {
             settled.put(owners.get(i), new Storage.Settled(part.upTo(), part.offer(),
                     !in.isAtEnd() && in.readBool()));
         }
+        Map<Long, Long> ends = new TreeMap<>();
+        for (int i = in.isAtEnd() ? 0 : in.readUInt32(); i > 0; i--) {
+            ends.put(in.readUInt64(), in.readUInt64());
+        }
         return new Storage.SlotMark(slot, sequence, entryTerm, version, vote, homes,
-                votelessUntil, forked, settled);
+                votelessUntil, forked, settled, ends);
     }
 
     static void write(StoredObject object, CodedOutputStream out) throws IOException {

@@ -37,6 +37,7 @@ final class Slot {
     private HomeSet toldHomes;
     private long rememberedSince;
     private Map<PeerId, Storage.Settled> settled = Map.of();
+    private final TermEnds termEnds = new TermEnds();
     /** Whose forks are taken in in part, and when the last part came. */
     private final Map<PeerId, Long> partly = new TreeMap<>();
 
@@ -63,6 +64,11 @@ final class Slot {
         return toldVersion;
     }
 
+    /** Where the terms of its log ended. */
+    TermEnds termEnds() {
+        return termEnds;
+    }
+
     /** The highest version in the log, committed or not. */
     long lastVersion() {
         return inFlight.isEmpty() ? version : inFlight.getLast().entry().version();
@@ -87,7 +93,7 @@ final class Slot {
     Storage.SlotMark mark(long forked) {
         return new Storage.SlotMark(number(), told.sequence(), told.term(), toldVersion,
                 new Storage.LogRecord.Vote(number(), replica.term(), replica.votedFor()),
-                toldHomes, replica.votelessUntil(), forked, settled);
+                toldHomes, replica.votelessUntil(), forked, settled, termEnds.all());
     }
 
     /** Up to which change the log has the fork of a node. */
@@ -215,6 +221,9 @@ final class Slot {
                         + entry.position() + " where " + proposal.position() + " is next");
             }
             observe(proposal.entry().version());
+            if (proposal.entry() instanceof LogEntry.TermStart start) {
+                termEnds.began(start);
+            }
             done.add(proposal);
             proposal.effects().forEach(e -> pending.remove(e.object().key(), e));
             if (proposal.request() != 0) {

@@ -108,17 +108,20 @@ public interface Storage {
      * @param votelessUntil as in {@link LogRecord.Voteless}
      * @param forked of this node's fork of the slot, the last line that the checkpoint includes
      * @param settled up to where the forks of nodes are part of the slot's log
+     * @param termEnds the last entry of each of the latest terms that ended
      */
     record SlotMark(int slot, long sequence, long entryTerm, long version, LogRecord.Vote vote,
-            HomeSet homes, long votelessUntil, long forked, Map<PeerId, Settled> settled) {
+            HomeSet homes, long votelessUntil, long forked, Map<PeerId, Settled> settled,
+            Map<Long, Long> termEnds) {
         public SlotMark {
             settled = Map.copyOf(settled);
+            termEnds = Map.copyOf(termEnds);
         }
 
         /** The mark of a slot without forks in which this node counts if it is a home. */
         public SlotMark(int slot, long sequence, long entryTerm, long version,
                 LogRecord.Vote vote, HomeSet homes) {
-            this(slot, sequence, entryTerm, version, vote, homes, 0, 0, Map.of());
+            this(slot, sequence, entryTerm, version, vote, homes, 0, 0, Map.of(), Map.of());
         }
     }
 

@@ -8,7 +8,9 @@ import io.beemesh.libp2p.simulation.Simulation;
 import io.beemesh.machine.object.ObjectKey;
 import io.beemesh.machine.registry.Pin.Base;
 import io.beemesh.machine.registry.Pin.State;
+import io.beemesh.machine.registry.replica.HomeSet;
 import io.beemesh.machine.registry.replica.Rules;
+import io.beemesh.protocol.registry.Position;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +30,8 @@ class LogEndTest {
     private static Pin pin(State before, State end, List<Long> earlier) {
         State shown = State.of(Optional.of(Draft
                 .of(KEY, end.object().orElseThrow().object()).at(end.version() + 1)));
-        return new Pin(KEY, 1, new Base(end, false, before, earlier), shown, before, true);
+        return new Pin(KEY, 1, new Base(end, Optional.of(new Position(2, 20)), before, earlier),
+                shown, before, true);
     }
 
     private Optional<Mutation> merged(Pin pin) {
@@ -83,13 +86,50 @@ class LogEndTest {
         assertThat(merged(pin)).containsInstanceOf(Mutation.Gone.class);
     }
 
+    private static TermEnds ends(long... pairs) {
+        TermEnds ends = new TermEnds();
+        for (int i = 0; i < pairs.length; i += 2) {
+            ends.began(new LogEntry.TermStart(pairs[i], pairs[i + 1],
+                    new HomeSet(List.of(PrivateKey.fromSeed(new byte[32]).peerId())), 0));
+        }
+        return ends;
+    }
+
+    @Test
+    void notEachEntryIsSeen_theTermsSayThatItWasGivenUp() {
+        Pin pin = pin(State.ABSENT, state("made", 5), List.of());
+        pin.jump(ends(1, 9, 2, 19), new Position(3, 400));
+        assertThat(merged(pin)).containsInstanceOf(Mutation.Create.class);
+    }
+
+    @Test
+    void notEachEntryIsSeen_theTermsSayThatItWasThere() {
+        Pin pin = pin(State.ABSENT, state("made", 5), List.of());
+        pin.jump(ends(1, 9, 2, 20), new Position(3, 400));
+        assertThat(merged(pin)).containsInstanceOf(Mutation.Gone.class);
+    }
+
+    @Test
+    void notEachEntryIsSeen_theTermHasNoEntries() {
+        Pin pin = pin(State.ABSENT, state("made", 5), List.of());
+        pin.jump(ends(1, 9), new Position(3, 400));
+        assertThat(merged(pin)).containsInstanceOf(Mutation.Create.class);
+    }
+
+    @Test
+    void notEachEntryIsSeen_andTheTermsAreTooLongAgo() {
+        Pin pin = pin(State.ABSENT, state("made", 5), List.of());
+        pin.jump(ends(7, 9), new Position(8, 400));
+        assertThat(merged(pin)).containsInstanceOf(Mutation.Gone.class);
+    }
+
     @Test
     void onDisk_nothingIsForgotten() throws IOException {
         Pin pin = pin(state("one", 3), state("three", 7), List.of(5L));
         Pin again = Pin.of(pin.toStored(), new RecordCodec());
         assertThat(again.base().earlier()).containsExactly(5L);
         assertThat(again.base().before().version()).isEqualTo(3);
-        assertThat(again.base().committed()).isFalse();
+        assertThat(again.base().open()).contains(new Position(2, 20));
         assertThat(again.changed()).isEqualTo(pin.changed());
     }
 
@@ -104,7 +144,7 @@ class LogEndTest {
         });
         CodedInputStream in = CodedInputStream.newInstance(bytes);
         Base base = Pin.readBase(in, new RecordCodec());
-        assertThat(base.committed()).isFalse();
+        assertThat(base.isCommitted()).isFalse();
         assertThat(base.state().version()).isEqualTo(5);
         assertThat(Pin.readState(in, new RecordCodec()).version()).isEqualTo(5);
     }

@@ -44,7 +44,8 @@ class RecordCodecTest {
         assertThat(codec.decodeEntry(RecordCodec.encode(entry))).isEqualTo(entry);
         var mark = new Storage.SlotMark(7, 1, 1, 1, new Storage.LogRecord.Vote(7, 1, one),
                 new HomeSet(List.of(one)), 0, 0, Map.of(one, new Storage.Settled(2, 3, true),
-                        other, new Storage.Settled(4, 5, false)));
+                        other, new Storage.Settled(4, 5, false)),
+                Map.of(1L, 9L, 2L, 20L));
         assertThat(RecordCodec.decodeMark(RecordCodec.encode(mark))).isEqualTo(mark);
     }
 

@@ -263,6 +263,16 @@ class SideTest {
     /** Nobody was told that it was made; but all of that side saw it, and were refused to make it once more. */
     @Test
     void theEndOfALogThatTheOthersNeverHad_isMerged() {
+        theEndOfALogIsMerged(1);
+    }
+
+    /** The others went on so far that the node gets their whole state, and not each entry. */
+    @Test
+    void theEndOfALogThatTheOthersNeverHad_andAreFarBeyond_isMerged() {
+        theEndOfALogIsMerged(200);
+    }
+
+    private void theEndOfALogIsMerged(int others) {
         cut();
         MeshNode former = large.getFirst();
         ObjectKey made = TestObjects.configMap("shop", "made");
@@ -278,14 +288,17 @@ class SideTest {
                     .isInstanceOf(WriteResult.AlreadyExists.class);
             assertThat(data(list(node, "shop"), KEY, "value")).isEqualTo("changed");
         }
-        edit(small.getFirst(), KEY, "other", "o");
+        for (int i = 0; i < others; i++) {
+            edit(small.getFirst(), KEY, "other", "o" + i);
+        }
         heal();
         for (MeshNode node : mesh.nodes) {
             List<StoredObject> found = list(node, "shop");
-            assertThat(found).hasSize(2);
+            assertThat(found).extracting(StoredObject::key).containsExactlyInAnyOrder(KEY, made);
+            assertThat(data(found, KEY, "other")).isEqualTo("o" + (others - 1));
             assertThat(data(found, KEY, "value")).isEqualTo("changed");
-            assertThat(data(found, KEY, "other")).isEqualTo("o");
         }
+        assertThat(large.getFirst().registry().counters().snapshots > 0).isEqualTo(others > 1);
     }
 
     @Test
